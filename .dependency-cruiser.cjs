@@ -1,0 +1,70 @@
+// The layers of the house (docs/architecture.md), as rules: `npm run check` fails on a forbidden arrow.
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  comment: `${from} may import only: ${allowed.join(', ')} and packages`,
+  from: { path: `^${from}/` },
+  to: {
+    path: '^[^/]+/',
+    pathNot: [`^${from}/`, ...allowed.map((folder) => `^${folder}/`), '^node_modules/'],
+  },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^electron$' },
+    },
+    only('domain-imports-nothing-of-ours', 'domain', []),
+    only('platform-imports-domain', 'platform', ['domain', 'migrations']),
+    only('main-imports-domain', 'main', ['domain', 'platform', 'migrations']),
+    only('electron-imports-main', 'electron', ['main', 'domain', 'platform']),
+    only('renderer-imports-domain', 'renderer', ['domain']),
+    only('sync-server-imports-domain', 'sync-server', ['domain', 'platform', 'migrations']),
+    only('simulators-import-domain', 'simulators', ['domain', 'platform']),
+    {
+      name: 'domain-has-no-io',
+      severity: 'error',
+      from: { path: '^domain/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'domain-packages',
+      severity: 'error',
+      comment: 'the domain leans on zod and uuid alone',
+      from: { path: '^domain/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^node_modules/', pathNot: '^node_modules/(zod|uuid)/' },
+    },
+    {
+      name: 'renderer-has-no-node',
+      severity: 'error',
+      from: { path: '^renderer/', pathNot: '(\\.test\\.tsx?|vite\\.config\\.ts)$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'product-never-imports-tests-or-simulators',
+      severity: 'error',
+      from: {
+        path: '^(domain|platform|main|electron|renderer|sync-server)/',
+        pathNot: '(\\.test\\.tsx?$|/testing/)',
+      },
+      to: { path: '^(simulators|e2e|bench|scripts|cli)/|/testing/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|release|bench/peers)/' },
+    tsPreCompilationDeps: true,
+    parser: 'swc',
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,281 @@
+import { z } from 'zod';
+import { TicketDelivery } from '../ticket.ts';
+import { Service } from './catalog.ts';
+import { RefundReason, RefundStatus } from './feed.ts';
+import { IntegrationStatus } from './integration.ts';
+import { AmountCents, CounterName, EpochMs, KioskId, Uuid } from './primitives.ts';
+import { QueueCommand } from './queue.ts';
+import { TicketView } from './tickets.ts';
+
+/**
+ * The one contract of all screens: commands go up, snapshots come down. The same over Electron IPC, over the kiosk's
+ * HTTP host (`POST /api/commands`, `GET /api/screens/:screen/snapshots` as server-sent events `event: snapshot`) and
+ * over the sync server's HTTP. A screen keeps no business state: it shows the newest snapshot.
+ */
+export const ScreenName = z.enum(['totem', 'queue', 'panel', 'technician', 'admin']);
+export type ScreenName = z.infer<typeof ScreenName>;
+
+// ---- commands ----
+
+const Pin = z.string().regex(/^\d{4,8}$/);
+
+export const TotemCommand = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('checkout.start'),
+    serviceId: Uuid,
+    /** Both optional; a CPF that fails its check digits is refused with `invalid_cpf`. */
+    customerName: z.string().trim().min(2).max(100).optional(),
+    customerCpf: z.string().max(14).optional(),
+  }),
+  z.object({ kind: z.literal('checkout.cancel'), sessionId: Uuid }),
+  /** The customer has seen the last screen of a session (ticket, expired, failed…): back to the start. */
+  z.object({ kind: z.literal('checkout.dismiss'), sessionId: Uuid }),
+]);
+export type TotemCommand = z.infer<typeof TotemCommand>;
+
+export const TechnicianCommand = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('technician.unlock'), pin: Pin }),
+  /** Prints the ticket again, marked "2ª via"; only for a ticket that this kiosk issued. */
+  z.object({ kind: z.literal('technician.reprint'), pin: Pin, ticketId: Uuid }),
+  z.object({ kind: z.literal('technician.test_print'), pin: Pin }),
+  z.object({ kind: z.literal('technician.sync_now'), pin: Pin }),
+]);
+export type TechnicianCommand = z.infer<typeof TechnicianCommand>;
+
+export const ScreenCommand = z.union([TotemCommand, TechnicianCommand, QueueCommand]);
+export type ScreenCommand = z.infer<typeof ScreenCommand>;
+
+export const COMMAND_REFUSALS = [
+  'invalid_command',
+  'invalid_cpf',
+  'service_unknown',
+  'checkout_in_progress',
+  'unknown_session',
+  'too_late_to_cancel',
+  'wrong_pin',
+  'too_many_attempts',
+  'unknown_ticket',
+  'print_in_progress',
+  'server_unreachable',
+  'unauthorized',
+  'internal_error',
+  'queue_empty',
+  'counter_busy',
+  'unknown_counter',
+  'ticket_taken',
+  'not_allowed',
+] as const;
+export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];
+
+/** Codes travel as data, never as thrown errors; the screen puts them into the reader's language. */
+export const CommandResult = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), sessionId: Uuid.optional(), ticket: TicketView.optional() }),
+  z.object({ ok: z.literal(false), code: z.enum(COMMAND_REFUSALS), ticket: TicketView.optional() }),
+]);
+export type CommandResult = z.infer<typeof CommandResult>;
+
+// ---- snapshots ----
+
+export const PrinterStatus = z.enum([
+  'ready',
+  'paper_low',
+  'paper_out',
+  'cover_open',
+  'offline',
+  'error',
+  'unknown',
+]);
+export type PrinterStatus = z.infer<typeof PrinterStatus>;
+
+export const PrinterState = z.object({
+  /** `mock`: no printer is configured, tickets are written as picture and text. */
+  kind: z.enum(['escpos', 'mock']),
+  status: PrinterStatus,
+  detail: z.string().nullable(),
+  checkedAt: EpochMs.nullable(),
+});
+export type PrinterState = z.infer<typeof PrinterState>;
+
+export const ServerLink = z.enum(['connecting', 'online', 'offline']);
+export type ServerLink = z.infer<typeof ServerLink>;
+
+const inSession = { sessionId: Uuid, service: Service, amountCents: AmountCents };
+
+export const CheckoutView = z.discriminatedUnion('step', [
+  z.object({ step: z.literal('idle') }),
+  z.object({
+    step: z.literal('creating_charge'),
+    ...inSession,
+    openedAt: EpochMs,
+    /** Why it takes longer than usual; the kiosk keeps trying until `givesUpAt`. */
+    problem: z.enum(['server_unreachable', 'provider_unavailable']).nullable(),
+    givesUpAt: EpochMs,
+  }),
+  z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
+  /** Money came, but not the money that was asked for. It is on its way back, nothing is called paid. */
+  z.object({
+    step: z.literal('refunding'),
+    ...inSession,
+    reason: RefundReason,
+    receivedCents: AmountCents,
+    status: RefundStatus,
+  }),
+  z.object({ step: z.literal('printing'), ...inSession, ticketLabel: z.string() }),
+  z.object({
+    step: z.literal('ticket'),
+    ...inSession,
+    ticketLabel: z.string(),
+    delivery: TicketDelivery,
+    printer: PrinterStatus,
+    issuedAt: EpochMs,
+    /** Tickets that are called before this one. */
+    waitingAhead: z.int().nonnegative(),
+    late: z.boolean(),
+  }),
+  z.object({ step: z.literal('expired'), ...inSession }),
+  z.object({ step: z.literal('cancelled'), ...inSession }),
+  z.object({
+    step: z.literal('failed'),
+    ...inSession,
+    reason: z.enum([
+      'server_unreachable',
+      'provider_unavailable',
+      'provider_rejected',
+      'price_changed',
+      'closed_by_bank',
+      'unknown',
+    ]),
+  }),
+]);
+export type CheckoutView = z.infer<typeof CheckoutView>;
+
+export const TotemSnapshot = z.object({
+  screen: z.literal('totem'),
+  /** The kiosk's clock when the snapshot was made; countdowns run from it, not from the screen's own clock. */
+  at: EpochMs,
+  kioskId: KioskId,
+  /** Null until the first catalogue has arrived. */
+  unit: z.object({ merchantName: z.string(), unitName: z.string() }).nullable(),
+  services: z.array(Service),
+  server: ServerLink,
+  printer: PrinterState,
+  checkout: CheckoutView,
+  /** A ticket issued for late money while another customer may be at the screen. */
+  lateTicket: z.object({ label: z.string(), issuedAt: EpochMs }).nullable(),
+});
+export type TotemSnapshot = z.infer<typeof TotemSnapshot>;
+
+export const QueueSnapshot = z.object({
+  screen: z.literal('queue'),
+  at: EpochMs,
+  unitName: z.string().nullable(),
+  counters: z.array(CounterName),
+  server: ServerLink,
+  /** In the order in which they will be called. */
+  waiting: z.array(TicketView),
+  /** Issued, not yet callable: printing, or with a print error. */
+  arriving: z.array(TicketView),
+  /** Called or in progress, each at its counter. */
+  atCounters: z.array(TicketView),
+  /** Newest first, of this business day; bounded. */
+  noShows: z.array(TicketView),
+  completedToday: z.int().nonnegative(),
+});
+export type QueueSnapshot = z.infer<typeof QueueSnapshot>;
+
+/** Who is called, and where. No names, no documents. */
+export const PanelSnapshot = z.object({
+  screen: z.literal('panel'),
+  at: EpochMs,
+  unitName: z.string().nullable(),
+  merchantName: z.string().nullable(),
+  timeZone: z.string().nullable(),
+  server: ServerLink,
+  /** Newest call first; `callCount` rises at a recall. */
+  calls: z.array(
+    z.object({
+      ticketId: Uuid,
+      label: z.string(),
+      counter: CounterName,
+      serviceName: z.string(),
+      calledAt: EpochMs,
+      callCount: z.int().positive(),
+    }),
+  ),
+  waitingCount: z.int().nonnegative(),
+});
+export type PanelSnapshot = z.infer<typeof PanelSnapshot>;
+
+export const PrintJobView = z.object({
+  jobId: Uuid,
+  ticketId: Uuid.nullable(),
+  label: z.string(),
+  kind: z.enum(['ticket', 'reprint', 'test']),
+  copyNumber: z.int().positive(),
+  status: z.enum(['queued', 'sending', 'printed', 'failed', 'uncertain']),
+  attempts: z.int().nonnegative(),
+  createdAt: EpochMs,
+  finishedAt: EpochMs.nullable(),
+  lastError: z.string().nullable(),
+});
+export type PrintJobView = z.infer<typeof PrintJobView>;
+
+export const TechnicianSnapshot = z.object({
+  screen: z.literal('technician'),
+  at: EpochMs,
+  kioskId: KioskId,
+  version: z.string(),
+  startedAt: EpochMs,
+  printer: PrinterState,
+  /** Failed or uncertain jobs whose ticket was not printed since. */
+  needsAttention: z.array(PrintJobView),
+  recentJobs: z.array(PrintJobView),
+  sync: z.object({
+    server: ServerLink,
+    serverUrl: z.string(),
+    lastContactAt: EpochMs.nullable(),
+    lastError: z.string().nullable(),
+    feedCursor: z.int().nonnegative(),
+    outboxPending: z.int().nonnegative(),
+    /** Age of the oldest unsent event; null when there is none. */
+    outboxOldestAgeMs: z.int().nonnegative().nullable(),
+    outboxRejected: z.int().nonnegative(),
+    /** The server's clock minus ours, as of the last contact. */
+    clockSkewMs: z.int().nullable(),
+    catalogVersion: z.int().nullable(),
+  }),
+  sessionsToday: z.object({ opened: z.int(), paid: z.int(), tickets: z.int() }),
+});
+export type TechnicianSnapshot = z.infer<typeof TechnicianSnapshot>;
+
+/** Served by the sync server to a manager. */
+export const AdminSnapshot = z.object({
+  screen: z.literal('admin'),
+  at: EpochMs,
+  merchantName: z.string(),
+  integration: IntegrationStatus,
+});
+export type AdminSnapshot = z.infer<typeof AdminSnapshot>;
+
+export const SNAPSHOTS = {
+  totem: TotemSnapshot,
+  queue: QueueSnapshot,
+  panel: PanelSnapshot,
+  technician: TechnicianSnapshot,
+  admin: AdminSnapshot,
+} as const;
+export type SnapshotOf<S extends ScreenName> = z.infer<(typeof SNAPSHOTS)[S]>;
+
+/**
+ * What a page is given to talk through, whatever the transport. Under Electron the preload exposes it as
+ * `window.totemBridge`; in a browser the renderer makes one over HTTP.
+ */
+export interface ScreenBridge {
+  execute(command: ScreenCommand): Promise<CommandResult>;
+  /** The listener gets the newest snapshot at once, then each change; `onLink` tells when the host is lost. */
+  subscribe<S extends ScreenName>(
+    screen: S,
+    onSnapshot: (snapshot: SnapshotOf<S>) => void,
+    onLink: (link: 'connected' | 'lost') => void,
+  ): () => void;
+}

@@ -1,0 +1,45 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const KEY_BYTES = 32;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Seals names and documents before they rest on disk (LGPD): AES-256-GCM, nonce ‖ tag ‖ ciphertext. */
+export interface PersonalDataBox {
+  seal(value: unknown): Buffer;
+  /** Throws when the bytes were not sealed with this key or were changed. */
+  open(sealed: Uint8Array): unknown;
+}
+
+export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
+  if (key.length !== KEY_BYTES) throw new Error(`the personal-data key must have ${KEY_BYTES} bytes`);
+  return {
+    seal(value) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      const text = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
+      return Buffer.concat([nonce, cipher.getAuthTag(), text]);
+    },
+    open(sealed) {
+      const bytes = Buffer.from(sealed);
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES));
+      decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      const text = Buffer.concat([
+        decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
+        decipher.final(),
+      ]);
+      return JSON.parse(text.toString('utf8')) as unknown;
+    },
+  };
+}
+
+/** Reads the key at `file`, or makes it at the first start (mode 0600). */
+export function loadOrCreateKey(file: string): Uint8Array {
+  if (existsSync(file)) return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  const key = randomBytes(KEY_BYTES);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${key.toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  return key;
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { KioskId, Uuid } from '../domain/protocol/primitives.ts';
+import { StartupFailure } from '../platform/service.ts';
+
+/** Who may call the API: opaque bearer tokens, kept as SHA-256. A file, so that a token can be withdrawn. */
+export const AccessEntry = z.discriminatedUnion('role', [
+  z.object({
+    role: z.literal('kiosk'),
+    tokenSha256: z.string(),
+    merchantId: Uuid,
+    unitId: Uuid,
+    kioskId: KioskId,
+  }),
+  z.object({ role: z.literal('operator'), tokenSha256: z.string(), merchantId: Uuid, unitId: Uuid }),
+  z.object({ role: z.literal('manager'), tokenSha256: z.string(), merchantId: Uuid }),
+]);
+export type AccessEntry = z.infer<typeof AccessEntry>;
+
+const Environment = z.object({
+  TOTEM_HOST: z.string().default('127.0.0.1'),
+  TOTEM_SERVER_PORT: z.coerce.number().int().min(0).max(65535),
+  /** The server's own folder: embedded PostgreSQL, keys. */
+  TOTEM_DATA_DIR: z.string().min(1),
+  /** Any PostgreSQL; without it the embedded one is started in the data folder. */
+  DATABASE_URL: z.string().optional(),
+  TOTEM_POSTGRES_PORT: z.coerce.number().int().min(0).max(65535).default(0),
+  TOTEM_ACCESS_FILE: z.string().min(1),
+  /** Where the provider can reach this server; the webhook's address is made from it. */
+  TOTEM_PUBLIC_URL: z.url().optional(),
+  /** The folder of the built screens; without it the server has an API and no admin page. */
+  TOTEM_RENDERER_DIR: z.string().optional(),
+  TOTEM_PIX_BASE_URL: z.url(),
+  TOTEM_PIX_TOKEN_URL: z.url(),
+  TOTEM_PIX_CLIENT_ID: z.string().min(1),
+  TOTEM_PIX_CLIENT_SECRET: z.string().min(1),
+  /** `1` when the provider is the simulator: opens the integration test and the simulated webhook. */
+  TOTEM_PIX_SIMULATOR: z.enum(['0', '1']).default('0'),
+  /** The simulator's bank, for `POST /v1/webhooks/simulate` and the integration test. */
+  TOTEM_PIX_SIMULATOR_BANK_URL: z.url().optional(),
+  TOTEM_PIX_EXPIRES_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300),
+  /** `1` puts the demonstration shop into an empty database. */
+  TOTEM_DEMO: z.enum(['0', '1']).default('0'),
+});
+
+export interface ServerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly postgresPort: number;
+  readonly publicUrl: string | undefined;
+  readonly rendererDir: string | undefined;
+  readonly access: readonly AccessEntry[];
+  readonly demo: boolean;
+  readonly pix: PixConfig;
+}
+
+export interface PixConfig {
+  readonly baseUrl: string;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly expiresSeconds: number;
+  /** Null when the provider is a real bank. */
+  readonly simulatorBankUrl: string | null;
+}
+
+/** @throws StartupFailure naming the variable that is missing or wrong */
+export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
+  const parsed = Environment.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new StartupFailure(`configuration: ${problems.join('; ')} (see docs/configuration.md)`);
+  }
+  const values = parsed.data;
+  return {
+    host: values.TOTEM_HOST,
+    port: values.TOTEM_SERVER_PORT,
+    dataDir: values.TOTEM_DATA_DIR,
+    databaseUrl: values.DATABASE_URL,
+    postgresPort: values.TOTEM_POSTGRES_PORT,
+    publicUrl: values.TOTEM_PUBLIC_URL,
+    rendererDir: values.TOTEM_RENDERER_DIR,
+    access: readAccessFile(values.TOTEM_ACCESS_FILE),
+    demo: values.TOTEM_DEMO === '1',
+    pix: {
+      baseUrl: values.TOTEM_PIX_BASE_URL,
+      tokenUrl: values.TOTEM_PIX_TOKEN_URL,
+      clientId: values.TOTEM_PIX_CLIENT_ID,
+      clientSecret: values.TOTEM_PIX_CLIENT_SECRET,
+      expiresSeconds: values.TOTEM_PIX_EXPIRES_SECONDS,
+      simulatorBankUrl:
+        values.TOTEM_PIX_SIMULATOR === '1' ? (values.TOTEM_PIX_SIMULATOR_BANK_URL ?? null) : null,
+    },
+  };
+}
+
+function readAccessFile(file: string): AccessEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StartupFailure(`access file ${file} cannot be read: ${(error as Error).message}`);
+  }
+  const parsed = z.array(AccessEntry).safeParse(JSON.parse(text));
+  if (!parsed.success) throw new StartupFailure(`access file ${file}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

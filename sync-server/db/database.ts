@@ -1,0 +1,78 @@
+import pg from 'pg';
+
+type Row = Record<string, unknown>;
+
+/** Something that runs SQL: the pool, or one open transaction. Parameters are `$1`, `$2`, … */
+export interface Queryable {
+  query<R extends Row>(sql: string, parameters?: readonly unknown[]): Promise<R[]>;
+}
+
+export interface Transaction extends Queryable {
+  /** Runs after a successful commit, never after a rollback: wake-ups belong here. */
+  afterCommit(task: () => void): void;
+}
+
+export interface Database extends Queryable {
+  /** Commits when `work` resolves, rolls back and rethrows when it rejects. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+// bigint columns hold cents, sequences and counts, all far below 2^53; dates are civil days, never instants.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, (text) => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new Error(`bigint ${text} is beyond what a number holds`);
+  return value;
+});
+types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+/** Two cores answer best with few connections; the webhook writer and the feed listener keep their own. */
+const POOL_SIZE = 10;
+/** A statement that takes longer is stuck, and would hold a customer's payment with it. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** @param onError told of errors of idle connections (a restarted PostgreSQL): the pool reconnects by itself */
+export function openDatabase(connectionString: string, onError: (error: Error) => void): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max: POOL_SIZE,
+    types,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: 5_000,
+  });
+  pool.on('error', onError);
+  return {
+    pool,
+    query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
+      (await pool.query<R>(sql, [...parameters])).rows,
+    transaction: (work) => runTransaction(pool, work),
+    close: () => pool.end(),
+  };
+}
+
+async function runTransaction<T>(pool: pg.Pool, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  const afterCommit: (() => void)[] = [];
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work({
+      query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
+        (await client.query<R>(sql, [...parameters])).rows,
+      afterCommit: (task) => afterCommit.push(task),
+    });
+    await client.query('COMMIT');
+    for (const task of afterCommit) task();
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: Error) => {
+      broken = rollbackError;
+    });
+    throw error;
+  } finally {
+    // A connection that could not roll back is thrown away instead of going back into the pool.
+    client.release(broken);
+  }
+}

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { environment: 'node', testTimeout: 20_000, hookTimeout: 60_000 } as const;
+
+export default defineConfig({
+  test: {
+    // Two cores: more workers than that make the database tests wait for each other.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: [
+            'domain/**/*.test.ts',
+            'platform/**/*.test.ts',
+            'renderer/**/*.test.{ts,tsx}',
+            'cli/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: [
+            'main/**/*.test.ts',
+            'electron/**/*.test.ts',
+            'sync-server/**/*.test.ts',
+            'simulators/**/*.test.ts',
+          ],
+          globalSetup: ['sync-server/testing/global-setup.ts'],
+        },
+      },
+    ],
+  },
+});
