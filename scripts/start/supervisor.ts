@@ -1,0 +1,132 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ServiceMessage, StartupFailure } from '../../platform/service.ts';
+import { projectEnvironment } from '../process.ts';
+import { projectDir } from '../project.ts';
+
+export interface ServiceDefinition {
+  readonly name: string;
+  /** The file that is forked, from the project's folder. */
+  readonly entry: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface SupervisedService {
+  readonly name: string;
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Asks it to stop and waits; kills it when it does not. */
+  stop(): Promise<void>;
+}
+
+const READY_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 12_000;
+/** A service that falls is started again: at once the first time, then more slowly, never given up. */
+const RESTART_DELAYS_MS = [100, 500, 1_000, 2_000, 5_000];
+/** A service that ran this long had not fallen because of its start. */
+const STABLE_MS = 30_000;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/**
+ * Starts a service as a process of its own and keeps it running until it is told to stop.
+ * @throws StartupFailure with the service's own line when the first start fails
+ */
+export async function superviseService(
+  definition: ServiceDefinition,
+  dataDir: string,
+  say: (line: string) => void,
+): Promise<SupervisedService> {
+  const logDir = join(dataDir, 'logs');
+  let stopping = false;
+  let restarts = 0;
+  let restartTimer: NodeJS.Timeout | undefined;
+  let child: ChildProcess;
+
+  const launch = async (): Promise<Readonly<Record<string, string>>> => {
+    const startedAt = Date.now();
+    child = forkWithLog(definition, logDir);
+    const running = child;
+    const addresses = await readiness(running, definition.name);
+    running.once('exit', (code, signal) => {
+      if (stopping) return;
+      if (Date.now() - startedAt > STABLE_MS) restarts = 0;
+      say(`${definition.name} stopped (${signal ?? `exit ${code}`}); starting it again`);
+      scheduleRestart();
+    });
+    return addresses;
+  };
+  const scheduleRestart = (): void => {
+    const delayMs = RESTART_DELAYS_MS[Math.min(restarts, RESTART_DELAYS_MS.length - 1)] ?? 0;
+    restarts += 1;
+    restartTimer = setTimeout(() => {
+      launch().then(
+        () => say(`${definition.name} is running again`),
+        (error: Error) => {
+          if (stopping) return;
+          say(`${definition.name}: ${error.message}`);
+          scheduleRestart();
+        },
+      );
+    }, delayMs);
+  };
+
+  const addresses = await launch();
+  return {
+    name: definition.name,
+    addresses,
+    stop: async () => {
+      stopping = true;
+      clearTimeout(restartTimer);
+      await stopChild(child);
+    },
+  };
+}
+
+function forkWithLog(definition: ServiceDefinition, logDir: string): ChildProcess {
+  mkdirSync(logDir, { recursive: true });
+  const file = join(logDir, `${definition.name}.log`);
+  // One older file is kept; a totem runs for months.
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  const log = openSync(file, 'a');
+  const child = fork(join(projectDir, definition.entry), [], {
+    cwd: projectDir,
+    env: projectEnvironment(definition.environment),
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  return child;
+}
+
+function readiness(child: ChildProcess, name: string): Promise<Readonly<Record<string, string>>> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new StartupFailure(`${name} was not ready within ${READY_TIMEOUT_MS / 1000} s; see its log`));
+    }, READY_TIMEOUT_MS);
+    const settle = (): void => {
+      clearTimeout(timer);
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+    };
+    const onMessage = (message: ServiceMessage): void => {
+      settle();
+      if (message.kind === 'ready') resolve(message.addresses);
+      else reject(new StartupFailure(`${name}: ${message.message}`));
+    };
+    const onExit = (code: number | null, signal: NodeJS.Signals | null): void => {
+      settle();
+      reject(new StartupFailure(`${name} stopped while starting (${signal ?? `exit ${code}`}); see its log`));
+    };
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await gone;
+  clearTimeout(timer);
+}

@@ -1,0 +1,219 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { lockFolder } from '../../platform/folder-lock.ts';
+import { StartupFailure } from '../../platform/service.ts';
+import { DEMO_SHOP } from '../../sync-server/catalog/demo-shop.ts';
+import { rendererDir } from '../project.ts';
+import { loadSecrets, type Secrets, writeAccessFile } from './demo-secrets.ts';
+import type { StartOptions } from './options.ts';
+import { assignPorts, type Ports } from './ports.ts';
+import { type ServiceDefinition, type SupervisedService, superviseService } from './supervisor.ts';
+
+const HOST = '127.0.0.1';
+const PIX_CLIENT_ID = 'totem-demo';
+
+/** Where everything of a running shop can be reached. */
+export interface SystemAddresses {
+  readonly totem: string;
+  readonly queue: string;
+  readonly panel: string;
+  readonly technician: string;
+  readonly admin: string;
+  readonly syncServer: string;
+  readonly provider: string;
+  /** The virtual printer's page; what was asked for where another printer is used. */
+  readonly printer: string;
+  /** The demonstration manager's bearer token. */
+  readonly token: string;
+  readonly technicianPin: string;
+  readonly data: string;
+  /** Every totem of the unit, the first included. */
+  readonly totems: readonly {
+    readonly kioskId: string;
+    readonly totem: string;
+    readonly queue: string;
+    readonly panel: string;
+    readonly technician: string;
+    readonly printer: string;
+  }[];
+}
+
+export interface RunningSystem {
+  readonly addresses: SystemAddresses;
+  stop(): Promise<void>;
+}
+
+/** How the first totem is run; the others, and every totem without Electron, run as a plain process. */
+export type KioskLauncher = (environment: Readonly<Record<string, string>>) => Promise<SupervisedService>;
+
+/**
+ * Starts the whole shop in one data folder: virtual printers, PIX provider simulator, sync server, totems.
+ * @throws StartupFailure with one line that says what to do; whatever had started has then been stopped
+ */
+export async function startSystem(
+  options: StartOptions,
+  say: (line: string) => void,
+  launchFirstKiosk?: KioskLauncher,
+): Promise<RunningSystem> {
+  prepareFolder(options.dataDir);
+  const lock = lockFolder(options.dataDir);
+  if (lock === null)
+    throw new StartupFailure(
+      `Totem is already running on ${options.dataDir}: stop it first, or choose another folder with --data`,
+    );
+  const started: SupervisedService[] = [];
+  const stop = async (): Promise<void> => {
+    // Totems first, so that what they still have to tell finds the server there.
+    for (const service of started.toReversed()) await service.stop();
+    lock.release();
+  };
+  try {
+    const ports = await assignPorts(options.portBase, options.totems);
+    const kioskIds = ports.totems.map((_, index) => `totem-${index + 1}`);
+    const secrets = loadSecrets(options.dataDir, kioskIds);
+    const supervise = async (definition: ServiceDefinition): Promise<SupervisedService> => {
+      const service = await superviseService(definition, options.dataDir, say);
+      started.push(service);
+      return service;
+    };
+
+    const [provider, ...printers] = await Promise.all([
+      supervise(providerService(options, ports, secrets)),
+      ...ports.totems.map((_, index) =>
+        options.printer === 'virtual' ? supervise(printerService(options, ports, index)) : null,
+      ),
+    ]);
+    const server = await supervise(serverService(options, ports, secrets, provider.addresses));
+    const kiosks = await Promise.all(
+      kioskIds.map(async (kioskId, index) => {
+        const printer = printers[index]?.addresses['escpos'] ?? options.printer;
+        const definition = kioskService(options, ports, secrets, kioskId, index, printer);
+        if (index > 0 || launchFirstKiosk === undefined) return supervise(definition);
+        const kiosk = await launchFirstKiosk(definition.environment);
+        started.push(kiosk);
+        return kiosk;
+      }),
+    );
+
+    const totems = kiosks.map((kiosk, index) => ({
+      kioskId: kioskIds[index] ?? '',
+      totem: kiosk.addresses['totem'] ?? '',
+      queue: kiosk.addresses['queue'] ?? '',
+      panel: kiosk.addresses['panel'] ?? '',
+      technician: kiosk.addresses['technician'] ?? '',
+      printer: printers[index]?.addresses['printer'] ?? options.printer,
+    }));
+    const [first] = totems;
+    if (first === undefined) throw new Error('a shop has at least one totem');
+    return {
+      stop,
+      addresses: {
+        totem: first.totem,
+        queue: first.queue,
+        panel: first.panel,
+        technician: first.technician,
+        admin: server.addresses['admin'] ?? '',
+        syncServer: server.addresses['syncServer'] ?? '',
+        provider: provider.addresses['provider'] ?? '',
+        printer: first.printer,
+        token: secrets.managerToken,
+        technicianPin: secrets.technicianPin,
+        data: options.dataDir,
+        totems,
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    throw new StartupFailure(
+      `the data folder ${dataDir} cannot be made (${(error as Error).message}): choose another with --data`,
+    );
+  }
+}
+
+function providerService(options: StartOptions, ports: Ports, secrets: Secrets): ServiceDefinition {
+  return {
+    name: 'provider',
+    entry: 'simulators/provider/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_PROVIDER_PORT: String(ports.provider),
+      TOTEM_DATA_DIR: join(options.dataDir, 'provider'),
+      TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID,
+      TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret,
+    },
+  };
+}
+
+function printerService(options: StartOptions, ports: Ports, index: number): ServiceDefinition {
+  return {
+    name: `printer-${index + 1}`,
+    entry: 'simulators/printer/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_PRINTER_PORT: String(ports.totems[index]?.printer),
+      TOTEM_PRINTER_PAGE_PORT: String(ports.totems[index]?.printerPage),
+      TOTEM_DATA_DIR: join(options.dataDir, `printer-${index + 1}`),
+    },
+  };
+}
+
+function serverService(
+  options: StartOptions,
+  ports: Ports,
+  secrets: Secrets,
+  provider: Readonly<Record<string, string>>,
+): ServiceDefinition {
+  return {
+    name: 'sync-server',
+    entry: 'sync-server/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_SERVER_PORT: String(ports.server),
+      TOTEM_POSTGRES_PORT: String(ports.postgres),
+      TOTEM_DATA_DIR: join(options.dataDir, 'server'),
+      TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, DEMO_SHOP),
+      TOTEM_RENDERER_DIR: rendererDir,
+      TOTEM_PIX_BASE_URL: provider['api'] ?? '',
+      TOTEM_PIX_TOKEN_URL: provider['token'] ?? '',
+      TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID,
+      TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret,
+      TOTEM_PIX_SIMULATOR: '1',
+      TOTEM_PIX_SIMULATOR_BANK_URL: provider['provider'] ?? '',
+      TOTEM_PIX_EXPIRES_SECONDS: String(options.pixExpiresSeconds),
+      TOTEM_DEMO: '1',
+    },
+  };
+}
+
+function kioskService(
+  options: StartOptions,
+  ports: Ports,
+  secrets: Secrets,
+  kioskId: string,
+  index: number,
+  printer: string,
+): ServiceDefinition {
+  return {
+    name: kioskId,
+    entry: 'main/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_KIOSK_PORT: String(ports.totems[index]?.kiosk),
+      TOTEM_DATA_DIR: join(options.dataDir, kioskId),
+      TOTEM_SYNC_URL: `http://${HOST}:${ports.server}`,
+      TOTEM_KIOSK_ID: kioskId,
+      TOTEM_KIOSK_TOKEN: secrets.kioskTokens[kioskId] ?? '',
+      TOTEM_PRINTER: printer,
+      TOTEM_RENDERER_DIR: rendererDir,
+      TOTEM_TECHNICIAN_PIN: secrets.technicianPin,
+    },
+  };
+}

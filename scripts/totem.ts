@@ -1,0 +1,2 @@
+// `npm run totem -- …`
+import '../cli/totem.ts';
