@@ -56,23 +56,31 @@ async function runTransaction<T>(pool: pg.Pool, work: (transaction: Transaction)
   const client = await pool.connect();
   const afterCommit: (() => void)[] = [];
   let broken: Error | undefined;
+  // The pool listens only to idle connections. When PostgreSQL dies, the running query rejects as well; without a
+  // listener the event would end the process.
+  const onBroken = (error: Error): void => {
+    broken = error;
+  };
+  client.on('error', onBroken);
+  let result: T;
   try {
     await client.query('BEGIN');
-    const result = await work({
+    result = await work({
       query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
         (await client.query<R>(sql, [...parameters])).rows,
       afterCommit: (task) => afterCommit.push(task),
     });
     await client.query('COMMIT');
-    for (const task of afterCommit) task();
-    return result;
   } catch (error) {
     await client.query('ROLLBACK').catch((rollbackError: Error) => {
       broken = rollbackError;
     });
     throw error;
   } finally {
-    // A connection that could not roll back is thrown away instead of going back into the pool.
+    client.off('error', onBroken);
+    // A connection that broke or could not roll back is thrown away instead of going back into the pool.
     client.release(broken);
   }
+  for (const task of afterCommit) task();
+  return result;
 }

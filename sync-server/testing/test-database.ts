@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
+import { type Database, openDatabase } from '../db/database.ts';
+
+export interface TestDatabase {
+  readonly url: string;
+  readonly db: Database;
+  /** Drops it, with whoever is still connected. */
+  close(): Promise<void>;
+}
+
+/** A database of its own for one test file, with the newest schema and no rows. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabase(`TEMPLATE ${inject('templateDatabase')}`);
+}
+
+/** The same without any schema: for the tests of the migrations themselves. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('');
+}
+
+async function createDatabase(options: string): Promise<TestDatabase> {
+  const name = `totem_test_${randomBytes(8).toString('hex')}`;
+  const serverUrl = inject('postgresUrl');
+  await administer(serverUrl, `CREATE DATABASE ${name} ${options}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  const db = openDatabase(url.href, () => undefined);
+  return {
+    url: url.href,
+    db,
+    async close() {
+      await db.close();
+      await administer(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function administer(serverUrl: string, sql: string): Promise<void> {
+  const admin = openDatabase(serverUrl, () => undefined);
+  try {
+    await admin.query(sql);
+  } finally {
+    await admin.close();
+  }
+}
