@@ -1,0 +1,16 @@
+import type { Queryable } from '../db/database.ts';
+import type { KioskPrincipal } from './principal.ts';
+
+/** Keeps when each kiosk was first and last heard of. */
+export async function recordKioskContact(
+  db: Queryable,
+  { merchantId, unitId, kioskId }: Pick<KioskPrincipal, 'merchantId' | 'unitId' | 'kioskId'>,
+  atMs: number,
+): Promise<void> {
+  await db.query(
+    `INSERT INTO kiosks (merchant_id, kiosk_id, unit_id, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
+     ON CONFLICT (merchant_id, kiosk_id)
+     DO UPDATE SET unit_id = excluded.unit_id, last_seen_at = greatest(kiosks.last_seen_at, excluded.last_seen_at)`,
+    [merchantId, kioskId, unitId, new Date(atMs)],
+  );
+}

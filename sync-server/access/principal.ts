@@ -1,0 +1,22 @@
+/** Who speaks to the server, as its bearer token says. */
+export interface KioskPrincipal {
+  readonly role: 'kiosk';
+  readonly merchantId: string;
+  readonly unitId: string;
+  readonly kioskId: string;
+}
+
+export interface OperatorPrincipal {
+  readonly role: 'operator';
+  readonly merchantId: string;
+  readonly unitId: string;
+}
+
+export interface ManagerPrincipal {
+  readonly role: 'manager';
+  readonly merchantId: string;
+}
+
+export type Principal = KioskPrincipal | OperatorPrincipal | ManagerPrincipal;
+export type Role = Principal['role'];
+export type PrincipalOf<R extends Role> = Extract<Principal, { role: R }>;

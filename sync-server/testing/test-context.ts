@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { silentLog } from '../../platform/log.ts';
+import { createPersonalDataBox } from '../../platform/personal-data.ts';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import { recordKioskContact } from '../access/kiosk-contact.ts';
+import { tokenHash } from '../access/tokens.ts';
+import { DEMO_KIOSK_ID, DEMO_MERCHANT_ID, DEMO_UNIT_ID, seedDemoShop } from '../catalog/demo-shop.ts';
+import type { ServerConfig } from '../config.ts';
+import type { ServerContext } from '../context.ts';
+import type { Database } from '../db/database.ts';
+import { createFeedWake } from '../sync/feed-wake.ts';
+
+export const KIOSK_TOKEN = 'test-kiosk-token';
+export const SECOND_KIOSK_ID = 'totem-2';
+export const SECOND_KIOSK_TOKEN = 'test-second-kiosk-token';
+export const OPERATOR_TOKEN = 'test-operator-token';
+export const MANAGER_TOKEN = 'test-manager-token';
+
+const atDemoUnit = { merchantId: DEMO_MERCHANT_ID, unitId: DEMO_UNIT_ID };
+
+export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    dataDir: '/nonexistent',
+    databaseUrl: undefined,
+    postgresPort: 0,
+    publicUrl: undefined,
+    rendererDir: undefined,
+    demo: true,
+    access: [
+      { role: 'kiosk', tokenSha256: tokenHash(KIOSK_TOKEN), ...atDemoUnit, kioskId: DEMO_KIOSK_ID },
+      { role: 'kiosk', tokenSha256: tokenHash(SECOND_KIOSK_TOKEN), ...atDemoUnit, kioskId: SECOND_KIOSK_ID },
+      { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...atDemoUnit },
+      { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
+    ],
+    pix: {
+      // Port 9 (discard): a test that forgets to give a provider gets a refused connection at once.
+      baseUrl: 'http://127.0.0.1:9/api/v2',
+      tokenUrl: 'http://127.0.0.1:9/oauth/token',
+      clientId: 'test-client',
+      clientSecret: 'test-secret',
+      expiresSeconds: 300,
+      simulatorBankUrl: null,
+    },
+    ...overrides,
+  };
+}
+
+/** A context on a test database; the clock stands still until the test moves it. */
+export function testContext<C extends Partial<ServerContext> & { readonly db: Database }>(
+  overrides: C,
+): Omit<ServerContext, 'clock'> & { readonly clock: C['clock'] extends object ? C['clock'] : ManualClock } {
+  return {
+    clock: new ManualClock(),
+    randomBytes: (count: number) => new Uint8Array(randomBytes(count)),
+    log: silentLog,
+    config: testConfig(),
+    personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
+    feedWake: createFeedWake(),
+    ...overrides,
+  } as ReturnType<typeof testContext<C>>;
+}
+
+/** The demonstration shop by its real code, and the kiosk totem-1 as one that has called before. */
+export async function seedShop(db: Database, atMs: number = new ManualClock().nowMs()): Promise<void> {
+  await seedDemoShop(db, createFeedWake(), atMs);
+  await recordKioskContact(db, { ...atDemoUnit, kioskId: DEMO_KIOSK_ID }, atMs);
+}
