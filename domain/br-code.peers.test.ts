@@ -1,0 +1,148 @@
+/** Cross-checks against independent decoders and encoders of BR Codes, in both directions. */
+import { generatePixPayload, getPixPayloadInfo, isValidPixPayload } from '@brazilian-utils/brazilian-utils';
+import fc from 'fast-check';
+import * as pixUtils from 'pix-utils';
+import emvqr from 'steplix-emvqr';
+import { describe, expect, it } from 'vitest';
+import { encodeDynamicBrCode, encodeRecurrenceBrCode, encodeStaticBrCode, parseBrCode } from './br-code.ts';
+import vectors from './fixtures/br-code-vectors.json' with { type: 'json' };
+
+const word = fc.stringMatching(/^[A-Z][A-Z0-9]{0,14}$/);
+const payee = fc.record({ merchantName: word, merchantCity: word });
+const host = fc.constantFrom('pix.example.com', 'bx.com.br');
+const url = fc
+  .tuple(host, fc.stringMatching(/^[a-z0-9]{1,20}(\/[a-z0-9]{1,20})?$/))
+  .map(([name, path]) => `${name}/${path}`);
+const staticInput = fc
+  .record(
+    {
+      key: fc.uuid({ version: 4 }),
+      amountCents: fc.integer({ min: 1, max: 99_999_999 }),
+      txid: fc.stringMatching(/^[A-Za-z0-9]{1,25}$/),
+    },
+    { requiredKeys: ['key', 'amountCents', 'txid'] },
+  )
+  .chain((input) => payee.map((who) => ({ ...input, ...who })));
+
+describe('what we encode, they read alike', () => {
+  it('static', () => {
+    fc.assert(
+      fc.property(staticInput, (input) => {
+        const brCode = textOf(encodeStaticBrCode(input));
+        expect(pixUtils.parsePix(brCode)).toMatchObject({
+          type: pixUtils.PixElementType.STATIC,
+          pixKey: input.key,
+          transactionAmount: input.amountCents / 100,
+          txid: input.txid,
+          merchantName: input.merchantName,
+          merchantCity: input.merchantCity,
+        });
+        expect(isValidPixPayload(brCode)).toBe(true);
+        expect(getPixPayloadInfo(brCode)).toMatchObject({
+          key: input.key,
+          amount: input.amountCents / 100,
+          txid: input.txid,
+          merchantName: input.merchantName,
+          merchantCity: input.merchantCity,
+        });
+        expect(emvqr.decode(brCode)['59']?.data).toBe(input.merchantName);
+      }),
+    );
+  });
+
+  it('dynamic, with and without a recurrence', () => {
+    fc.assert(
+      fc.property(payee, url, fc.option(url, { nil: undefined }), (who, location, recurrenceUrl) => {
+        const brCode = textOf(encodeDynamicBrCode({ ...who, url: location, recurrenceUrl }));
+        expect(pixUtils.parsePix(brCode)).toMatchObject({
+          type: pixUtils.PixElementType.DYNAMIC,
+          url: location,
+          ...(recurrenceUrl === undefined ? {} : { urlRec: recurrenceUrl }),
+        });
+        expect(getPixPayloadInfo(brCode)).toMatchObject({ url: location, pointOfInitiation: 'dynamic' });
+        expect(emvqr.decode(brCode)['60']?.data).toBe(who.merchantCity);
+      }),
+    );
+  });
+
+  it('recurrence alone', () => {
+    fc.assert(
+      fc.property(payee, url, (who, recurrenceUrl) => {
+        const brCode = textOf(encodeRecurrenceBrCode({ ...who, recurrenceUrl }));
+        expect(pixUtils.parsePix(brCode)).toMatchObject({
+          type: pixUtils.PixElementType.RECURRENCE,
+          urlRec: recurrenceUrl,
+        });
+      }),
+    );
+  });
+});
+
+describe('what they encode, we read alike', () => {
+  it('pix-utils, static', () => {
+    fc.assert(
+      fc.property(staticInput, (input) => {
+        const made = pixUtils.createStaticPix({
+          merchantName: input.merchantName,
+          merchantCity: input.merchantCity,
+          pixKey: input.key,
+          txid: input.txid,
+          transactionAmount: input.amountCents / 100,
+        });
+        if (pixUtils.hasError(made)) throw new Error('the peer refused');
+        expect(parseBrCode(made.toBRCode())).toMatchObject({
+          ok: true,
+          value: { kind: 'static', key: input.key, txid: input.txid, amountCents: input.amountCents },
+        });
+      }),
+    );
+  });
+
+  it('brazilian-utils, static: the very same text as ours', () => {
+    fc.assert(
+      fc.property(staticInput, (input) => {
+        const theirs = generatePixPayload({
+          key: input.key,
+          merchantName: input.merchantName,
+          merchantCity: input.merchantCity,
+          amount: input.amountCents / 100,
+          txid: input.txid,
+        });
+        expect(theirs).toBe(textOf(encodeStaticBrCode(input)));
+      }),
+    );
+  });
+
+  it('both, dynamic', () => {
+    fc.assert(
+      fc.property(payee, url, (who, location) => {
+        const made = pixUtils.createDynamicPix({ ...who, url: location });
+        if (pixUtils.hasError(made)) throw new Error('the peer refused');
+        const expected = { ok: true, value: { kind: 'dynamic', url: location } };
+        expect(parseBrCode(made.toBRCode())).toMatchObject(expected);
+        expect(parseBrCode(generatePixPayload({ ...who, url: location }) ?? '')).toMatchObject(expected);
+      }),
+    );
+  });
+});
+
+describe('the vectors', () => {
+  it.each(vectors.filter(({ valid }) => valid))('$id: pix-utils says the same', ({ code }) => {
+    const ours = parseBrCode(code);
+    const theirs = pixUtils.parsePix(code);
+    if (!ours.ok || theirs.type === pixUtils.PixElementType.INVALID) throw new Error('refused');
+    const kinds = { STATIC: 'static', DYNAMIC: 'dynamic', RECURRENCE: 'rec-only' } as const;
+    expect(ours.value.kind).toBe(kinds[theirs.type]);
+    expect(ours.value.merchant.city.toUpperCase()).toBe(theirs.merchantCity.toUpperCase());
+  });
+
+  it.each(vectors.filter(({ valid }) => !valid))('$id: the peers refuse it too', ({ code }) => {
+    expect(pixUtils.hasError(pixUtils.parsePix(code))).toBe(true);
+    expect(isValidPixPayload(code)).toBe(false);
+  });
+});
+
+function textOf(result: ReturnType<typeof encodeStaticBrCode>): string {
+  if (!result.ok) throw new Error(result.error.detail);
+  return result.brCode;
+}
