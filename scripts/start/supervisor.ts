@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ServiceMessage, StartupFailure } from '../../platform/service.ts';
 import { projectEnvironment } from '../process.ts';
@@ -37,6 +37,9 @@ export async function superviseService(
   say: (line: string) => void,
 ): Promise<SupervisedService> {
   const logDir = join(dataDir, 'logs');
+  mkdirSync(logDir, { recursive: true });
+  // For a person with a shell, and for tests that kill: which process is which.
+  const pidFile = join(logDir, `${definition.name}.pid`);
   let stopping = false;
   let restarts = 0;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -46,6 +49,7 @@ export async function superviseService(
     const startedAt = Date.now();
     child = forkWithLog(definition, logDir);
     const running = child;
+    writeFileSync(pidFile, `${running.pid}\n`);
     const addresses = await readiness(running, definition.name);
     running.once('exit', (code, signal) => {
       if (stopping) return;
@@ -78,12 +82,12 @@ export async function superviseService(
       stopping = true;
       clearTimeout(restartTimer);
       await stopChild(child);
+      rmSync(pidFile, { force: true });
     },
   };
 }
 
 function forkWithLog(definition: ServiceDefinition, logDir: string): ChildProcess {
-  mkdirSync(logDir, { recursive: true });
   const file = join(logDir, `${definition.name}.log`);
   // One older file is kept; a totem runs for months.
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);

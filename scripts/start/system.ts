@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '../../platform/folder-lock.ts';
 import { StartupFailure } from '../../platform/service.ts';
-import { DEMO_SHOP } from '../../sync-server/catalog/demo-shop.ts';
+import { DEMO_MERCHANT_ID, DEMO_UNIT_ID } from '../../sync-server/catalog/demo-shop.ts';
 import { rendererDir } from '../project.ts';
 import { loadSecrets, type Secrets, writeAccessFile } from './demo-secrets.ts';
 import type { StartOptions } from './options.ts';
@@ -179,7 +179,10 @@ function serverService(
       TOTEM_SERVER_PORT: String(ports.server),
       TOTEM_POSTGRES_PORT: String(ports.postgres),
       TOTEM_DATA_DIR: join(options.dataDir, 'server'),
-      TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, DEMO_SHOP),
+      TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, {
+        merchantId: DEMO_MERCHANT_ID,
+        unitId: DEMO_UNIT_ID,
+      }),
       TOTEM_RENDERER_DIR: rendererDir,
       TOTEM_PIX_BASE_URL: provider['api'] ?? '',
       TOTEM_PIX_TOKEN_URL: provider['token'] ?? '',
