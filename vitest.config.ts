@@ -17,6 +17,7 @@ export default defineConfig({
             'renderer/**/*.test.{ts,tsx}',
             'cli/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'bench/*.test.ts',
           ],
         },
       },
