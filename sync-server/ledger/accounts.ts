@@ -1,0 +1,32 @@
+import type { Queryable } from '../db/database.ts';
+
+export type AccountKind = 'asset' | 'liability' | 'income';
+
+export interface Account {
+  readonly code: string;
+  readonly kind: AccountKind;
+}
+
+/** What a provider holds for us: it received the Pix, and pays it out by its own rules. */
+export function receivableAccount(provider: string): Account {
+  return { code: `receivable:${provider}`, kind: 'asset' };
+}
+
+/** What was sold and paid. */
+export const SALES: Account = { code: 'sales', kind: 'income' };
+
+/** Money that is not ours: it came with the wrong amount or once too often, and goes back to its payer. */
+export const REFUNDS_PAYABLE: Account = { code: 'refunds_payable', kind: 'liability' };
+
+/** Opens the accounts that a merchant does not have yet. */
+export async function ensureAccounts(
+  database: Queryable,
+  merchantId: string,
+  accounts: readonly Account[],
+): Promise<void> {
+  await database.query(
+    `INSERT INTO ledger_accounts (merchant_id, code, kind)
+     SELECT $1, * FROM unnest($2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
+    [merchantId, accounts.map((account) => account.code), accounts.map((account) => account.kind)],
+  );
+}

@@ -1,0 +1,122 @@
+import type { Database } from '../db/database.ts';
+
+export interface LedgerAudit {
+  readonly ok: boolean;
+  readonly entries: number;
+  /** Each one names a rule that does not hold, and where. */
+  readonly findings: readonly LedgerFinding[];
+}
+
+export interface LedgerFinding {
+  readonly rule: (typeof RULES)[number]['rule'];
+  readonly merchantId: string;
+  /** An entry, an account, a Pix, a refund or a transaction, as the rule says. */
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** More findings than this tell nothing new, and the first ones are what to look at. */
+const MAX_FINDINGS_PER_RULE = 100;
+
+/**
+ * What has to hold between the ledger and the facts that it was posted from. Each query returns the exceptions:
+ * (merchant_id, subject, detail).
+ */
+const RULES = [
+  {
+    rule: 'entry_sums_to_zero',
+    sql: `SELECT merchant_id, entry_id::text AS subject, 'sum ' || sum(amount_cents) || ' ' || currency AS detail
+          FROM ledger_postings GROUP BY merchant_id, entry_id, currency HAVING sum(amount_cents) <> 0`,
+  },
+  {
+    rule: 'entry_has_postings',
+    sql: `SELECT e.merchant_id, e.entry_id::text AS subject, e.kind AS detail FROM ledger_entries e
+          WHERE NOT EXISTS (SELECT 1 FROM ledger_postings p
+                            WHERE p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id)`,
+  },
+  {
+    rule: 'receipt_posted_once_with_its_amount',
+    sql: `SELECT r.merchant_id, r.end_to_end_id AS subject,
+                 r.disposition || ' of ' || r.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM pix_receipts r
+          LEFT JOIN ledger_entries e ON e.merchant_id = r.merchant_id AND e.idempotency_key =
+            CASE r.disposition WHEN 'settles' THEN 'sale:' ELSE 'unexpected_money:' END || r.end_to_end_id
+          LEFT JOIN ledger_postings p
+            ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
+          GROUP BY r.merchant_id, r.end_to_end_id, r.disposition, r.amount_cents
+          HAVING coalesce(sum(p.amount_cents), 0) <> r.amount_cents`,
+  },
+  {
+    rule: 'refund_posted_when_settled',
+    sql: `SELECT f.merchant_id, f.refund_id AS subject,
+                 f.status || ' of ' || f.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM refunds f
+          LEFT JOIN ledger_entries e ON e.merchant_id = f.merchant_id AND e.idempotency_key = 'refund:' || f.refund_id
+          LEFT JOIN ledger_postings p
+            ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
+          GROUP BY f.merchant_id, f.refund_id, f.status, f.amount_cents
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE f.status WHEN 'settled' THEN f.amount_cents ELSE 0 END`,
+  },
+  {
+    rule: 'receivable_is_receipts_minus_refunds',
+    sql: `WITH held AS (
+            SELECT merchant_id, sum(amount_cents) AS cents FROM ledger_postings
+            WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id),
+          received AS (SELECT merchant_id, sum(amount_cents) AS cents FROM pix_receipts GROUP BY merchant_id),
+          returned AS (
+            SELECT merchant_id, sum(amount_cents) AS cents FROM refunds WHERE status = 'settled' GROUP BY merchant_id)
+          SELECT m.merchant_id, 'receivable' AS subject,
+                 'ledger ' || coalesce(held.cents, 0) || ', receipts ' || coalesce(received.cents, 0)
+                   || ', refunds ' || coalesce(returned.cents, 0) AS detail
+          FROM merchants m LEFT JOIN held USING (merchant_id) LEFT JOIN received USING (merchant_id)
+          LEFT JOIN returned USING (merchant_id)
+          WHERE coalesce(held.cents, 0) <> coalesce(received.cents, 0) - coalesce(returned.cents, 0)`,
+  },
+  {
+    rule: 'paid_has_one_settling_receipt',
+    sql: `SELECT t.merchant_id, t.transaction_id::text AS subject, count(r.*) || ' settling receipts' AS detail
+          FROM payment_transactions t
+          LEFT JOIN pix_receipts r ON r.merchant_id = t.merchant_id AND r.transaction_id = t.transaction_id
+            AND r.disposition = 'settles' AND r.end_to_end_id = t.settled_end_to_end_id
+            AND r.amount_cents = t.amount_cents
+          GROUP BY t.merchant_id, t.transaction_id, t.paid_at
+          HAVING count(r.*) <> CASE WHEN t.paid_at IS NULL THEN 0 ELSE 1 END`,
+  },
+  {
+    rule: 'unwanted_money_has_its_refund',
+    sql: `SELECT r.merchant_id, r.end_to_end_id AS subject, r.disposition AS detail FROM pix_receipts r
+          LEFT JOIN refunds f ON f.merchant_id = r.merchant_id AND f.end_to_end_id = r.end_to_end_id
+          WHERE (r.disposition <> 'settles') <> (f.refund_id IS NOT NULL AND f.amount_cents = r.amount_cents)`,
+  },
+  {
+    rule: 'paid_is_confirmed_once_in_the_feed',
+    sql: `SELECT t.merchant_id, t.transaction_id::text AS subject, count(f.*) || ' confirmations' AS detail
+          FROM payment_transactions t
+          LEFT JOIN feed f ON f.merchant_id = t.merchant_id AND f.unit_id = t.unit_id
+            AND f.kind = 'payment.confirmed' AND f.payload->>'transactionId' = t.transaction_id::text
+          GROUP BY t.merchant_id, t.transaction_id, t.paid_at
+          HAVING count(f.*) <> CASE WHEN t.paid_at IS NULL THEN 0 ELSE 1 END`,
+  },
+] as const;
+
+/**
+ * Recomputes the ledger's sums and compares them with receipts, refunds, transactions and the feed. Reads only, from
+ * one snapshot, so that it may run while money is moving.
+ */
+export function auditLedger(database: Database): Promise<LedgerAudit> {
+  return database.transaction(async (transaction) => {
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const findings: LedgerFinding[] = [];
+    for (const { rule, sql } of RULES) {
+      const rows = await transaction.query<{ merchant_id: string; subject: string; detail: string }>(
+        `SELECT * FROM (${sql}) AS exceptions LIMIT ${MAX_FINDINGS_PER_RULE}`,
+      );
+      for (const row of rows)
+        findings.push({ rule, merchantId: row.merchant_id, subject: row.subject, detail: row.detail });
+    }
+    const [count] = await transaction.query<{ entries: number }>(
+      'SELECT count(*)::int AS entries FROM ledger_entries',
+    );
+    return { ok: findings.length === 0, entries: count?.entries ?? 0, findings };
+  });
+}

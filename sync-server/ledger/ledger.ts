@@ -1,0 +1,103 @@
+import type { Clock, RandomBytes } from '../../domain/clock.ts';
+import { newId } from '../../domain/ids.ts';
+import type { Transaction } from '../db/database.ts';
+import { type Account, ensureAccounts, REFUNDS_PAYABLE, receivableAccount, SALES } from './accounts.ts';
+
+export interface LedgerDeps {
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+/** Money that moved for one transaction. */
+export interface MoneyFact {
+  readonly merchantId: string;
+  readonly transactionId: string;
+  readonly provider: string;
+  /** Positive integer cents of `currency`. */
+  readonly amountCents: number;
+  readonly currency: string;
+  readonly occurredAtMs: number;
+}
+
+/** A Pix settled a sale: the provider owes us the money, and it is income. */
+export function postSale(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly endToEndId: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'sale',
+    idempotencyKey: `sale:${fact.endToEndId}`,
+    debit: receivableAccount(fact.provider),
+    credit: SALES,
+  });
+}
+
+/** A Pix came that buys nothing: the provider owes us the money, and we owe it to the payer. */
+export function postUnexpectedMoney(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly endToEndId: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'unexpected_money',
+    idempotencyKey: `unexpected_money:${fact.endToEndId}`,
+    debit: receivableAccount(fact.provider),
+    credit: REFUNDS_PAYABLE,
+  });
+}
+
+/** A refund reached its payer. */
+export function postRefund(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly refundId: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'refund',
+    idempotencyKey: `refund:${fact.refundId}`,
+    debit: REFUNDS_PAYABLE,
+    credit: receivableAccount(fact.provider),
+  });
+}
+
+interface Entry {
+  readonly kind: string;
+  /** The fact, named: it is posted once, however often it is told. */
+  readonly idempotencyKey: string;
+  readonly debit: Account;
+  readonly credit: Account;
+}
+
+async function post(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact,
+  entry: Entry,
+): Promise<void> {
+  if (!Number.isSafeInteger(fact.amountCents) || fact.amountCents <= 0)
+    throw new RangeError(`a posting of ${fact.amountCents} cents`);
+  await ensureAccounts(transaction, fact.merchantId, [entry.debit, entry.credit]);
+  const [posted] = await transaction.query<{ entry_id: string }>(
+    `INSERT INTO ledger_entries
+       (merchant_id, entry_id, kind, transaction_id, idempotency_key, occurred_at, recorded_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)
+     ON CONFLICT (merchant_id, idempotency_key) DO NOTHING RETURNING entry_id`,
+    [
+      fact.merchantId,
+      newId(deps.clock, deps.randomBytes),
+      entry.kind,
+      fact.transactionId,
+      entry.idempotencyKey,
+      new Date(fact.occurredAtMs),
+      new Date(deps.clock.nowMs()),
+    ],
+  );
+  if (posted === undefined) return;
+  // Debit positive, credit negative: the database refuses the commit if an entry does not sum to zero.
+  await transaction.query(
+    `INSERT INTO ledger_postings (merchant_id, entry_id, line, account_code, amount_cents, currency)
+     VALUES ($1, $2, 1, $3, $5, $6), ($1, $2, 2, $4, -$5::bigint, $6)`,
+    [fact.merchantId, posted.entry_id, entry.debit.code, entry.credit.code, fact.amountCents, fact.currency],
+  );
+}

@@ -1,0 +1,110 @@
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
+import type { ProviderCharge } from '../providers/provider.ts';
+import { appendFeed } from '../sync/feed-log.ts';
+import { changeStatus, type TransitionCause } from './change-status.ts';
+import { nextStatus } from './next-status.ts';
+import { lockTransaction, type PaymentTransaction, type TransactionKey } from './payment-transaction.ts';
+import { type RecordedReceipts, recordReceipts } from './record-receipts.ts';
+import { announceRefund } from './refund-feed.ts';
+import { settle } from './settle.ts';
+
+/** A settled or closed charge is looked at again after this long, for a second Pix whose webhook was lost. */
+const FIRST_LATER_CHECK_MS = 60_000;
+
+export type AppliedCharge = Pick<PaymentTransaction, 'status' | 'cancelRequestedAt'>;
+
+/**
+ * The one path by which anything becomes paid. Given the provider's own answer for a charge, and whoever asked for
+ * it (webhook, poll, cancellation, or the making of the charge), writes in one database transaction, with the
+ * payment's row locked: receipts, status, ticket number, ledger, refunds, and last the feed. Applying the same answer
+ * again, or an older one, changes nothing.
+ */
+export function applyProviderCharge(
+  context: ServerContext,
+  key: TransactionKey,
+  charge: ProviderCharge,
+  cause: TransitionCause,
+): Promise<AppliedCharge> {
+  return context.db.transaction(async (transaction) => {
+    const payment = await lockTransaction(transaction, key);
+    if (charge.txid !== payment.txid)
+      throw new Error(`charge ${charge.txid} was given for transaction ${payment.transactionId}`);
+    const atMs = context.clock.nowMs();
+    await keepProviderFacts(transaction, payment, charge);
+    const recorded = await recordReceipts(context, transaction, payment, charge, atMs);
+    const to = nextStatus(payment, charge, recorded, atMs);
+    const changed = to !== null && (await changeStatus(transaction, payment, to, cause, atMs));
+    if (to !== null && changed) await planLaterCheck(transaction, payment, to, atMs);
+    if (charge.status === null)
+      context.log.error(
+        { txid: charge.txid, providerStatus: charge.providerStatus },
+        'the provider used an unknown status',
+      );
+    await announce(context, transaction, payment, charge, recorded, changed && to === 'CANCELED', atMs);
+    return {
+      status: changed && to !== null ? to : payment.status,
+      cancelRequestedAt: payment.cancelRequestedAt,
+    };
+  });
+}
+
+async function keepProviderFacts(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  charge: ProviderCharge,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE payment_transactions SET provider_status = $3, br_code = coalesce(br_code, $4),
+       charge_created_at = $5, charge_expires_at = $6
+     WHERE merchant_id = $1 AND transaction_id = $2`,
+    [
+      payment.merchantId,
+      payment.transactionId,
+      charge.providerStatus,
+      charge.brCode,
+      new Date(charge.createdAtMs),
+      new Date(charge.expiresAtMs),
+    ],
+  );
+}
+
+/** A charge that was settled or closed starts a new, slower round of checks; an expired one goes on as it was. */
+async function planLaterCheck(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  to: PaymentTransaction['status'],
+  atMs: number,
+): Promise<void> {
+  if (to === 'PENDING' || to === 'EXPIRED') return;
+  await transaction.query(
+    `UPDATE payment_transactions SET check_count = 0, next_check_at = $3
+     WHERE merchant_id = $1 AND transaction_id = $2`,
+    [payment.merchantId, payment.transactionId, new Date(atMs + FIRST_LATER_CHECK_MS)],
+  );
+}
+
+/** The feed comes last: its lock on the unit's row makes every other writer of the unit wait. */
+async function announce(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  charge: ProviderCharge,
+  recorded: RecordedReceipts,
+  closedNow: boolean,
+  atMs: number,
+): Promise<void> {
+  if (recorded.settling !== null)
+    await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);
+  for (const refund of recorded.refunds)
+    await announceRefund(transaction, context.feedWake, payment, refund, atMs);
+  if (closedNow && charge.closedBy === 'provider')
+    await appendFeed(
+      transaction,
+      context.feedWake,
+      payment,
+      'payment.closed',
+      { sessionId: payment.sessionId, kioskId: payment.kioskId, reason: charge.providerStatus },
+      atMs,
+    );
+}

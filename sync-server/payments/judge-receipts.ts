@@ -1,0 +1,68 @@
+import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
+import type { PaymentTransaction } from './payment-transaction.ts';
+
+/** `settles` pays for the ticket; `surplus` came after one that does; `wrong_amount` buys nothing. */
+export type Disposition = 'settles' | 'surplus' | 'wrong_amount';
+
+export interface JudgedReceipt {
+  readonly receipt: ProviderReceipt;
+  readonly disposition: Disposition;
+}
+
+export interface Judgement {
+  /** Receipts that are new to us, in the order in which they were paid. */
+  readonly judged: readonly JudgedReceipt[];
+  /** Receipts that do not belong to the charge; each is a fault to look at, none is money. */
+  readonly foreign: readonly { readonly receipt: ProviderReceipt; readonly reason: string }[];
+}
+
+/**
+ * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was
+ * asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
+ * that webhook, poll and cancellation come to the same end in whatever order they arrive.
+ * @param known endToEndIds that were recorded before, of any disposition
+ */
+export function judgeReceipts(
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledEndToEndId'>,
+  charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'receipts'>,
+  known: ReadonlySet<string>,
+): Judgement {
+  const judged: JudgedReceipt[] = [];
+  const foreign: { receipt: ProviderReceipt; reason: string }[] = [];
+  const seen = new Set(known);
+  let settled = payment.settledEndToEndId !== null;
+  const inOrderOfPayment = [...charge.receipts].sort(
+    (a, b) => a.paidAtMs - b.paidAtMs || (a.endToEndId < b.endToEndId ? -1 : 1),
+  );
+  for (const receipt of inOrderOfPayment) {
+    if (seen.has(receipt.endToEndId)) continue;
+    seen.add(receipt.endToEndId);
+    const reason = whyForeign(payment, charge, receipt);
+    if (reason !== null) {
+      foreign.push({ receipt, reason });
+      continue;
+    }
+    const disposition = settled
+      ? 'surplus'
+      : receipt.amountCents === payment.amountCents
+        ? 'settles'
+        : 'wrong_amount';
+    settled ||= disposition === 'settles';
+    judged.push({ receipt, disposition });
+  }
+  return { judged, foreign };
+}
+
+function whyForeign(
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey'>,
+  charge: Pick<ProviderCharge, 'txid' | 'pixKey'>,
+  receipt: ProviderReceipt,
+): string | null {
+  if (charge.txid !== payment.txid) return 'the charge has another txid';
+  if (charge.pixKey !== payment.pixKey) return 'the charge has another receiving key';
+  if (receipt.txid !== null && receipt.txid !== payment.txid) return 'the Pix has another txid';
+  if (receipt.pixKey !== null && receipt.pixKey !== payment.pixKey)
+    return 'the Pix has another receiving key';
+  if (receipt.amountCents <= 0) return 'the Pix has no amount';
+  return null;
+}

@@ -1,0 +1,86 @@
+import type { CanonicalStatus } from '../../domain/payment-status.ts';
+import type { Queryable, Transaction } from '../db/database.ts';
+
+/** One row of payment_transactions, with what its merchant and unit say about receiving money. */
+export interface PaymentTransaction {
+  readonly merchantId: string;
+  readonly transactionId: string;
+  readonly sessionId: string;
+  readonly unitId: string;
+  readonly kioskId: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly servicePrefix: string;
+  readonly provider: string;
+  readonly txid: string;
+  readonly amountCents: number;
+  readonly currency: string;
+  readonly status: CanonicalStatus;
+  readonly brCode: string | null;
+  readonly createdAt: Date;
+  readonly chargeExpiresAt: Date | null;
+  readonly cancelRequestedAt: Date | null;
+  readonly settledEndToEndId: string | null;
+  readonly checkCount: number;
+  readonly pixKey: string;
+  readonly merchantName: string;
+  readonly city: string;
+  readonly timeZone: string;
+}
+
+export interface TransactionKey {
+  readonly merchantId: string;
+  readonly transactionId: string;
+}
+
+const SELECT = `
+  SELECT t.merchant_id AS "merchantId", t.transaction_id AS "transactionId", t.session_id AS "sessionId",
+    t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.service_id AS "serviceId", t.service_name AS "serviceName",
+    t.service_prefix AS "servicePrefix", t.provider, t.txid, t.amount_cents AS "amountCents", t.currency, t.status,
+    t.br_code AS "brCode", t.created_at AS "createdAt", t.charge_expires_at AS "chargeExpiresAt",
+    t.cancel_requested_at AS "cancelRequestedAt", t.settled_end_to_end_id AS "settledEndToEndId",
+    t.check_count AS "checkCount", m.pix_key AS "pixKey", m.name AS "merchantName", u.city,
+    u.time_zone AS "timeZone"
+  FROM payment_transactions t
+  JOIN merchants m USING (merchant_id)
+  JOIN units u ON u.merchant_id = t.merchant_id AND u.unit_id = t.unit_id`;
+
+type Row = PaymentTransaction & Record<string, unknown>;
+
+/** Locks the transaction until the commit. Throws when it does not exist: callers hold a key that they have read. */
+export async function lockTransaction(
+  transaction: Transaction,
+  key: TransactionKey,
+): Promise<PaymentTransaction> {
+  const [row] = await transaction.query<Row>(
+    `${SELECT} WHERE t.merchant_id = $1 AND t.transaction_id = $2 FOR UPDATE OF t`,
+    [key.merchantId, key.transactionId],
+  );
+  if (row === undefined) throw new Error(`transaction ${key.transactionId} does not exist`);
+  return row;
+}
+
+export async function findBySession(
+  database: Queryable,
+  merchantId: string,
+  sessionId: string,
+): Promise<PaymentTransaction | undefined> {
+  const [row] = await database.query<Row>(`${SELECT} WHERE t.merchant_id = $1 AND t.session_id = $2`, [
+    merchantId,
+    sessionId,
+  ]);
+  return row;
+}
+
+/** A txid is the provider's name for a charge; two merchants may each have one of the same name. */
+export function findByTxid(
+  database: Queryable,
+  provider: string,
+  txid: string,
+): Promise<PaymentTransaction[]> {
+  // The merchants are few and come first in the index, so this reads one index entry for each of them.
+  return database.query<Row>(
+    `${SELECT} WHERE t.merchant_id IN (SELECT merchant_id FROM merchants) AND t.provider = $1 AND t.txid = $2`,
+    [provider, txid],
+  );
+}

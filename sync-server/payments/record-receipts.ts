@@ -1,0 +1,140 @@
+import type { RefundReason, RefundStatus } from '../../domain/protocol/feed.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
+import { postSale, postUnexpectedMoney } from '../ledger/ledger.ts';
+import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
+import { type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
+import type { PaymentTransaction } from './payment-transaction.ts';
+
+export interface RefundRow {
+  readonly refundId: string;
+  readonly amountCents: number;
+  readonly reason: RefundReason;
+  readonly status: RefundStatus;
+}
+
+/** What a look at the provider's answer added. */
+export interface RecordedReceipts {
+  /** The Pix that settles the payment; null when none is new. */
+  readonly settling: ProviderReceipt | null;
+  readonly refunds: readonly RefundRow[];
+  /** Receipts new or old that count for the payment. */
+  readonly counted: number;
+  /** Receipts in the answer that do not belong to the charge. */
+  readonly foreign: number;
+}
+
+/**
+ * Writes down each Pix that is new, posts it to the ledger, and opens a refund for each that buys nothing. The
+ * payment's row is locked by the caller.
+ */
+export async function recordReceipts(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  charge: ProviderCharge,
+  atMs: number,
+): Promise<RecordedReceipts> {
+  const known = await knownReceipts(transaction, payment, charge);
+  const { judged, foreign } = judgeReceipts(payment, charge, known);
+  for (const { receipt, reason } of foreign)
+    context.log.error(
+      { txid: payment.txid, endToEndId: receipt.endToEndId, reason },
+      'a Pix was not counted',
+    );
+
+  let settling: ProviderReceipt | null = null;
+  const refunds: RefundRow[] = [];
+  for (const item of judged) {
+    await insertReceipt(transaction, payment, item, atMs);
+    const fact = {
+      merchantId: payment.merchantId,
+      transactionId: payment.transactionId,
+      provider: payment.provider,
+      amountCents: item.receipt.amountCents,
+      currency: payment.currency,
+      occurredAtMs: item.receipt.paidAtMs,
+      endToEndId: item.receipt.endToEndId,
+    };
+    if (item.disposition === 'settles') {
+      settling = item.receipt;
+      await postSale(context, transaction, fact);
+    } else {
+      await postUnexpectedMoney(context, transaction, fact);
+      refunds.push(await openRefund(transaction, payment, item.receipt, item.disposition, atMs));
+    }
+  }
+  return { settling, refunds, counted: known.size + judged.length, foreign: foreign.length };
+}
+
+/** Of the whole merchant: a Pix that was recorded for another charge counts nowhere else. */
+async function knownReceipts(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  charge: ProviderCharge,
+): Promise<Set<string>> {
+  const rows = await transaction.query<{ id: string }>(
+    'SELECT end_to_end_id AS id FROM pix_receipts WHERE merchant_id = $1 AND end_to_end_id = ANY($2)',
+    [payment.merchantId, charge.receipts.map((receipt) => receipt.endToEndId)],
+  );
+  return new Set(rows.map((row) => row.id));
+}
+
+async function insertReceipt(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  { receipt, disposition }: JudgedReceipt,
+  atMs: number,
+): Promise<void> {
+  await transaction.query(
+    `INSERT INTO pix_receipts
+       (merchant_id, end_to_end_id, transaction_id, amount_cents, paid_at, disposition, raw, recorded_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      payment.merchantId,
+      receipt.endToEndId,
+      payment.transactionId,
+      receipt.amountCents,
+      new Date(receipt.paidAtMs),
+      disposition,
+      JSON.stringify(receipt),
+      new Date(atMs),
+    ],
+  );
+}
+
+async function openRefund(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  receipt: ProviderReceipt,
+  reason: 'surplus' | 'wrong_amount',
+  atMs: number,
+): Promise<RefundRow> {
+  const refund = {
+    refundId: refundIdOf(receipt.endToEndId),
+    amountCents: receipt.amountCents,
+    reason,
+    status: 'requested',
+  } as const;
+  await transaction.query(
+    `INSERT INTO refunds (merchant_id, refund_id, end_to_end_id, transaction_id, amount_cents, reason, status,
+       next_attempt_at, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+    [
+      payment.merchantId,
+      refund.refundId,
+      receipt.endToEndId,
+      payment.transactionId,
+      refund.amountCents,
+      refund.reason,
+      refund.status,
+      new Date(atMs),
+    ],
+  );
+  return refund;
+}
+
+/** 33 characters of `[a-zA-Z0-9]`, API Pix allows 35: made from the Pix, so that a Pix is refunded once. */
+export function refundIdOf(endToEndId: string): string {
+  return `R${endToEndId}`;
+}

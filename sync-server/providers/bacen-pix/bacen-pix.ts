@@ -1,0 +1,187 @@
+import type { Clock } from '../../../domain/clock.ts';
+import { centsToPixAmount } from '../../../domain/money.ts';
+import type {
+  CancelChargeOutcome,
+  ChargeOrder,
+  CreateChargeOutcome,
+  FetchChargeOutcome,
+  PaymentProvider,
+  ProviderCharge,
+  RefundOrder,
+  RefundOutcome,
+  Rejected,
+  Unavailable,
+} from '../provider.ts';
+import { createAccessTokens } from './access-token.ts';
+import type { Receiver } from './charge-br-code.ts';
+import { type Endpoint, type SendOutcome, send } from './send.ts';
+import { toProviderCharge, toProviderRefund } from './to-provider-charge.ts';
+import { WireCharge, WireRefund, WireWebhook } from './wire.ts';
+
+export interface BacenPixSettings {
+  /** Up to and with the version: "https://pix.bank.example/api/v2". */
+  readonly baseUrl: string;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Of one HTTP call. */
+  readonly timeoutMs?: number;
+}
+
+/** A customer waits for the QR code: a bank that needs longer is asked again rather than waited for. */
+const DEFAULT_TIMEOUT_MS = 8_000;
+
+/** A bank that speaks BACEN's API Pix 2.9.0. */
+export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock): PaymentProvider {
+  const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const endpoint: Endpoint = {
+    baseUrl: settings.baseUrl.replace(/\/$/, ''),
+    timeoutMs,
+    tokens: createAccessTokens({ ...settings, timeoutMs }, clock),
+  };
+  return {
+    name: 'bacen-pix',
+    createCharge: (order) => createCharge(endpoint, order),
+    fetchCharge: async (txid) => chargeRead(await send(endpoint, 'GET', `/cob/${txid}`), txid),
+    cancelCharge: (txid) => cancelCharge(endpoint, txid),
+    requestRefund: (order) => requestRefund(endpoint, order),
+    fetchRefund: async (refund) =>
+      refundRead(await send(endpoint, 'GET', refundPath(refund)), refund.refundId),
+    registerWebhook: async (pixKey, url) => {
+      const outcome = await send(endpoint, 'PUT', `/webhook/${encodeURIComponent(pixKey)}`, {
+        webhookUrl: url,
+      });
+      if (outcome.kind === 'answer') return { kind: 'registered' };
+      return outcome.kind === 'problem' ? rejected(outcome) : outcome;
+    },
+    parseWebhook,
+  };
+}
+
+/**
+ * Never a second charge: the txid is the provider's key, and whenever an earlier attempt may have arrived the charge
+ * is read before it is written.
+ */
+async function createCharge(endpoint: Endpoint, order: ChargeOrder): Promise<CreateChargeOutcome> {
+  const path = `/cob/${order.txid}`;
+  if (order.mayExist) {
+    const existing = chargeRead(await send(endpoint, 'GET', path), order.txid, order);
+    if (existing.kind === 'found') return asOrdered(existing.charge, order);
+    if (existing.kind !== 'not_found') return existing;
+  }
+  const written = await send(endpoint, 'PUT', path, {
+    calendario: { expiracao: order.expiresSeconds },
+    valor: { original: centsToPixAmount(order.amountCents) },
+    chave: order.pixKey,
+    solicitacaoPagador: order.description.slice(0, 140),
+  });
+  if (written.kind === 'answer') {
+    const charge = chargeRead(written, order.txid, order);
+    return charge.kind === 'found' ? asOrdered(charge.charge, order) : badAnswer('PUT /cob');
+  }
+  if (written.kind === 'unavailable') return written;
+  if (written.kind === 'problem' && !saysExists(written)) return rejected(written);
+  const found = chargeRead(await send(endpoint, 'GET', path), order.txid, order);
+  if (found.kind === 'found') return asOrdered(found.charge, order);
+  if (found.kind === 'not_found' && written.kind === 'problem') return rejected(written);
+  return { kind: 'unknown', detail: written.detail };
+}
+
+/** A provider that has the txid answers the second PUT with one of these, or simply with the charge. */
+function saysExists(problem: Extract<SendOutcome, { kind: 'problem' }>): boolean {
+  return problem.status === 409 || problem.type === 'CobOperacaoInvalida';
+}
+
+/** The answer has to be the charge that was asked for, or the customer would pay something else. */
+function asOrdered(charge: ProviderCharge, order: ChargeOrder): CreateChargeOutcome {
+  const differs =
+    charge.pixKey !== order.pixKey
+      ? 'chave'
+      : charge.amountCents !== order.amountCents
+        ? 'valor'
+        : charge.expiresAtMs - charge.createdAtMs !== order.expiresSeconds * 1000
+          ? 'expiracao'
+          : null;
+  if (differs !== null)
+    return {
+      kind: 'rejected',
+      code: 'charge_mismatch',
+      detail: `the provider's charge differs in ${differs}`,
+    };
+  if (charge.brCode === null)
+    return { kind: 'rejected', code: 'no_br_code', detail: 'the answer holds no BR Code and no location' };
+  return { kind: 'created', charge };
+}
+
+async function cancelCharge(endpoint: Endpoint, txid: string): Promise<CancelChargeOutcome> {
+  const outcome = await send(endpoint, 'PATCH', `/cob/${txid}`, {
+    status: 'REMOVIDA_PELO_USUARIO_RECEBEDOR',
+  });
+  if (outcome.kind === 'problem' && outcome.status === 400) return { kind: 'not_open' };
+  if (outcome.kind === 'unknown') return outcome;
+  const read = chargeRead(outcome, txid);
+  return read.kind === 'found' ? { kind: 'canceled', charge: read.charge } : read;
+}
+
+/** Reads before it writes again: a second PUT with the same id would be refused, not repeated. */
+async function requestRefund(endpoint: Endpoint, order: RefundOrder): Promise<RefundOutcome> {
+  const known = refundRead(await send(endpoint, 'GET', refundPath(order)), order.refundId);
+  if (known.kind !== 'not_found') return known;
+  const outcome = await send(endpoint, 'PUT', refundPath(order), {
+    valor: centsToPixAmount(order.amountCents),
+    descricao: order.description.slice(0, 140),
+  });
+  return outcome.kind === 'unknown' ? outcome : refundRead(outcome, order.refundId);
+}
+
+function chargeRead(
+  outcome: SendOutcome,
+  txid: string,
+  receiver: Receiver | null = null,
+): FetchChargeOutcome {
+  if (outcome.kind === 'unavailable') return outcome;
+  if (outcome.kind === 'unknown') return { kind: 'unavailable', detail: outcome.detail };
+  if (outcome.kind === 'problem') return outcome.status === 404 ? { kind: 'not_found' } : rejected(outcome);
+  const wire = WireCharge.safeParse(outcome.body);
+  if (!wire.success || wire.data.txid !== txid) return badAnswer('/cob');
+  return { kind: 'found', charge: toProviderCharge(wire.data, receiver) };
+}
+
+function refundRead(outcome: SendOutcome, refundId: string): RefundOutcome {
+  if (outcome.kind === 'unavailable') return outcome;
+  if (outcome.kind === 'unknown') return { kind: 'unavailable', detail: outcome.detail };
+  if (outcome.kind === 'problem') return outcome.status === 404 ? { kind: 'not_found' } : rejected(outcome);
+  const wire = WireRefund.safeParse(outcome.body);
+  if (!wire.success || wire.data.id !== refundId) return badAnswer('/devolucao');
+  return { kind: 'found', refund: toProviderRefund(wire.data) };
+}
+
+function refundPath(refund: Pick<RefundOrder, 'endToEndId' | 'refundId'>): string {
+  return `/pix/${refund.endToEndId}/devolucao/${refund.refundId}`;
+}
+
+function rejected(problem: Extract<SendOutcome, { kind: 'problem' }>): Rejected {
+  return { kind: 'rejected', code: problem.type, detail: problem.detail };
+}
+
+/** An answer that breaks the contract tells nothing; its text is not logged, for it may hold personal data. */
+function badAnswer(call: string): Unavailable {
+  return { kind: 'unavailable', detail: `${call}: the answer is not what API Pix 2.9 says` };
+}
+
+function parseWebhook(body: string): ReturnType<PaymentProvider['parseWebhook']> {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { kind: 'unreadable', reason: 'not JSON' };
+  }
+  const parsed = WireWebhook.safeParse(json);
+  if (!parsed.success) {
+    const where = parsed.error.issues.map((issue) => issue.path.join('.') || '(body)').join(', ');
+    return { kind: 'unreadable', reason: `not a Pix callback: ${where}`.slice(0, 300) };
+  }
+  const txids = parsed.data.pix.flatMap((item) => (item.txid === undefined ? [] : [item.txid]));
+  return { kind: 'charges', txids: [...new Set(txids)] };
+}

@@ -1,0 +1,43 @@
+import type { Unavailable, Unknown } from '../provider.ts';
+
+/** Answers of API Pix are a few kilobytes, a charge with many Pix some tens; more is not an answer. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** Failures before the first byte could leave; everything else may have been carried out. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+export function networkFailure(error: unknown): Unavailable | Unknown {
+  if (!(error instanceof Error)) throw error;
+  const cause = error.cause as { code?: string; message?: string } | undefined;
+  const detail = cause?.code ?? (error.name === 'TimeoutError' ? 'no answer in time' : error.message);
+  return {
+    kind: cause?.code !== undefined && NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown',
+    detail,
+  };
+}
+
+/** The body as JSON, or undefined where it is none. Throws when it is too long or breaks off. */
+export async function readBounded(response: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (response.body !== null) {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { pixAmountToCents } from '../../../domain/money.ts';
+
+/**
+ * API Pix 2.9.0 as we read it: only the fields that we use, strict where money depends on it, tolerant where
+ * providers are known to differ. Source: bacen/pix-api openapi.yaml and the project's wire notes.
+ */
+
+/** `\d{1,10}\.\d{2}`, to integer cents. */
+const PixAmount = z
+  .string()
+  .regex(/^\d{1,10}\.\d{2}$/)
+  .transform((text, context) => {
+    const amount = pixAmountToCents(text);
+    if (amount.ok) return amount.cents;
+    context.addIssue({ code: 'custom', message: amount.code });
+    return z.NEVER;
+  });
+
+/** RFC 3339, to epoch milliseconds. */
+const Instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** The specification says an array; some providers, and its own examples, send a lone object. */
+function oneOrMany<T extends z.ZodType>(item: T) {
+  return z.union([z.array(item), item.transform((one) => [one])]);
+}
+
+export const WireRefund = z.object({
+  id: z.string().regex(/^[a-zA-Z0-9]{1,35}$/),
+  valor: PixAmount,
+  status: z.string(),
+  motivo: z.string().optional(),
+});
+export type WireRefund = z.infer<typeof WireRefund>;
+
+export const WirePix = z.object({
+  endToEndId: z.string().regex(/^[a-zA-Z0-9]{32}$/),
+  txid: z.string().optional(),
+  chave: z.string().optional(),
+  valor: PixAmount,
+  horario: Instant,
+  devolucoes: oneOrMany(WireRefund).optional(),
+});
+export type WirePix = z.infer<typeof WirePix>;
+
+export const WireCharge = z.object({
+  txid: z.string(),
+  chave: z.string(),
+  status: z.string(),
+  calendario: z.object({ criacao: Instant, expiracao: z.coerce.number().int().positive().default(86_400) }),
+  valor: z.object({ original: PixAmount }),
+  location: z.string().optional(),
+  loc: z.object({ location: z.string().optional() }).optional(),
+  pixCopiaECola: z.string().optional(),
+  pix: oneOrMany(WirePix).optional(),
+});
+export type WireCharge = z.infer<typeof WireCharge>;
+
+/** A callback's items need only say which charge they are about: the charge itself is read from the provider. */
+export const WireWebhook = z.object({
+  pix: oneOrMany(z.object({ endToEndId: z.string(), txid: z.string().optional() })),
+});
+
+/** RFC 7807 as API Pix uses it. */
+export const WireProblem = z.object({
+  type: z.string(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+export const WireToken = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().positive().default(300),
+});
