@@ -6,6 +6,8 @@ import { readCatalog } from './catalog.ts';
 /** The demonstration shop's ids are fixed, so that documents, scripts and tests can name them. */
 export const DEMO_MERCHANT_ID = '0198c1a0-0000-7000-8000-000000000001';
 export const DEMO_UNIT_ID = '0198c1a0-0000-7000-8000-000000000002';
+/** Where the demonstration's access tokens are valid. */
+export const DEMO_SHOP = { merchantId: DEMO_MERCHANT_ID, unitId: DEMO_UNIT_ID } as const;
 export const DEMO_KIOSK_ID = 'totem-1';
 export const DEMO_PIX_KEY = '7d9f0335-8dcc-4054-9bf9-0dbd61d36906';
 export const DEMO_COUNTERS = ['Guichê 1', 'Guichê 2', 'Guichê 3'] as const;
@@ -90,10 +92,9 @@ export function seedDemoShop(db: Database, wake: FeedWake, atMs: number): Promis
         ],
       );
     }
-    const unit = { merchantId: DEMO_MERCHANT_ID, unitId: DEMO_UNIT_ID };
-    const catalog = await readCatalog(transaction, unit);
+    const catalog = await readCatalog(transaction, DEMO_SHOP);
     if (catalog === null) throw new Error('the unit that was just written has no catalogue');
-    await appendFeed(transaction, wake, unit, 'catalog.changed', { catalog }, atMs);
+    await appendFeed(transaction, wake, DEMO_SHOP, 'catalog.changed', { catalog }, atMs);
     return true;
   });
 }

@@ -4,7 +4,7 @@ import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { recordKioskContact } from '../access/kiosk-contact.ts';
 import { tokenHash } from '../access/tokens.ts';
-import { DEMO_KIOSK_ID, DEMO_MERCHANT_ID, DEMO_UNIT_ID, seedDemoShop } from '../catalog/demo-shop.ts';
+import { DEMO_KIOSK_ID, DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../catalog/demo-shop.ts';
 import type { ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
@@ -15,8 +15,6 @@ export const SECOND_KIOSK_ID = 'totem-2';
 export const SECOND_KIOSK_TOKEN = 'test-second-kiosk-token';
 export const OPERATOR_TOKEN = 'test-operator-token';
 export const MANAGER_TOKEN = 'test-manager-token';
-
-const atDemoUnit = { merchantId: DEMO_MERCHANT_ID, unitId: DEMO_UNIT_ID };
 
 export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig {
   return {
@@ -29,9 +27,9 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
     rendererDir: undefined,
     demo: true,
     access: [
-      { role: 'kiosk', tokenSha256: tokenHash(KIOSK_TOKEN), ...atDemoUnit, kioskId: DEMO_KIOSK_ID },
-      { role: 'kiosk', tokenSha256: tokenHash(SECOND_KIOSK_TOKEN), ...atDemoUnit, kioskId: SECOND_KIOSK_ID },
-      { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...atDemoUnit },
+      { role: 'kiosk', tokenSha256: tokenHash(KIOSK_TOKEN), ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID },
+      { role: 'kiosk', tokenSha256: tokenHash(SECOND_KIOSK_TOKEN), ...DEMO_SHOP, kioskId: SECOND_KIOSK_ID },
+      { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...DEMO_SHOP },
       { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
     ],
     pix: {
@@ -65,5 +63,5 @@ export function testContext<C extends Partial<ServerContext> & { readonly db: Da
 /** The demonstration shop by its real code, and the kiosk totem-1 as one that has called before. */
 export async function seedShop(db: Database, atMs: number = new ManualClock().nowMs()): Promise<void> {
   await seedDemoShop(db, createFeedWake(), atMs);
-  await recordKioskContact(db, { ...atDemoUnit, kioskId: DEMO_KIOSK_ID }, atMs);
+  await recordKioskContact(db, { ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID }, atMs);
 }
