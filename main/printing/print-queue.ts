@@ -1,0 +1,294 @@
+import type { Clock, RandomBytes } from '../../domain/clock.ts';
+import { newId } from '../../domain/ids.ts';
+import type { PrinterState, PrinterStatus, PrintJobView } from '../../domain/protocol/screens.ts';
+import { stampReceipt } from '../../domain/receipt.ts';
+import { ReceiptDocument } from '../../domain/receipt-document.ts';
+import type { Log } from '../../platform/log.ts';
+import type { KioskStore } from '../store/store.ts';
+import { createPrintJobRepository } from './print-jobs.ts';
+import type { Printer, PrinterCondition, PrintOutcome } from './printer.ts';
+
+/** How a job ended, for good. */
+export type PrintJobOutcome =
+  | { readonly kind: 'printed' }
+  | { readonly kind: 'mock'; readonly picturePath: string }
+  | { readonly kind: 'uncertain'; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string; readonly printer: PrinterStatus };
+
+export type ReprintResult =
+  | { readonly ok: true; readonly jobId: string }
+  | { readonly ok: false; readonly code: 'unknown_ticket' | 'print_in_progress' };
+
+export interface PrintQueue {
+  /** Writes the first paper's job; to be called inside the transaction that issues the ticket. It prints after the commit. */
+  enqueueTicket(ticket: {
+    readonly ticketId: string;
+    readonly label: string;
+    readonly document: ReceiptDocument;
+  }): string;
+  /** Writes a job for one more paper of a ticket that this queue has printed or tried to print. */
+  enqueueReprint(ticketId: string): ReprintResult;
+  enqueueTest(document: ReceiptDocument): string;
+  /** Ends what a killed process left in doubt, then prints what waits. */
+  start(): void;
+  /** Lets the paper that is being printed come out, within `STOP_GRACE_MS`. For good: make a new queue to go on. */
+  stop(): Promise<void>;
+  /** Looks at once whether there is work; enqueueing does it by itself. */
+  wake(): void;
+  state(): PrinterState;
+  /** Per ticket, its newest paper when that failed or is uncertain; newest first. */
+  needsAttention(): PrintJobView[];
+  recentJobs(): PrintJobView[];
+  /** Tells of a change of the printer's state or of a job, after its commit. @returns stops the listening */
+  onChange(listener: () => void): () => void;
+}
+
+/** Attempts at one paper, each only after the one before is known not to have begun. */
+export const MAX_ATTEMPTS = 3;
+/** Pauses before the second and the third attempt: a cover is closed in seconds; a customer waits no minutes. */
+const RETRY_AFTER_MS = [1_000, 3_000] as const;
+/** How often an idle printer is asked how it is, so that the totem knows before it sells. */
+export const PROBE_INTERVAL_MS = 5_000;
+/** A paper that waited longer than this (the kiosk was off) finds no customer; it is left to the technician. */
+export const MAX_WAIT_MS = 10 * 60_000;
+/** Long enough for a ticket in progress, shorter than a service is given to stop. */
+const STOP_GRACE_MS = 5_000;
+const RECENT_JOBS = 20;
+/** More than a technician can look at; older ones are in the support bundle. */
+const MAX_ATTENTION = 50;
+const TEST_LABEL = 'TESTE';
+const INTERRUPTED = 'the totem stopped while this was being printed';
+
+type AttemptResult =
+  | PrintOutcome
+  /** Not sent, and not to be tried again. */
+  | { readonly kind: 'refused'; readonly detail: string };
+
+/**
+ * The papers of one kiosk, one at a time. A job is a row in SQLite, so no paper is forgotten; it is printed again by
+ * itself only while it is known that nothing of it came out. A job that has ended never prints later by itself.
+ */
+export function createPrintQueue(options: {
+  readonly db: KioskStore['db'];
+  /** Runs a change as one transaction (`store.write`). */
+  readonly write: KioskStore['write'];
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly printer: Printer;
+  readonly log: Log;
+  /** Called inside the transaction that ends the job, so that ticket and outbox change with it or not at all. */
+  readonly onFinished: (job: PrintJobView, outcome: PrintJobOutcome) => void;
+}): PrintQueue {
+  const { write, clock, randomBytes, printer, log, onFinished } = options;
+  const jobs = createPrintJobRepository(options.db);
+  const listeners = new Set<() => void>();
+  const stopPrinting = new AbortController();
+  const stopProbing = new AbortController();
+  let state: PrinterState = { kind: printer.kind, status: 'unknown', detail: null, checkedAt: null };
+  let phase: 'new' | 'running' | 'stopped' = 'new';
+  let turn: Promise<void> | null = null;
+  let wokenDuringTurn = false;
+  let cancelTimer = (): void => undefined;
+
+  function enqueue(job: {
+    ticketId: string | null;
+    kind: PrintJobView['kind'];
+    copyNumber: number;
+    label: string;
+    documentJson: string;
+  }): string {
+    const jobId = newId(clock, randomBytes);
+    jobs.insert({ ...job, jobId, createdAt: clock.nowMs() });
+    wake();
+    return jobId;
+  }
+
+  function wake(): void {
+    if (phase !== 'running') return;
+    if (turn !== null) {
+      wokenDuringTurn = true;
+      return;
+    }
+    cancelTimer();
+    turn = takeTurn()
+      .then(pauseUntilNextTurn, (error: unknown) => {
+        // The database could not be read or written. What was under way is found in `sending` by the next turn.
+        log.error({ err: error }, 'print queue: a turn failed');
+        return PROBE_INTERVAL_MS;
+      })
+      .then((pauseMs) => {
+        turn = null;
+        if (phase !== 'running') return;
+        cancelTimer = clock.schedule(wokenDuringTurn ? 0 : pauseMs, wake);
+        wokenDuringTurn = false;
+      });
+  }
+
+  async function takeTurn(): Promise<void> {
+    // SQLite transactions are synchronous: after this, that of the caller who woke us is committed or undone.
+    await Promise.resolve();
+    endInterruptedJobs();
+    while (phase === 'running') {
+      const job = jobs.nextDue(clock.nowMs());
+      if (job === undefined) break;
+      await attempt(job);
+    }
+    if (phase === 'running' && probeDueInMs() <= 0) notePrinter(await printer.probe(stopProbing.signal));
+  }
+
+  function probeDueInMs(): number {
+    return state.checkedAt === null ? 0 : state.checkedAt + PROBE_INTERVAL_MS - clock.nowMs();
+  }
+
+  function pauseUntilNextTurn(): number {
+    const nextAttemptAt = jobs.nextAttemptAt();
+    const jobDueInMs = nextAttemptAt === null ? PROBE_INTERVAL_MS : nextAttemptAt - clock.nowMs();
+    return Math.max(0, Math.min(probeDueInMs(), jobDueInMs));
+  }
+
+  /** Between turns nothing is being sent: whatever stands as `sending` was cut off, and may be on paper. */
+  function endInterruptedJobs(): void {
+    for (const job of jobs.sending()) {
+      endAttempt(job, { kind: 'uncertain', printer: state, detail: INTERRUPTED });
+    }
+  }
+
+  async function attempt(job: PrintJobView): Promise<void> {
+    write(() => jobs.beginAttempt(job.jobId, clock.nowMs()));
+    changed();
+    const result = await printJob(job);
+    if (result.kind !== 'refused') notePrinter(result.printer);
+    endAttempt({ ...job, attempts: job.attempts + 1 }, result);
+  }
+
+  async function printJob(job: PrintJobView): Promise<AttemptResult> {
+    if (clock.nowMs() - job.createdAt > MAX_WAIT_MS)
+      return { kind: 'refused', detail: 'it waited too long to be printed without being asked for' };
+    const document = ReceiptDocument.safeParse(JSON.parse(jobs.documentJson(job.jobId) ?? 'null'));
+    if (!document.success) return { kind: 'refused', detail: 'its stored document cannot be read' };
+    try {
+      return await printer.print(job.jobId, stampReceipt(document.data, job), stopPrinting.signal);
+    } catch (error) {
+      // A bug in a driver. Bytes may have left, so the paper may exist.
+      log.error({ err: error, jobId: job.jobId }, 'print queue: the printer driver failed');
+      return {
+        kind: 'uncertain',
+        printer: { status: 'error', detail: String(error) },
+        detail: 'the printer driver failed',
+      };
+    }
+  }
+
+  function endAttempt(job: PrintJobView, result: AttemptResult): void {
+    const at = clock.nowMs();
+    const detail = detailOf(result);
+    const retryAfterMs = result.kind === 'not_started' ? RETRY_AFTER_MS[job.attempts - 1] : undefined;
+    write(() => {
+      jobs.endAttempt({ jobId: job.jobId, at, outcome: result.kind, detail });
+      if (retryAfterMs !== undefined) {
+        jobs.requeue({ jobId: job.jobId, nextAttemptAt: at + retryAfterMs, detail });
+        return;
+      }
+      const outcome = finalOutcome(result, state.status);
+      jobs.finish({
+        jobId: job.jobId,
+        status: outcome.kind === 'mock' ? 'printed' : outcome.kind,
+        at,
+        detail,
+        mockPath: outcome.kind === 'mock' ? outcome.picturePath : null,
+      });
+      onFinished(jobs.byId(job.jobId) ?? job, outcome);
+    });
+    log.info(
+      { jobId: job.jobId, ticketId: job.ticketId, attempt: job.attempts, outcome: result.kind, detail },
+      'print attempt ended',
+    );
+    changed();
+  }
+
+  function notePrinter(condition: PrinterCondition): void {
+    const before = state.status;
+    state = {
+      kind: printer.kind,
+      status: condition.status,
+      detail: condition.detail,
+      checkedAt: clock.nowMs(),
+    };
+    if (before !== state.status)
+      log.info({ before, now: state.status, detail: state.detail }, 'printer state');
+    changed();
+  }
+
+  function changed(): void {
+    for (const listener of listeners) listener();
+  }
+
+  return {
+    enqueueTicket: ({ ticketId, label, document }) =>
+      enqueue({ ticketId, kind: 'ticket', copyNumber: 1, label, documentJson: JSON.stringify(document) }),
+    enqueueReprint(ticketId) {
+      const first = jobs.firstPaper(ticketId);
+      if (first === undefined) return { ok: false, code: 'unknown_ticket' };
+      if (jobs.hasUnfinished(ticketId)) return { ok: false, code: 'print_in_progress' };
+      const copyNumber = jobs.nextCopyNumber(ticketId);
+      return { ok: true, jobId: enqueue({ ticketId, kind: 'reprint', copyNumber, ...first }) };
+    },
+    enqueueTest: (document) =>
+      enqueue({
+        ticketId: null,
+        kind: 'test',
+        copyNumber: 1,
+        label: TEST_LABEL,
+        documentJson: JSON.stringify(document),
+      }),
+    start() {
+      if (phase !== 'new') throw new Error('a print queue starts once');
+      phase = 'running';
+      wake();
+    },
+    async stop() {
+      phase = 'stopped';
+      cancelTimer();
+      stopProbing.abort();
+      const cancelCut = clock.schedule(STOP_GRACE_MS, () => stopPrinting.abort());
+      await turn;
+      cancelCut();
+    },
+    wake,
+    state: () => state,
+    needsAttention: () => jobs.needingAttention(MAX_ATTENTION),
+    recentJobs: () => jobs.recent(RECENT_JOBS),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function finalOutcome(result: AttemptResult, printer: PrinterStatus): PrintJobOutcome {
+  switch (result.kind) {
+    case 'printed':
+      return { kind: 'printed' };
+    case 'mock':
+      return { kind: 'mock', picturePath: result.picturePath };
+    case 'uncertain':
+      return { kind: 'uncertain', detail: result.detail };
+    case 'refused':
+      return { kind: 'failed', detail: result.detail, printer };
+    case 'not_started':
+      return { kind: 'failed', detail: detailOf(result) ?? '', printer: result.printer.status };
+  }
+}
+
+function detailOf(result: AttemptResult): string | null {
+  switch (result.kind) {
+    case 'printed':
+    case 'mock':
+      return null;
+    case 'uncertain':
+    case 'refused':
+      return result.detail;
+    case 'not_started':
+      return result.printer.detail ?? `the printer is not ready: ${result.printer.status}`;
+  }
+}
