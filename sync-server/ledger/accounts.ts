@@ -24,9 +24,11 @@ export async function ensureAccounts(
   merchantId: string,
   accounts: readonly Account[],
 ): Promise<void> {
+  // In one order always, so that two first entries at once wait for each other and never deadlock.
+  const ordered = accounts.toSorted((a, b) => (a.code < b.code ? -1 : 1));
   await database.query(
     `INSERT INTO ledger_accounts (merchant_id, code, kind)
      SELECT $1, * FROM unnest($2::text[], $3::text[]) ON CONFLICT DO NOTHING`,
-    [merchantId, accounts.map((account) => account.code), accounts.map((account) => account.kind)],
+    [merchantId, ordered.map((account) => account.code), ordered.map((account) => account.kind)],
   );
 }

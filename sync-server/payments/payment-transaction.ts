@@ -84,3 +84,16 @@ export function findByTxid(
     [provider, txid],
   );
 }
+
+export async function readTransactions(
+  database: Queryable,
+  keys: readonly TransactionKey[],
+): Promise<PaymentTransaction[]> {
+  if (keys.length === 0) return [];
+  return database.query<Row>(
+    `${SELECT} JOIN unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS k (merchant_id, transaction_id, position)
+       ON t.merchant_id = k.merchant_id AND t.transaction_id = k.transaction_id
+     ORDER BY k.position`,
+    [keys.map((key) => key.merchantId), keys.map((key) => key.transactionId)],
+  );
+}

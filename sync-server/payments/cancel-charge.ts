@@ -1,0 +1,70 @@
+import { STATUS_RANK } from '../../domain/payment-status.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
+import type { FetchChargeOutcome, PaymentProvider } from '../providers/provider.ts';
+import { changeStatus } from './change-status.ts';
+import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
+
+/**
+ * The making of a charge may be under way in another request or process; only when it cannot be any more does a
+ * charge that the provider does not know count as never made. Longer than any provider call.
+ */
+const CREATION_IS_OVER_MS = 60_000;
+
+/**
+ * Notes that the session's charge is to take no more money. Committed with the kiosk's own message; the provider is
+ * told at once afterwards, and until it agrees. Nothing happens to a charge that is paid, closed, or not there.
+ */
+export async function requestChargeCancellation(
+  transaction: Transaction,
+  merchantId: string,
+  sessionId: string,
+  atMs: number,
+): Promise<void> {
+  const closed = Object.entries(STATUS_RANK).filter(([, rank]) => rank >= STATUS_RANK.CANCELED);
+  await transaction.query(
+    `UPDATE payment_transactions SET cancel_requested_at = $3, next_check_at = $3, check_count = 0
+     WHERE merchant_id = $1 AND session_id = $2 AND cancel_requested_at IS NULL AND NOT status = ANY($4)`,
+    [merchantId, sessionId, new Date(atMs), closed.map(([status]) => status)],
+  );
+}
+
+/** A charge whose cancellation the provider has not confirmed. */
+export function awaitsCancellation(
+  payment: Pick<PaymentTransaction, 'cancelRequestedAt' | 'status'>,
+): boolean {
+  return payment.cancelRequestedAt !== null && STATUS_RANK[payment.status] < STATUS_RANK.CANCELED;
+}
+
+/**
+ * Withdraws the charge at the provider. If it turns out to be paid, the provider's answer says so, and the caller
+ * applies it like any other: paid is paid.
+ */
+export async function cancelAtProvider(
+  provider: PaymentProvider,
+  payment: PaymentTransaction,
+): Promise<FetchChargeOutcome> {
+  const outcome = await provider.cancelCharge(payment.txid);
+  switch (outcome.kind) {
+    case 'canceled':
+    case 'not_open':
+    case 'unknown':
+      // The answer to a withdrawal need not hold the receipts, so money that crossed with it is read for.
+      return provider.fetchCharge(payment.txid);
+    case 'not_found':
+    case 'unavailable':
+    case 'rejected':
+      return outcome;
+  }
+}
+
+/** Closes a transaction whose charge never came to be at the provider. */
+export async function closeNeverMade(context: ServerContext, payment: PaymentTransaction): Promise<void> {
+  const atMs = context.clock.nowMs();
+  if (payment.brCode !== null || atMs - payment.createdAt.getTime() < CREATION_IS_OVER_MS) return;
+  await context.db.transaction(async (transaction) => {
+    const locked = await lockTransaction(transaction, payment);
+    if (locked.brCode === null && awaitsCancellation(locked))
+      await changeStatus(transaction, locked, 'CANCELED', 'cancel', atMs);
+  });
+}

@@ -1,0 +1,191 @@
+import { newId } from '../../domain/ids.ts';
+import { STATUS_RANK } from '../../domain/payment-status.ts';
+import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
+import type { KioskPrincipal } from '../access/principal.ts';
+import type { ServerContext } from '../context.ts';
+import type { PaymentProvider } from '../providers/provider.ts';
+import { applyProviderCharge } from './apply-provider-charge.ts';
+import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
+
+export type ChargeRefusal =
+  | 'service_unknown'
+  | 'amount_not_in_catalog'
+  | 'txid_conflict'
+  | 'charge_closed'
+  | 'provider_rejected'
+  | 'provider_unavailable';
+
+export type ChargeResult =
+  | { readonly ok: true; readonly charge: ChargeResponse }
+  | { readonly ok: false; readonly code: ChargeRefusal; readonly detail: string };
+
+/** The webhook is the first to tell; this is how long it may take before the provider is asked. */
+export const FIRST_CHECK_MS = 4_000;
+
+export type CreateCharge = (kiosk: KioskPrincipal, request: ChargeRequest) => Promise<ChargeResult>;
+
+/**
+ * Makes the PIX charge of a payment session, or answers the one that there is. The transaction's row, with provider
+ * and txid, is committed before the provider is spoken to: whatever happens after that, the money can be found.
+ */
+export function chargeCreator(context: ServerContext, provider: PaymentProvider): CreateCharge {
+  // Retries that come while the first is at the provider share its answer. Between processes the txid does the same.
+  const underWay = new Map<string, Promise<ChargeResult>>();
+
+  return async (kiosk, request) => {
+    const known = await findBySession(context.db, kiosk.merchantId, request.sessionId);
+    const opened = known ?? (await openTransaction(context, provider.name, kiosk, request));
+    if ('code' in opened) return { ok: false, ...opened };
+    if (!isSameRequest(opened, kiosk, request))
+      return refuse('txid_conflict', 'the session has a charge with other data');
+    if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
+    if (opened.brCode !== null) return answer(context, opened);
+
+    const running = underWay.get(opened.transactionId);
+    if (running !== undefined) return running;
+    const started = chargeAtProvider(context, provider, opened, known !== undefined).finally(() =>
+      underWay.delete(opened.transactionId),
+    );
+    underWay.set(opened.transactionId, started);
+    return started;
+  };
+}
+
+async function chargeAtProvider(
+  context: ServerContext,
+  provider: PaymentProvider,
+  payment: PaymentTransaction,
+  mayExist: boolean,
+): Promise<ChargeResult> {
+  const outcome = await provider.createCharge({
+    txid: payment.txid,
+    pixKey: payment.pixKey,
+    amountCents: payment.amountCents,
+    expiresSeconds: context.config.pix.expiresSeconds,
+    description: payment.serviceName,
+    merchantName: payment.merchantName,
+    city: payment.city,
+    mayExist,
+  });
+  const logged = { transactionId: payment.transactionId, txid: payment.txid };
+  if (outcome.kind === 'rejected') {
+    context.log.error(
+      { ...logged, code: outcome.code, detail: outcome.detail },
+      'the provider refused a charge',
+    );
+    return refuse('provider_rejected', outcome.code);
+  }
+  if (outcome.kind !== 'created') {
+    context.log.warn({ ...logged, outcome: outcome.kind, detail: outcome.detail }, 'no charge yet');
+    return refuse('provider_unavailable', outcome.detail);
+  }
+  await applyProviderCharge(context, payment, outcome.charge, 'charge');
+  const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
+  if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
+  return isClosed(now) ? refuse('charge_closed', `the charge is ${now.status}`) : answer(context, now);
+}
+
+/** A paid charge is answered like an open one: the kiosk hears of the money by the feed. */
+function isClosed(payment: PaymentTransaction): boolean {
+  return payment.cancelRequestedAt !== null || STATUS_RANK[payment.status] === STATUS_RANK.CANCELED;
+}
+
+function isSameRequest(payment: PaymentTransaction, kiosk: KioskPrincipal, request: ChargeRequest): boolean {
+  return (
+    payment.txid === request.txid &&
+    payment.kioskId === kiosk.kioskId &&
+    payment.unitId === kiosk.unitId &&
+    payment.serviceId === request.serviceId &&
+    payment.amountCents === request.amountCents
+  );
+}
+
+function answer(context: ServerContext, payment: PaymentTransaction): ChargeResult {
+  if (payment.brCode === null || payment.chargeExpiresAt === null)
+    throw new Error(`transaction ${payment.transactionId} has a charge without BR Code or expiry`);
+  return {
+    ok: true,
+    charge: {
+      transactionId: payment.transactionId,
+      sessionId: payment.sessionId,
+      txid: payment.txid,
+      status: payment.status,
+      amountCents: payment.amountCents,
+      brCode: payment.brCode,
+      expiresAt: payment.chargeExpiresAt.getTime(),
+      serverTime: context.clock.nowMs(),
+    },
+  };
+}
+
+function refuse(code: ChargeRefusal, detail: string): ChargeResult {
+  return { ok: false, code, detail };
+}
+
+/**
+ * Checks the request against the catalogue and writes the transaction. Of two retries at once one writes; the other
+ * reads what it wrote.
+ */
+async function openTransaction(
+  context: ServerContext,
+  provider: string,
+  kiosk: KioskPrincipal,
+  request: ChargeRequest,
+): Promise<PaymentTransaction | { readonly code: ChargeRefusal; readonly detail: string }> {
+  const [service] = await context.db.query<{
+    name: string;
+    prefix: string;
+    amountCents: number;
+    currency: string;
+  }>(
+    `SELECT name, prefix, amount_cents AS "amountCents", currency FROM services
+     WHERE merchant_id = $1 AND unit_id = $2 AND service_id = $3 AND active`,
+    [kiosk.merchantId, kiosk.unitId, request.serviceId],
+  );
+  if (service === undefined)
+    return { code: 'service_unknown', detail: 'the unit does not sell this service' };
+  if (service.amountCents !== request.amountCents)
+    return { code: 'amount_not_in_catalog', detail: 'the catalogue changed: fetch it anew' };
+  const [ended] = await context.db.query(
+    'SELECT 1 FROM payment_sessions WHERE merchant_id = $1 AND session_id = $2 AND outcome IS NOT NULL',
+    [kiosk.merchantId, request.sessionId],
+  );
+  if (ended !== undefined) return { code: 'charge_closed', detail: 'the session has ended' };
+
+  const atMs = context.clock.nowMs();
+  await context.db.transaction(async (transaction) => {
+    const [row] = await transaction.query<{ transaction_id: string }>(
+      `INSERT INTO payment_transactions (merchant_id, transaction_id, session_id, unit_id, kiosk_id, service_id,
+         service_name, service_prefix, provider, txid, amount_cents, currency, status, customer_sealed, created_at,
+         next_check_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'CREATED', $13, $14, $15)
+       ON CONFLICT DO NOTHING RETURNING transaction_id`,
+      [
+        kiosk.merchantId,
+        newId(context.clock, context.randomBytes),
+        request.sessionId,
+        kiosk.unitId,
+        kiosk.kioskId,
+        request.serviceId,
+        service.name,
+        service.prefix,
+        provider,
+        request.txid,
+        request.amountCents,
+        service.currency,
+        request.customer === undefined ? null : context.personalData.seal(request.customer),
+        new Date(atMs),
+        new Date(atMs + FIRST_CHECK_MS),
+      ],
+    );
+    if (row === undefined) return;
+    await transaction.query(
+      `INSERT INTO payment_transitions (merchant_id, transaction_id, from_status, to_status, cause, at)
+       VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
+      [kiosk.merchantId, row.transaction_id, new Date(atMs)],
+    );
+  });
+  const payment = await findBySession(context.db, kiosk.merchantId, request.sessionId);
+  // Nothing was written and the session has no row: another session holds the txid.
+  return payment ?? { code: 'txid_conflict', detail: 'the txid belongs to another session' };
+}

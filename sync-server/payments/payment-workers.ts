@@ -1,0 +1,38 @@
+import type { ServerContext } from '../context.ts';
+import type { PaymentProvider } from '../providers/provider.ts';
+import { type ProviderHealthReport, watchProvider } from '../providers/provider-health.ts';
+import { startPoller } from '../reconciliation/poller.ts';
+import { startInboxProcessor } from '../webhooks/processor.ts';
+import { startWebhookRegistration } from '../webhooks/registration.ts';
+import { startRefundWorker } from './refunds.ts';
+
+export interface PaymentWorkers {
+  /** Lets what is under way finish. What is not done is in the database, for the next start. */
+  stop(): Promise<void>;
+  /** Something was stored in the inbox. */
+  wakeInbox(): void;
+  providerHealth(): ProviderHealthReport;
+  /** Tells the provider where its callbacks go; to be called once the server listens. */
+  registerWebhook(serverUrl: string): void;
+}
+
+/** Everything about money that goes on without a request: inbox, poller with cancellations, refunds, registration. */
+export function startPaymentWorkers(context: ServerContext, provider: PaymentProvider): PaymentWorkers {
+  const watched = watchProvider(provider, context.clock);
+  const inbox = startInboxProcessor(context, watched.provider);
+  const workers: { stop(): Promise<void> }[] = [
+    inbox,
+    startPoller(context, watched.provider, watched.health),
+    startRefundWorker(context, watched.provider, watched.health),
+  ];
+  return {
+    wakeInbox: inbox.wake,
+    providerHealth: watched.health.report,
+    registerWebhook: (serverUrl) => {
+      workers.push(startWebhookRegistration(context, watched.provider, serverUrl));
+    },
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
+}

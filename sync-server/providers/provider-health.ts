@@ -1,0 +1,68 @@
+import type { Clock } from '../../domain/clock.ts';
+import type { PaymentProvider } from './provider.ts';
+
+export interface ProviderHealthReport {
+  readonly name: string;
+  readonly status: 'ok' | 'down';
+  /** Epoch milliseconds of the first failure in a row; null while it answers. */
+  readonly downSince: number | null;
+  readonly lastError: string | null;
+}
+
+export interface ProviderHealth {
+  report(): ProviderHealthReport;
+  /** Background reads wait until then; customers' own requests do not. */
+  pausedUntilMs(): number;
+}
+
+/** The pause doubles with each failure in a row: half a minute is soon enough to find a bank that came back. */
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 30_000;
+
+/** The same provider, watched: whether its last answer was one. */
+export function watchProvider(
+  provider: PaymentProvider,
+  clock: Clock,
+): { readonly provider: PaymentProvider; readonly health: ProviderHealth } {
+  let failures = 0;
+  let downSince: number | null = null;
+  let lastError: string | null = null;
+  let pausedUntil = 0;
+
+  async function watch<T extends { kind: string; detail?: string }>(call: Promise<T>): Promise<T> {
+    const outcome = await call;
+    if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') {
+      downSince ??= clock.nowMs();
+      lastError = outcome.detail ?? null;
+      pausedUntil = clock.nowMs() + Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
+      failures += 1;
+    } else {
+      failures = 0;
+      downSince = null;
+      pausedUntil = 0;
+    }
+    return outcome;
+  }
+
+  return {
+    provider: {
+      name: provider.name,
+      createCharge: (order) => watch(provider.createCharge(order)),
+      fetchCharge: (txid) => watch(provider.fetchCharge(txid)),
+      cancelCharge: (txid) => watch(provider.cancelCharge(txid)),
+      requestRefund: (order) => watch(provider.requestRefund(order)),
+      fetchRefund: (refund) => watch(provider.fetchRefund(refund)),
+      registerWebhook: (pixKey, url) => watch(provider.registerWebhook(pixKey, url)),
+      parseWebhook: (body) => provider.parseWebhook(body),
+    },
+    health: {
+      report: () => ({
+        name: provider.name,
+        status: downSince === null ? 'ok' : 'down',
+        downSince,
+        lastError: downSince === null ? null : lastError,
+      }),
+      pausedUntilMs: () => pausedUntil,
+    },
+  };
+}

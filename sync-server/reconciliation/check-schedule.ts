@@ -1,0 +1,32 @@
+import { type CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The first checks come while the customer looks at the QR code; each later one waits twice as long. */
+const FIRST_DELAY_MS = 4 * SECOND_MS;
+const MAX_DELAY_MS = 5 * MINUTE_MS;
+/** A Pix that a bank held back for its fraud check lands within the hour, at the latest within the day. */
+const LATE_MONEY_MS = 24 * HOUR_MS;
+/** What is paid or withdrawn is looked at some more for a second Pix: after a minute, ten, an hour, six. */
+const CLOSED_DELAYS_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
+
+/**
+ * When to ask the provider again about a charge, so that a lost webhook loses nothing.
+ * @param checkCount checks since the status last became settled or closed, this one included; at least 1
+ * @param chargeEndsAtMs when the charge expires; for one that never got an answer, when it was opened
+ * @returns the delay in milliseconds, or null when it need not be asked about any more
+ */
+export function nextCheckDelayMs(
+  status: CanonicalStatus,
+  checkCount: number,
+  chargeEndsAtMs: number,
+  nowMs: number,
+): number | null {
+  const closed = isSettled(status) || status === 'CANCELED' || status === 'FAILED';
+  if (closed) return CLOSED_DELAYS_MS[checkCount - 1] ?? null;
+  if (nowMs > chargeEndsAtMs + LATE_MONEY_MS) return null;
+  // 4, 4, 8, 16 … seconds: one check at the start may fall before the customer has even opened the bank's app.
+  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, checkCount - 1), MAX_DELAY_MS);
+}

@@ -1,0 +1,91 @@
+import type { ServerContext } from '../context.ts';
+import { checkCharge } from '../payments/check-charge.ts';
+import { type PaymentTransaction, readTransactions } from '../payments/payment-transaction.ts';
+import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import type { PaymentProvider } from '../providers/provider.ts';
+import type { ProviderHealth } from '../providers/provider-health.ts';
+import { nextCheckDelayMs } from './check-schedule.ts';
+
+/** The shortest distance of two checks is 4 s, so a look each half second is on time. */
+const IDLE_MS = 500;
+/** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
+const CONCURRENCY = 4;
+const BATCH = 32;
+
+/** Asks the provider about the charges that are due: the way by which money is found whose webhook was lost. */
+export function startPoller(
+  context: ServerContext,
+  provider: PaymentProvider,
+  health: ProviderHealth,
+): WorkerLoop {
+  const queue = async (): Promise<void> => {
+    for (;;) {
+      if (health.pausedUntilMs() > context.clock.nowMs()) return;
+      const due = await claimDue(context);
+      for (let start = 0; start < due.length; start += CONCURRENCY)
+        await Promise.all(due.slice(start, start + CONCURRENCY).map(check));
+      if (due.length < BATCH) return;
+    }
+  };
+  const check = async (payment: PaymentTransaction): Promise<void> => {
+    // The rest of a batch is not sent into a wall.
+    const outcome =
+      health.pausedUntilMs() > context.clock.nowMs()
+        ? ({ kind: 'unavailable' } as const)
+        : await checkCharge(context, provider, payment, 'poll');
+    if (outcome.kind === 'unavailable') await giveBack(context, payment, health.pausedUntilMs());
+  };
+  return startWorkerLoop({
+    name: 'charge poller',
+    clock: context.clock,
+    log: context.log,
+    idleMs: IDLE_MS,
+    task: queue,
+  });
+}
+
+/** Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. */
+function claimDue(context: ServerContext): Promise<PaymentTransaction[]> {
+  const nowMs = context.clock.nowMs();
+  return context.db.transaction(async (transaction) => {
+    const keys = await transaction.query<{ merchantId: string; transactionId: string }>(
+      `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId" FROM payment_transactions
+       WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+      [new Date(nowMs)],
+    );
+    const due = await readTransactions(transaction, keys);
+    for (const payment of due) {
+      const endsAtMs = (payment.chargeExpiresAt ?? payment.createdAt).getTime();
+      const delayMs = nextCheckDelayMs(payment.status, payment.checkCount + 1, endsAtMs, nowMs);
+      await planCheck(
+        transaction,
+        payment,
+        payment.checkCount + 1,
+        delayMs === null ? null : nowMs + delayMs,
+      );
+    }
+    return due;
+  });
+}
+
+/** A check that did not reach the provider does not count. */
+async function giveBack(
+  context: ServerContext,
+  payment: PaymentTransaction,
+  pausedUntilMs: number,
+): Promise<void> {
+  await planCheck(context.db, payment, payment.checkCount, Math.max(pausedUntilMs, context.clock.nowMs()));
+}
+
+async function planCheck(
+  database: Pick<ServerContext['db'], 'query'>,
+  payment: PaymentTransaction,
+  checkCount: number,
+  atMs: number | null,
+): Promise<void> {
+  await database.query(
+    `UPDATE payment_transactions SET check_count = $3, next_check_at = $4
+     WHERE merchant_id = $1 AND transaction_id = $2`,
+    [payment.merchantId, payment.transactionId, checkCount, atMs === null ? null : new Date(atMs)],
+  );
+}

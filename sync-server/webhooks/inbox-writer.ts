@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from '../../platform/log.ts';
+import type { Database } from '../db/database.ts';
+
+export interface InboxItem {
+  readonly inboxId: string;
+  readonly provider: string;
+  readonly receivedAtMs: number;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type WriteOutcome = 'stored' | 'busy' | 'database_unavailable';
+
+export interface InboxWriter {
+  /** Resolves with `stored` only after the commit that holds the item is durable. */
+  write(item: InboxItem): Promise<WriteOutcome>;
+  /** Lets what was taken in be written, then closes the connection. */
+  close(): Promise<void>;
+}
+
+/** At one commit a millisecond or two, this many wait a few tens of milliseconds; more are told to come again. */
+const MAX_WAITING = 2_000;
+/** One INSERT of this many stays far below a second, and below a few megabytes for callbacks as banks send them. */
+const MAX_BATCH = 256;
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+/** The provider waits for its answer; an INSERT that takes longer is answered 503, and sent again by the provider. */
+const STATEMENT_TIMEOUT_MS = 5_000;
+
+interface Waiting {
+  readonly item: InboxItem;
+  readonly resolve: (outcome: WriteOutcome) => void;
+}
+
+/**
+ * Group commit: while one INSERT is on its way to disk the next callers gather, and share the following one. It has
+ * a connection of its own, so that no other work of the server stands before a provider that waits.
+ * @param onStored called after each commit
+ */
+export function createInboxWriter(database: Database, log: Log, onStored: () => void): InboxWriter {
+  let waiting: Waiting[] = [];
+  let client: pg.Client | undefined;
+  let writing: Promise<void> | undefined;
+  let closed = false;
+
+  async function connect(): Promise<pg.Client> {
+    if (client !== undefined) return client;
+    const fresh = new pg.Client({ ...database.pool.options, statement_timeout: STATEMENT_TIMEOUT_MS });
+    fresh.on('error', (error) => {
+      log.warn({ error: error.message }, 'the inbox lost its connection; the next webhook makes a new one');
+      if (client === fresh) client = undefined;
+    });
+    await fresh.connect();
+    client = fresh;
+    return fresh;
+  }
+
+  async function drain(): Promise<void> {
+    // Callers of the same moment join the first batch.
+    await delay(0);
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      let outcome: WriteOutcome = 'stored';
+      try {
+        await insertAll(
+          await connect(),
+          batch.map(({ item }) => item),
+        );
+      } catch (error) {
+        outcome = 'database_unavailable';
+        log.error(
+          { error, items: batch.length },
+          'webhooks could not be stored; the provider will send them again',
+        );
+        const broken = client;
+        client = undefined;
+        await broken
+          ?.end()
+          .catch((endError: unknown) => log.debug({ error: endError }, 'closing it failed too'));
+      }
+      for (const { resolve } of batch) resolve(outcome);
+      if (outcome === 'stored') onStored();
+    }
+    writing = undefined;
+  }
+
+  function takeBatch(): Waiting[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { item } of waiting) {
+      bytes += item.body.length;
+      if (count === MAX_BATCH || (count > 0 && bytes > MAX_BATCH_BYTES)) break;
+      count += 1;
+    }
+    const batch = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return batch;
+  }
+
+  return {
+    write(item) {
+      if (closed || waiting.length >= MAX_WAITING) return Promise.resolve('busy');
+      return new Promise((resolve) => {
+        waiting.push({ item, resolve });
+        writing ??= drain();
+      });
+    },
+    async close() {
+      closed = true;
+      await writing;
+      await client?.end();
+    },
+  };
+}
+
+async function insertAll(client: pg.Client, items: readonly InboxItem[]): Promise<void> {
+  await client.query(
+    `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
+     SELECT inbox_id, provider, received_at, body, headers, 'received', received_at
+     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::jsonb[])
+       AS item (inbox_id, provider, received_at, body, headers)`,
+    [
+      items.map((item) => item.inboxId),
+      items.map((item) => item.provider),
+      items.map((item) => new Date(item.receivedAtMs)),
+      items.map((item) => item.body),
+      items.map((item) => JSON.stringify(item.headers)),
+    ],
+  );
+}
