@@ -1,6 +1,6 @@
 import { FEED_PAYLOADS, type FeedKind, type FeedPayload } from '../../domain/protocol/feed.ts';
 import type { Transaction } from '../db/database.ts';
-import type { FeedWake } from './feed-wake.ts';
+import { FEED_CHANNEL, type FeedWake } from './feed-wake.ts';
 
 export interface UnitKey {
   readonly merchantId: string;
@@ -13,7 +13,7 @@ export interface UnitKey {
  * the transaction: everything after it makes the other writers of the unit wait.
  * @returns the entry's sequence
  */
-export async function appendFeed<K extends FeedKind>(
+export function appendFeed<K extends FeedKind>(
   transaction: Transaction,
   wake: FeedWake,
   unit: UnitKey,
@@ -21,17 +21,43 @@ export async function appendFeed<K extends FeedKind>(
   payload: FeedPayload<K>,
   atMs: number,
 ): Promise<number> {
-  const checked = FEED_PAYLOADS[kind].parse(payload);
-  const [head] = await transaction.query<{ seq: number }>(
-    'UPDATE units SET feed_head = feed_head + 1 WHERE merchant_id = $1 AND unit_id = $2 RETURNING feed_head AS seq',
-    [unit.merchantId, unit.unitId],
+  return appendFeedEntries(transaction, wake, unit, kind, [payload], atMs);
+}
+
+/**
+ * The same for several entries of one kind, in their order, in one statement.
+ * @param payloads at least one
+ * @returns the sequence of the last
+ */
+export async function appendFeedEntries<K extends FeedKind>(
+  transaction: Transaction,
+  wake: FeedWake,
+  unit: UnitKey,
+  kind: K,
+  payloads: readonly FeedPayload<K>[],
+  atMs: number,
+): Promise<number> {
+  const checked = payloads.map((payload) => FEED_PAYLOADS[kind].parse(payload));
+  const [last] = await transaction.query<{ seq: number }>(
+    `WITH unit AS (
+       UPDATE units SET feed_head = feed_head + $3 WHERE merchant_id = $1 AND unit_id = $2 RETURNING feed_head
+     ), appended AS (
+       INSERT INTO feed (merchant_id, unit_id, seq, at, kind, payload)
+       SELECT $1, $2, unit.feed_head - $3 + entry.position, $4, $5, entry.payload
+       FROM unit, jsonb_array_elements($6::jsonb) WITH ORDINALITY AS entry (payload, position)
+     )
+     SELECT feed_head AS seq, pg_notify($7, $2::text) FROM unit`,
+    [
+      unit.merchantId,
+      unit.unitId,
+      checked.length,
+      new Date(atMs),
+      kind,
+      JSON.stringify(checked),
+      FEED_CHANNEL,
+    ],
   );
-  if (head === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
-  await transaction.query(
-    'INSERT INTO feed (merchant_id, unit_id, seq, at, kind, payload) VALUES ($1, $2, $3, $4, $5, $6)',
-    [unit.merchantId, unit.unitId, head.seq, new Date(atMs), kind, JSON.stringify(checked)],
-  );
-  await transaction.query('SELECT pg_notify($1, $2)', ['totem_feed', unit.unitId]);
+  if (last === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
   transaction.afterCommit(() => wake.wake(unit.unitId));
-  return head.seq;
+  return last.seq;
 }

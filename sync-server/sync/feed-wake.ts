@@ -1,6 +1,11 @@
+/** PostgreSQL's NOTIFY channel; the payload is the unit's id. */
+export const FEED_CHANNEL = 'totem_feed';
+
 /** Wakes the feed readers of a unit in this process; PostgreSQL's NOTIFY does the same for other processes. */
 export interface FeedWake {
   wake(unitId: string): void;
+  /** After a time without NOTIFY: whoever reads looks for itself. */
+  wakeAll(): void;
   /** @returns stops the listening */
   onWake(unitId: string, listener: () => void): () => void;
 }
@@ -10,6 +15,9 @@ export function createFeedWake(): FeedWake {
   return {
     wake(unitId) {
       for (const listener of listenersByUnit.get(unitId) ?? []) listener();
+    },
+    wakeAll() {
+      for (const listeners of listenersByUnit.values()) for (const listener of listeners) listener();
     },
     onWake(unitId, listener) {
       const listeners = listenersByUnit.get(unitId) ?? new Set();
