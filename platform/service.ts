@@ -80,7 +80,7 @@ function tell(message: ServiceMessage): Promise<void> {
 }
 
 /** Turns what start-up threw into one line that says what to do. */
-function startupMessage(error: unknown): string {
+export function startupMessage(error: unknown): string {
   if (error instanceof StartupFailure) return error.message;
   const failure = error as NodeJS.ErrnoException & { port?: number };
   if (failure.code === 'EADDRINUSE') {
