@@ -1,0 +1,144 @@
+import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
+import { ChargeRequest, type ChargeResponse } from '../../domain/protocol/charges.ts';
+import type { Log } from '../../platform/log.ts';
+import type { PersonalDataBox } from '../../platform/personal-data.ts';
+import type { PaymentSession, SessionProblem } from '../store/sessions.ts';
+import type { KioskStore } from '../store/store.ts';
+import { backoffMs } from '../sync/backoff.ts';
+import type { ServerClient, ServerFailure } from '../sync/server-client.ts';
+import type { LinkMonitor } from '../sync/server-link.ts';
+import { endSession, type FailureReason, moveSession } from './session-life.ts';
+
+/** A customer looks at the screen meanwhile: ask often. The session itself gives up after a minute. */
+const BACKOFF = { firstMs: 500, maxMs: 4_000 };
+
+export interface ChargeRequests {
+  /** Asks the server for the session's charge, and again, for as long as the session is open. */
+  ask(sessionId: string): void;
+  stop(): void;
+}
+
+export interface ChargeRequestsOptions {
+  readonly store: KioskStore;
+  readonly client: ServerClient;
+  readonly link: LinkMonitor;
+  readonly personalData: PersonalDataBox;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  /** The server sells at another price than our catalogue says. */
+  readonly onCatalogOutdated: () => void;
+}
+
+/** Every attempt carries the same stored session and txid, so the server makes one charge, whatever gets lost. */
+export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequests {
+  const { store, client, link, personalData, clock, randomBytes, log, onCatalogOutdated } = options;
+  let running = true;
+  let askingFor: string | null = null;
+  let endWait: CancelTimer = () => {};
+
+  async function askUntilAnswered(sessionId: string): Promise<void> {
+    for (let attempt = 1; running; attempt += 1) {
+      const session = openSession(sessionId);
+      if (session === undefined) return;
+      const answer = await client.createCharge(requestOf(session));
+      // Cancelled, given up or closed meanwhile: the server cancels this charge when it hears of the session's end.
+      const still = openSession(sessionId);
+      if (!running || still === undefined) return;
+      const problem = answer.ok ? accept(still, answer.value) : refuse(still, answer.failure);
+      if (problem === null) return;
+      if (still.problem !== problem) store.write(() => store.sessions.update(sessionId, { problem }));
+      await wait(backoffMs(attempt, BACKOFF, randomBytes));
+    }
+  }
+
+  function openSession(sessionId: string): PaymentSession | undefined {
+    const session = store.sessions.byId(sessionId);
+    return session?.status === 'open' ? session : undefined;
+  }
+
+  function requestOf(session: PaymentSession): ChargeRequest {
+    const { sessionId, txid, service, catalogVersion, amountCents, customerSealed } = session;
+    const customer = customerSealed === null ? {} : { customer: personalData.open(customerSealed) };
+    const { serviceId } = service;
+    return ChargeRequest.parse({ sessionId, txid, serviceId, catalogVersion, amountCents, ...customer });
+  }
+
+  /** @returns null: the session is settled one way or the other */
+  function accept(session: PaymentSession, charge: ChargeResponse): null {
+    const { sessionId } = session;
+    const atMs = clock.nowMs();
+    link.heard(charge.serverTime);
+    const isOurs =
+      charge.sessionId === sessionId &&
+      charge.txid === session.txid &&
+      charge.amountCents === session.amountCents;
+    if (!isOurs) {
+      log.error({ sessionId, txid: charge.txid, amountCents: charge.amountCents }, 'the charge is not ours');
+      return fail(session, 'unknown', 'charge_mismatch');
+    }
+    const { transactionId, brCode } = charge;
+    // The server's hour of expiry, on our clock.
+    const expiresAt = charge.expiresAt - (charge.serverTime - atMs);
+    store.write(() =>
+      moveSession(store, session, 'awaiting_payment', {
+        cause: 'charge_created',
+        atMs,
+        patch: { transactionId, brCode, expiresAt },
+      }),
+    );
+    return null;
+  }
+
+  /** @returns what keeps us waiting; null when asking again cannot help and the session has failed */
+  function refuse(session: PaymentSession, failure: ServerFailure): SessionProblem | null {
+    log.warn({ sessionId: session.sessionId, failure }, 'no charge');
+    if (failure.kind === 'unreachable') return 'server_unreachable';
+    switch (failure.code) {
+      case 'provider_unavailable':
+        return 'provider_unavailable';
+      case 'service_unknown':
+      case 'amount_not_in_catalog':
+        onCatalogOutdated();
+        return fail(session, 'price_changed', failure.code);
+      case 'provider_rejected':
+      case 'txid_conflict':
+        return fail(session, 'provider_rejected', failure.code);
+      default:
+        if (failure.status >= 500 || failure.status === 429) return 'server_unreachable';
+        return fail(session, 'unknown', failure.code);
+    }
+  }
+
+  function fail(session: PaymentSession, reason: FailureReason, cause: string): null {
+    store.write(() => endSession(store, session, 'failed', { cause, reason, atMs: clock.nowMs() }));
+    return null;
+  }
+
+  function wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.schedule(delayMs, resolve);
+      endWait = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  return {
+    ask(sessionId) {
+      if (!running || askingFor === sessionId) return;
+      askingFor = sessionId;
+      endWait();
+      askUntilAnswered(sessionId)
+        .catch((error: unknown) => log.error({ error, sessionId }, 'asking for the charge failed'))
+        .finally(() => {
+          if (askingFor === sessionId) askingFor = null;
+        });
+    },
+    stop() {
+      running = false;
+      endWait();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { CheckoutView, PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PaymentSession } from '../store/sessions.ts';
+import { CHARGE_GIVES_UP_MS, isPrinting, isRefunding, type ScreenSession } from './deadlines.ts';
+
+export interface CheckoutSurroundings {
+  readonly printer: PrinterStatus;
+  readonly waitingAhead: number;
+}
+
+/** What the totem shows of a session, from what is stored alone. */
+export function checkoutView(shown: ScreenSession | undefined, around: CheckoutSurroundings): CheckoutView {
+  if (shown === undefined) return { step: 'idle' };
+  const { session, ticket, refund } = shown;
+  const { sessionId, service, amountCents } = session;
+  const common = { sessionId, service, amountCents };
+  switch (session.status) {
+    case 'open':
+      return {
+        step: 'creating_charge',
+        ...common,
+        openedAt: session.openedAt,
+        problem: session.problem,
+        givesUpAt: session.openedAt + CHARGE_GIVES_UP_MS,
+      };
+    case 'awaiting_payment':
+      return { step: 'awaiting_payment', ...common, ...chargeOf(session) };
+    case 'paid': {
+      if (ticket === undefined) throw new Error(`paid session ${sessionId} has no ticket`);
+      const ticketLabel = ticket.label;
+      if (isPrinting(shown)) return { step: 'printing', ...common, ticketLabel };
+      return {
+        step: 'ticket',
+        ...common,
+        ticketLabel,
+        delivery: ticket.delivery ?? 'screen',
+        printer: around.printer,
+        issuedAt: ticket.issuedAt,
+        waitingAhead: around.waitingAhead,
+        late: session.late,
+      };
+    }
+    case 'expired':
+    case 'cancelled':
+      return { step: session.status, ...common };
+    case 'failed':
+      if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
+      return { step: 'failed', ...common, reason: shownReason(session.failureReason) };
+  }
+}
+
+function chargeOf({ sessionId, brCode, expiresAt }: PaymentSession): { brCode: string; expiresAt: number } {
+  // The table's CHECK keeps both; without them there is no QR code to show.
+  if (brCode === null || expiresAt === null)
+    throw new Error(`session ${sessionId} awaits payment of nothing`);
+  return { brCode, expiresAt };
+}
+
+type ShownReason = Extract<CheckoutView, { step: 'failed' }>['reason'];
+
+function shownReason(stored: string | null): ShownReason {
+  switch (stored) {
+    case 'server_unreachable':
+    case 'provider_unavailable':
+    case 'provider_rejected':
+    case 'price_changed':
+    case 'closed_by_bank':
+      return stored;
+    default:
+      return 'unknown';
+  }
+}

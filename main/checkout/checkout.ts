@@ -1,0 +1,181 @@
+import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
+import { newId, txidOfSession } from '../../domain/ids.ts';
+import { isSessionOver } from '../../domain/payment-session.ts';
+import type { CommandRefusal, CommandResult, TotemCommand } from '../../domain/protocol/screens.ts';
+import type { PersonalDataBox } from '../../platform/personal-data.ts';
+import type { PaymentSession } from '../store/sessions.ts';
+import type { KioskStore } from '../store/store.ts';
+import type { ChargeRequests } from './charge-requests.ts';
+import { readCustomer } from './customer.ts';
+import { deadlineOf, isPrinting, type ScreenSession } from './deadlines.ts';
+import { endSession } from './session-life.ts';
+
+type CommandOf<K extends TotemCommand['kind']> = Extract<TotemCommand, { kind: K }>;
+
+export interface Checkout {
+  execute(command: TotemCommand): CommandResult;
+  /** The session on the screen with what belongs to it. */
+  shown(): ScreenSession | undefined;
+  /** Goes on from what is stored: asks again for a charge, runs the countdown, clears the screen in its time. */
+  start(): void;
+  stop(): void;
+}
+
+export interface CheckoutOptions {
+  readonly store: KioskStore;
+  readonly charges: ChargeRequests;
+  readonly personalData: PersonalDataBox;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}
+
+/**
+ * A payment session's life at the totem. All of it is in the store: after each commit the module looks at the session
+ * on the screen and does what it needs next, which is also how it goes on after a power cut.
+ */
+export function createCheckout(options: CheckoutOptions): Checkout {
+  const { store, charges, personalData, clock, randomBytes } = options;
+  const startedAt = clock.nowMs();
+  let cancelTimer: CancelTimer = () => {};
+  let stopListening: () => void = () => {};
+
+  function execute(command: TotemCommand): CommandResult {
+    switch (command.kind) {
+      case 'checkout.start':
+        return startSession(command);
+      case 'checkout.cancel':
+        return cancelSession(command);
+      case 'checkout.dismiss':
+        return dismissSession(command);
+    }
+  }
+
+  function startSession(command: CommandOf<'checkout.start'>): CommandResult {
+    const customer = readCustomer(command.customerName, command.customerCpf);
+    if (!customer.ok) return refused(customer.code);
+    const catalog = store.sync.catalog();
+    const service = catalog?.services.find((each) => each.serviceId === command.serviceId);
+    if (catalog === null || service === undefined) return refused('service_unknown');
+    const nowMs = clock.nowMs();
+    const sessionId = newId(clock, randomBytes);
+
+    return store.write((): CommandResult => {
+      const previous = shown();
+      if (previous !== undefined) {
+        if (!mayLeaveScreen(previous)) return refused('checkout_in_progress');
+        // The next customer touches the screen while the last one's ending is still on it.
+        store.sessions.update(previous.session.sessionId, { dismissedAt: nowMs });
+      }
+      const { amountCents } = service;
+      store.sessions.insert({
+        sessionId,
+        txid: txidOfSession(sessionId),
+        service,
+        catalogVersion: catalog.version,
+        amountCents,
+        customerSealed: customer.customer === null ? null : personalData.seal(customer.customer),
+        openedAt: nowMs,
+      });
+      store.sessions.recordTransition({ sessionId, from: null, to: 'open', cause: 'customer', at: nowMs });
+      store.outbox.append('session.opened', {
+        sessionId,
+        serviceId: service.serviceId,
+        amountCents,
+        openedAt: nowMs,
+      });
+      return { ok: true, sessionId };
+    });
+  }
+
+  function cancelSession({ sessionId }: CommandOf<'checkout.cancel'>): CommandResult {
+    return store.write((): CommandResult => {
+      const session = store.sessions.byId(sessionId);
+      if (session === undefined) return refused('unknown_session');
+      if (session.status === 'paid') return refused('too_late_to_cancel');
+      // A second touch on "cancel", or one that crossed the countdown's end: the session is over, as was asked.
+      if (!isSessionOver(session.status)) {
+        endSession(store, session, 'cancelled', { cause: 'customer', atMs: clock.nowMs() });
+      }
+      return { ok: true, sessionId };
+    });
+  }
+
+  function dismissSession({ sessionId }: CommandOf<'checkout.dismiss'>): CommandResult {
+    return store.write((): CommandResult => {
+      const session = store.sessions.byId(sessionId);
+      if (session === undefined) return refused('unknown_session');
+      if (session.dismissedAt !== null) return { ok: true, sessionId };
+      if (!mayLeaveScreen(withSurroundings(session))) return refused('not_allowed');
+      store.sessions.update(sessionId, { dismissedAt: clock.nowMs() });
+      return { ok: true, sessionId };
+    });
+  }
+
+  function shown(): ScreenSession | undefined {
+    const session = store.sessions.onScreen();
+    return session === undefined ? undefined : withSurroundings(session);
+  }
+
+  function withSurroundings(session: PaymentSession): ScreenSession {
+    return {
+      session,
+      ticket: store.tickets.bySession(session.sessionId),
+      refund: store.refunds.ofSession(session.sessionId),
+    };
+  }
+
+  /** Does what the session on the screen needs next, and sets the one timer to its deadline. */
+  function moveOn(): void {
+    cancelTimer();
+    const current = shown();
+    if (current === undefined) return;
+    if (current.session.status === 'open') charges.ask(current.session.sessionId);
+    const deadline = deadlineOf(current, startedAt);
+    if (deadline === null) return;
+    const remainingMs = deadline - clock.nowMs();
+    // Also when it has passed already: the timer keeps this commit's listeners from nesting.
+    cancelTimer = clock.schedule(Math.max(0, remainingMs), () => passDeadline(current.session.sessionId));
+  }
+
+  function passDeadline(sessionId: string): void {
+    store.write(() => {
+      const current = shown();
+      // Decided anew from the store: a payment may have come in the same instant.
+      if (current === undefined || current.session.sessionId !== sessionId) return;
+      const { session } = current;
+      const atMs = clock.nowMs();
+      const deadline = deadlineOf(current, startedAt);
+      if (deadline === null || deadline > atMs) return;
+      if (session.status === 'open') {
+        const reason = session.problem ?? 'server_unreachable';
+        endSession(store, session, 'failed', { cause: 'gave_up', reason, atMs });
+      } else if (session.status === 'awaiting_payment') {
+        endSession(store, session, 'expired', { cause: 'countdown', atMs });
+      } else {
+        store.sessions.update(sessionId, { dismissedAt: atMs });
+      }
+    });
+  }
+
+  return {
+    execute,
+    shown,
+    start() {
+      stopListening = store.onCommit(moveOn);
+      moveOn();
+    },
+    stop() {
+      stopListening();
+      cancelTimer();
+    },
+  };
+}
+
+/** Whether nothing is left that the customer at the screen must see through. */
+function mayLeaveScreen(shown: ScreenSession): boolean {
+  return isSessionOver(shown.session.status) && !isPrinting(shown);
+}
+
+function refused(code: CommandRefusal): CommandResult {
+  return { ok: false, code };
+}

@@ -1,0 +1,128 @@
+import { ticketIdOfSession } from '../../domain/ids.ts';
+import { isSessionOver } from '../../domain/payment-session.ts';
+import type { FeedPayload } from '../../domain/protocol/feed.ts';
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+import { composeReceipt } from '../../domain/receipt.ts';
+import type { ReceiptDocument } from '../../domain/receipt-document.ts';
+import type { PersonalDataBox } from '../../platform/personal-data.ts';
+import type { PaymentSession } from '../store/sessions.ts';
+import type { KioskStore } from '../store/store.ts';
+import type { StoredTicket } from '../store/tickets.ts';
+import type { Customer } from './customer.ts';
+import { moveSession } from './session-life.ts';
+
+export type IssueOutcome =
+  | 'issued'
+  /** The same confirmation came before. */
+  | 'already_issued'
+  /** Another totem's session. */
+  | 'not_ours'
+  /** Our totem is named, but the session is not in this data folder: somebody emptied or replaced it. */
+  | 'unknown_session';
+
+export interface TicketIssueOptions {
+  readonly store: KioskStore;
+  readonly kioskId: string;
+  readonly personalData: PersonalDataBox;
+  /** Queues the first paper, in the transaction that is open. */
+  readonly enqueuePaper: (ticket: TicketView, document: ReceiptDocument) => void;
+}
+
+/**
+ * Turns a confirmed payment into its one ticket. The caller's transaction holds all of it or nothing: session paid,
+ * ticket, print job, outbox event, and the feed cursor that the caller moves. The ticket's id comes from the session,
+ * so a confirmation that is read twice finds the ticket there.
+ */
+export function issueTicket(
+  { store, kioskId, personalData, enqueuePaper }: TicketIssueOptions,
+  confirmation: FeedPayload<'payment.confirmed'>,
+  nowMs: number,
+): IssueOutcome {
+  if (confirmation.kioskId !== kioskId) return 'not_ours';
+  const session = store.sessions.byId(confirmation.sessionId);
+  if (session === undefined) return 'unknown_session';
+  if (session.status === 'paid') return 'already_issued';
+
+  const ticket = ticketOf(confirmation, nowMs);
+  const late = confirmation.late || isSessionOver(session.status);
+  moveSession(store, session, 'paid', {
+    cause: late ? 'payment_confirmed_late' : 'payment_confirmed',
+    atMs: nowMs,
+    patch: {
+      transactionId: confirmation.transactionId,
+      paidAt: confirmation.paidAt,
+      late,
+      failureReason: null,
+      ...placeOnScreen(store, session),
+    },
+  });
+  store.tickets.put(ticket);
+  enqueuePaper(ticket, receiptOf(store, personalData, session, ticket, confirmation));
+  store.outbox.append('ticket.issued', {
+    ticketId: ticket.ticketId,
+    sessionId: ticket.sessionId,
+    number: ticket.number,
+    prefix: ticket.prefix,
+    label: ticket.label,
+    businessDay: ticket.businessDay,
+    serviceId: ticket.serviceId,
+    serviceName: ticket.serviceName,
+    issuedAt: ticket.issuedAt,
+  });
+  return 'issued';
+}
+
+function ticketOf(
+  { sessionId, kioskId, ticket }: FeedPayload<'payment.confirmed'>,
+  nowMs: number,
+): StoredTicket {
+  return {
+    ...ticket,
+    ticketId: ticketIdOfSession(sessionId),
+    sessionId,
+    kioskId,
+    own: true,
+    status: 'printing',
+    delivery: null,
+    issuedAt: nowMs,
+    queuedAt: null,
+    counter: null,
+    calledAt: null,
+    callCount: 0,
+    startedAt: null,
+    endedAt: null,
+    revision: 0,
+  };
+}
+
+/** Late money for a session that has left the screen comes back to it, unless another customer stands there. */
+function placeOnScreen(store: KioskStore, session: PaymentSession): { dismissedAt?: null } {
+  if (session.dismissedAt === null) return {};
+  return store.sessions.onScreen() === undefined ? { dismissedAt: null } : {};
+}
+
+function receiptOf(
+  store: KioskStore,
+  personalData: PersonalDataBox,
+  session: PaymentSession,
+  ticket: TicketView,
+  confirmation: FeedPayload<'payment.confirmed'>,
+): ReceiptDocument {
+  const unit = store.sync.catalog()?.unit;
+  // A session is opened from a catalogue, and a catalogue is only ever replaced.
+  if (unit === undefined) throw new Error(`session ${session.sessionId} exists without a catalogue`);
+  const customer =
+    session.customerSealed === null ? null : (personalData.open(session.customerSealed) as Customer);
+  return composeReceipt({
+    merchantName: unit.merchantName,
+    unitName: unit.unitName,
+    timeZone: unit.timeZone,
+    ticketId: ticket.ticketId,
+    ticketLabel: ticket.label,
+    serviceName: ticket.serviceName,
+    amountCents: confirmation.amountCents,
+    arrivedAt: session.openedAt,
+    paidAt: confirmation.paidAt,
+    customerCpf: customer?.cpf ?? null,
+  });
+}

@@ -1,0 +1,35 @@
+import type { PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
+import { waitingAhead } from '../../domain/queue-policy.ts';
+import { ticketsOfToday } from '../queue/business-today.ts';
+import type { KioskStore } from '../store/store.ts';
+import { checkoutView } from './checkout-view.ts';
+import type { ScreenSession } from './deadlines.ts';
+
+/** Late money is announced this long beside whatever the screen shows: its customer may be in the hall. */
+export const LATE_NOTICE_MS = 120_000;
+
+export interface TotemSurroundings {
+  readonly kioskId: string;
+  readonly server: ServerLink;
+  readonly printer: PrinterState;
+  readonly shown: ScreenSession | undefined;
+}
+
+export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowMs: number): TotemSnapshot {
+  const { kioskId, server, printer, shown } = around;
+  const catalog = store.sync.catalog();
+  const ticket = shown?.ticket;
+  const ahead = ticket === undefined ? 0 : waitingAhead(ticket, ticketsOfToday(store, nowMs));
+  return {
+    screen: 'totem',
+    at: nowMs,
+    kioskId,
+    unit:
+      catalog === null ? null : { merchantName: catalog.unit.merchantName, unitName: catalog.unit.unitName },
+    services: catalog?.services ?? [],
+    server,
+    printer,
+    checkout: checkoutView(shown, { printer: printer.status, waitingAhead: ahead }),
+    lateTicket: store.tickets.newestLateOffScreen(nowMs - LATE_NOTICE_MS) ?? null,
+  };
+}

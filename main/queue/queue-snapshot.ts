@@ -1,0 +1,45 @@
+import type { QueueSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+import { compareQueuePlaces } from '../../domain/queue-policy.ts';
+import { isBeforeQueue } from '../../domain/ticket.ts';
+import type { KioskStore } from '../store/store.ts';
+import type { StoredTicket } from '../store/tickets.ts';
+import { ticketsOfToday } from './business-today.ts';
+
+/** A customer who missed the call comes back soon or not at all; more would bury the list. */
+const MAX_NO_SHOWS = 20;
+
+export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: number): QueueSnapshot {
+  const unit = store.sync.catalog()?.unit;
+  const tickets = ticketsOfToday(store, nowMs);
+  const views = tickets.map(toView);
+  const inOrder = (keep: (ticket: TicketView) => boolean): TicketView[] =>
+    views.filter(keep).sort(compareQueuePlaces);
+  return {
+    screen: 'queue',
+    at: nowMs,
+    unitName: unit?.unitName ?? null,
+    counters: unit?.counters ?? [],
+    server,
+    waiting: inOrder((ticket) => ticket.status === 'in_queue'),
+    arriving: inOrder((ticket) => isBeforeQueue(ticket.status)),
+    atCounters: views
+      .filter((ticket) => ticket.status === 'called' || ticket.status === 'in_progress')
+      .sort((left, right) =>
+        (left.counter ?? '').localeCompare(right.counter ?? '', 'pt-BR', { numeric: true }),
+      ),
+    noShows: views
+      .filter((ticket) => ticket.status === 'no_show')
+      .sort((left, right) => missedAt(right) - missedAt(left))
+      .slice(0, MAX_NO_SHOWS),
+    completedToday: views.filter((ticket) => ticket.status === 'completed').length,
+  };
+}
+
+function missedAt(ticket: TicketView): number {
+  return ticket.endedAt ?? ticket.calledAt ?? ticket.issuedAt;
+}
+
+function toView({ own: _own, ...view }: StoredTicket): TicketView {
+  return view;
+}

@@ -1,0 +1,62 @@
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+import type { KioskDatabase } from './database.ts';
+
+/** A ticket of the unit; `own` when this kiosk issued it. */
+export type StoredTicket = TicketView & { readonly own: boolean };
+
+type Row = TicketView & { readonly own: 0 | 1 };
+
+const SELECT = `SELECT ticket_id AS ticketId, session_id AS sessionId, kiosk_id AS kioskId, own, number, prefix, label,
+  business_day AS businessDay, service_id AS serviceId, service_name AS serviceName, status, delivery,
+  issued_at AS issuedAt, queued_at AS queuedAt, counter, called_at AS calledAt, call_count AS callCount,
+  started_at AS startedAt, ended_at AS endedAt, revision FROM tickets`;
+
+export type TicketRepository = ReturnType<typeof createTicketRepository>;
+
+/** Rows in and out; which copy of a ticket wins is decided by `sync/ticket-merge.ts`. */
+export function createTicketRepository(db: KioskDatabase) {
+  const byId = db.prepare<[string], Row>(`${SELECT} WHERE ticket_id = ?`);
+  const bySession = db.prepare<[string], Row>(`${SELECT} WHERE session_id = ?`);
+  const ofDay = db.prepare<[string], Row>(`${SELECT} WHERE business_day = ?`);
+  const newestLate = db.prepare<[number], { label: string; issuedAt: number }>(
+    `SELECT t.label, t.issued_at AS issuedAt FROM tickets t
+     JOIN payment_sessions s ON s.session_id = t.session_id
+     WHERE t.own = 1 AND s.late = 1 AND s.dismissed_at IS NOT NULL AND s.dismissed_at < t.issued_at
+       AND t.issued_at > ?
+     ORDER BY t.issued_at DESC LIMIT 1`,
+  );
+  const put = db.prepare(`INSERT INTO tickets (ticket_id, session_id, kiosk_id, own, number, prefix, label,
+      business_day, service_id, service_name, status, delivery, issued_at, queued_at, counter, called_at, call_count,
+      started_at, ended_at, revision)
+    VALUES (@ticketId, @sessionId, @kioskId, @own, @number, @prefix, @label, @businessDay, @serviceId, @serviceName,
+      @status, @delivery, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
+    ON CONFLICT (ticket_id) DO UPDATE SET status = excluded.status, delivery = excluded.delivery,
+      queued_at = excluded.queued_at, counter = excluded.counter, called_at = excluded.called_at,
+      call_count = excluded.call_count, started_at = excluded.started_at, ended_at = excluded.ended_at,
+      revision = excluded.revision`);
+
+  return {
+    byId(ticketId: string): StoredTicket | undefined {
+      return toTicket(byId.get(ticketId));
+    },
+    bySession(sessionId: string): StoredTicket | undefined {
+      return toTicket(bySession.get(sessionId));
+    },
+    /** @param businessDay `YYYY-MM-DD` */
+    ofDay(businessDay: string): StoredTicket[] {
+      return ofDay.all(businessDay).map((row) => ({ ...row, own: row.own === 1 }));
+    },
+    /** The newest own ticket of late money that was issued, after `sinceMs`, while its session was off the screen. */
+    newestLateOffScreen(sinceMs: number): { label: string; issuedAt: number } | undefined {
+      return newestLate.get(sinceMs);
+    },
+    /** Inserts the ticket, or replaces what may change of it: what it is for, and its number, never do. */
+    put(ticket: StoredTicket): void {
+      put.run({ ...ticket, own: Number(ticket.own) });
+    },
+  };
+}
+
+function toTicket(row: Row | undefined): StoredTicket | undefined {
+  return row === undefined ? undefined : { ...row, own: row.own === 1 };
+}

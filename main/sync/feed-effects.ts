@@ -1,0 +1,133 @@
+import Database from 'better-sqlite3';
+import type { Clock } from '../../domain/clock.ts';
+import { isSessionOver, type SessionStatus } from '../../domain/payment-session.ts';
+import {
+  FEED_PAYLOADS,
+  type FeedEntry,
+  type FeedKind,
+  type FeedPayload,
+} from '../../domain/protocol/feed.ts';
+import type { Log } from '../../platform/log.ts';
+import { endSession } from '../checkout/session-life.ts';
+import { issueTicket, type TicketIssueOptions } from '../checkout/ticket-issue.ts';
+import type { KioskStore } from '../store/store.ts';
+import type { LinkMonitor } from './server-link.ts';
+import { applyServerTicket } from './ticket-merge.ts';
+
+export interface FeedEffects {
+  /**
+   * Makes the entries true, in order, in one transaction with the cursor. Those at or below the cursor were applied
+   * before and are passed over.
+   */
+  apply(entries: readonly FeedEntry[]): void;
+}
+
+export interface FeedEffectsOptions extends TicketIssueOptions {
+  readonly clock: Clock;
+  readonly link: LinkMonitor;
+  readonly log: Log;
+}
+
+type Effects = { readonly [K in FeedKind]: (payload: FeedPayload<K>, nowMs: number) => void };
+
+export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
+  const { store, kioskId, clock, link, log } = options;
+  const effects = effectsOf(options);
+
+  function applyOne(entry: FeedEntry): void {
+    if (!isFeedKind(entry.kind)) {
+      // A newer server: what it says beyond our time must not stop what we do understand.
+      log.info({ seq: entry.seq, kind: entry.kind }, 'feed entry of an unknown kind skipped');
+      return;
+    }
+    const payload = FEED_PAYLOADS[entry.kind].safeParse(entry.payload);
+    if (!payload.success) {
+      skip(entry, payload.error.message);
+      return;
+    }
+    try {
+      // A savepoint of its own: an entry that cannot be stored leaves nothing of itself behind.
+      store.db.transaction(() => runEffect(effects, entry.kind as FeedKind, payload.data, clock.nowMs()))();
+    } catch (error) {
+      if (!isConstraintFailure(error)) throw error;
+      skip(entry, error.message);
+    }
+  }
+
+  /** Deterministic failures: to try again would stop the feed for ever, and with it every later payment. */
+  function skip({ seq, kind }: FeedEntry, reason: string): void {
+    log.error({ seq, kind, kioskId, reason }, 'feed entry could not be applied and is skipped');
+    link.failed(`feed entry ${seq} (${kind}) was skipped: ${reason}`);
+  }
+
+  return {
+    apply(entries) {
+      store.write(() => {
+        let cursor = store.sync.read().feedCursor;
+        for (const entry of entries) {
+          if (entry.seq <= cursor) continue;
+          applyOne(entry);
+          store.sync.moveCursor(entry.seq);
+          cursor = entry.seq;
+        }
+      });
+    },
+  };
+}
+
+function effectsOf(options: FeedEffectsOptions): Effects {
+  const { store, kioskId, log } = options;
+  return {
+    'catalog.changed': ({ catalog }) => {
+      if (catalog.version >= (store.sync.read().catalogVersion ?? 0)) store.sync.saveCatalog(catalog);
+    },
+    'payment.confirmed': (confirmation, nowMs) => {
+      const outcome = issueTicket(options, confirmation, nowMs);
+      const { sessionId, transactionId } = confirmation;
+      if (outcome === 'issued') log.info({ sessionId, label: confirmation.ticket.label }, 'ticket issued');
+      if (outcome === 'unknown_session') {
+        log.error({ sessionId, transactionId }, 'money for a session that this data folder does not hold');
+      }
+    },
+    'refund.changed': (refund, nowMs) => {
+      const session = ownSession(store, kioskId, refund);
+      if (session === undefined) return;
+      store.refunds.put(refund, nowMs);
+      if (refund.reason !== 'wrong_amount' || !mayFail(session.status)) return;
+      // The provider closed the charge with the wrong money: nothing more can be paid on this QR code.
+      endSession(store, session, 'failed', { cause: 'wrong_amount', reason: 'wrong_amount', atMs: nowMs });
+    },
+    'payment.closed': (closed, nowMs) => {
+      const session = ownSession(store, kioskId, closed);
+      if (session === undefined || !mayFail(session.status)) return;
+      endSession(store, session, 'failed', { cause: closed.reason, reason: 'closed_by_bank', atMs: nowMs });
+    },
+    'ticket.changed': ({ ticket }) => applyServerTicket(store, ticket, kioskId),
+  };
+}
+
+function ownSession(store: KioskStore, kioskId: string, about: { sessionId: string; kioskId: string }) {
+  return about.kioskId === kioskId ? store.sessions.byId(about.sessionId) : undefined;
+}
+
+function mayFail(status: SessionStatus): boolean {
+  return !isSessionOver(status);
+}
+
+function runEffect<K extends FeedKind>(
+  effects: Effects,
+  kind: K,
+  payload: FeedPayload<FeedKind>,
+  nowMs: number,
+): void {
+  // The payload was parsed by this kind's own schema.
+  effects[kind](payload as FeedPayload<K>, nowMs);
+}
+
+function isFeedKind(kind: string): kind is FeedKind {
+  return Object.hasOwn(FEED_PAYLOADS, kind);
+}
+
+function isConstraintFailure(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT');
+}

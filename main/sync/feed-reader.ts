@@ -1,0 +1,181 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { createParser } from 'eventsource-parser';
+import { z } from 'zod';
+import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
+import { FeedEntry } from '../../domain/protocol/feed.ts';
+import { EpochMs } from '../../domain/protocol/primitives.ts';
+import type { Log } from '../../platform/log.ts';
+import type { KioskStore } from '../store/store.ts';
+import { backoffMs } from './backoff.ts';
+import type { FeedEffects } from './feed-effects.ts';
+import type { ServerClient } from './server-client.ts';
+import type { LinkMonitor } from './server-link.ts';
+
+/** A customer may be waiting for "paid": come back within seconds of the server's own return. */
+const BACKOFF = { firstMs: 250, maxMs: 5_000 };
+/** The server sends a comment every 10 s; one and a half of that without a byte is a dead line. */
+const SILENCE_MS = 15_000;
+/** Entries a transaction: catching up shares the disk's flush, and the screens still get their turn in between. */
+const BATCH_ENTRIES = 50;
+/** One event of the stream; a catalogue is the largest thing that travels. */
+const MAX_EVENT_CHARS = 2_000_000;
+
+const Hello = z.object({ head: z.int().nonnegative(), serverTime: EpochMs });
+
+export interface FeedReader {
+  start(): void;
+  /** Reads now: ends a wait, or breaks the stream and catches up by page. */
+  wake(): void;
+  /** Resolves when the last entry that was under way is applied. */
+  stop(): Promise<void>;
+}
+
+export interface FeedReaderOptions {
+  readonly store: KioskStore;
+  readonly client: ServerClient;
+  readonly effects: FeedEffects;
+  readonly link: LinkMonitor;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+/**
+ * Reads the unit's feed from the stored cursor: pages until it is level with the head, then the stream, and both
+ * again whenever the stream breaks. Delivery is at least once; the cursor makes the effect once.
+ */
+export function createFeedReader(options: FeedReaderOptions): FeedReader {
+  const { store, client, effects, link, clock, randomBytes, log } = options;
+  let running = false;
+  let failures = 0;
+  let reached = false;
+  let interrupt: () => void = () => {};
+  let finished: Promise<void> = Promise.resolve();
+
+  async function run(): Promise<void> {
+    while (running) {
+      reached = false;
+      const problem = await readUntilBroken().catch((error: unknown) => {
+        // Our own disk or a bug: shown to the technician like any other break, and tried again.
+        log.error({ error }, 'the feed could not be applied');
+        return String(error);
+      });
+      if (!running) return;
+      failures += 1;
+      // One break is a server that restarts; the second in a row, without a word from it, is a server that is away.
+      link.becomes(failures > 1 && !reached ? 'offline' : 'connecting');
+      link.failed(`feed: ${problem}`);
+      const delayMs = backoffMs(failures, BACKOFF, randomBytes);
+      log.warn({ problem, delayMs, failures }, 'feed lost, will connect again');
+      await wait(delayMs);
+    }
+  }
+
+  /** @returns why it ended */
+  async function readUntilBroken(): Promise<string> {
+    const problem = await catchUp();
+    if (problem !== null) return problem;
+    reached = true;
+    link.becomes('online');
+    return readStream();
+  }
+
+  /** @returns null when the cursor is level with the head */
+  async function catchUp(): Promise<string | null> {
+    while (running) {
+      const { feedCursor } = store.sync.read();
+      const answer = await client.feedPage(feedCursor);
+      if (!answer.ok) return answer.failure.message;
+      const { entries, head, serverTime } = answer.value;
+      link.heard(serverTime);
+      if (head < feedCursor)
+        return `the server's feed ends at ${head}, ours at ${feedCursor}: was it replaced?`;
+      if (entries.length === 0) return null;
+      await applyInBatches(entries);
+    }
+    return null;
+  }
+
+  async function readStream(): Promise<string> {
+    const ending = new AbortController();
+    let ended = 'the stream ended';
+    const end = (why: string): void => {
+      ended = why;
+      ending.abort();
+    };
+    interrupt = () => end('reading anew was asked for');
+    let cancelWatch: CancelTimer = () => {};
+    const watch = (): void => {
+      cancelWatch();
+      cancelWatch = clock.schedule(SILENCE_MS, () => end(`nothing heard for ${SILENCE_MS} ms`));
+    };
+    watch();
+    try {
+      const answer = await client.feedStream(store.sync.read().feedCursor, ending.signal);
+      if (!answer.ok) return ending.signal.aborted ? ended : answer.failure.message;
+      const arrived: FeedEntry[] = [];
+      const parser = createParser({
+        maxBufferSize: MAX_EVENT_CHARS,
+        onEvent: ({ event, data }) => {
+          if (event === 'hello') {
+            failures = 0;
+            link.heard(Hello.parse(JSON.parse(data)).serverTime);
+          }
+          if (event === 'entry') arrived.push(FeedEntry.parse(JSON.parse(data)));
+        },
+      });
+      const decoder = new TextDecoder();
+      for await (const chunk of answer.value) {
+        watch();
+        link.heard();
+        parser.feed(decoder.decode(chunk, { stream: true }));
+        const [first] = arrived;
+        if (first !== undefined && first.seq > store.sync.read().feedCursor + 1) {
+          return `entry ${first.seq} came before those between`;
+        }
+        await applyInBatches(arrived.splice(0));
+        if (ending.signal.aborted) break;
+      }
+      return ended;
+    } catch (error) {
+      if (ending.signal.aborted) return ended;
+      // A broken line is daily bread; anything else goes up and is logged with its stack.
+      if (error instanceof TypeError) return error.message;
+      throw error;
+    } finally {
+      cancelWatch();
+      interrupt = () => {};
+      ending.abort();
+    }
+  }
+
+  async function applyInBatches(entries: readonly FeedEntry[]): Promise<void> {
+    for (let start = 0; start < entries.length && running; start += BATCH_ENTRIES) {
+      effects.apply(entries.slice(start, start + BATCH_ENTRIES));
+      if (start + BATCH_ENTRIES < entries.length) await nextTick();
+    }
+  }
+
+  function wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.schedule(delayMs, resolve);
+      interrupt = () => {
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  return {
+    start() {
+      running = true;
+      finished = run();
+    },
+    wake: () => interrupt(),
+    stop() {
+      running = false;
+      interrupt();
+      return finished;
+    },
+  };
+}

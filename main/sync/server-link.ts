@@ -1,0 +1,73 @@
+import type { Clock } from '../../domain/clock.ts';
+import type { ServerLink } from '../../domain/protocol/screens.ts';
+import type { KioskStore } from '../store/store.ts';
+
+/** The skew and the hour of contact are for people; writing them at every heartbeat would only wear the disk. */
+const SAVE_CONTACT_EVERY_MS = 60_000;
+
+/** What the kiosk knows of its line to the server: for the screens, and for the correction of the server's times. */
+export interface LinkMonitor {
+  readonly state: ServerLink;
+  readonly lastError: string | null;
+  readonly lastContactAt: number | null;
+  readonly clockSkewMs: number | null;
+  /** The server spoke. @param serverTime its clock in that answer, when the answer carried it */
+  heard(serverTime?: number): void;
+  becomes(state: ServerLink): void;
+  /** @param message English, for the technician; null clears it */
+  failed(message: string | null): void;
+  onChange(listener: () => void): () => void;
+}
+
+export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor {
+  const saved = store.sync.read();
+  const listeners = new Set<() => void>();
+  let state: ServerLink = 'connecting';
+  let lastError: string | null = null;
+  let lastContactAt = saved.lastContactAt;
+  let clockSkewMs = saved.clockSkewMs;
+  let savedAt = Number.NEGATIVE_INFINITY;
+
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    get lastError() {
+      return lastError;
+    },
+    get lastContactAt() {
+      return lastContactAt;
+    },
+    get clockSkewMs() {
+      return clockSkewMs;
+    },
+    heard(serverTime) {
+      const now = clock.nowMs();
+      lastContactAt = now;
+      if (serverTime === undefined) return;
+      clockSkewMs = serverTime - now;
+      if (now - savedAt < SAVE_CONTACT_EVERY_MS) return;
+      savedAt = now;
+      store.sync.saveContact(clockSkewMs, now);
+    },
+    becomes(next) {
+      if (state === next) return;
+      state = next;
+      if (next === 'online') lastError = null;
+      changed();
+    },
+    failed(message) {
+      if (lastError === message) return;
+      lastError = message;
+      changed();
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
