@@ -13,6 +13,7 @@ import { guardRoutes } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import { answerErrors } from './errors.ts';
 import { trackEventStreams } from './event-stream.ts';
+import { acceptGzipBodies } from './gzip-body.ts';
 
 /** The server's HTTP side; each folder adds its routes with a `registerXRoutes(app, context)`. */
 export type App = FastifyInstance<
@@ -53,6 +54,7 @@ export async function createApp(context: ServerContext): Promise<App> {
   answerErrors(app, context.log);
   guardRoutes(app, context.config.access);
   trackEventStreams(app);
+  acceptGzipBodies(app);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

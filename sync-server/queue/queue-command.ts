@@ -1,0 +1,70 @@
+import { businessDayOf } from '../../domain/business-day.ts';
+import { type QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
+import type { UnitKey } from '../sync/feed-log.ts';
+import { decide, type QueueDecision, refuse } from './queue-decision.ts';
+import { lockHeldBy, lockNextWaiting, lockTickets, saveTicketChanges } from './ticket-store.ts';
+
+/**
+ * Runs an operator's command. The commands of one unit take turns, so two counters are never given one ticket. The
+ * result is kept with the command's id in the same transaction: the same command again is answered the same, and
+ * changes nothing.
+ */
+export function executeQueueCommand(
+  context: ServerContext,
+  unit: UnitKey,
+  command: QueueCommand,
+): Promise<QueueResult> {
+  return context.db.transaction(async (transaction) => {
+    const atMs = context.clock.nowMs();
+    await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [unit.unitId]);
+    const earlier = await readResult(transaction, unit, command.commandId);
+    if (earlier !== null) return earlier;
+
+    const { changes, result } = await decideCommand(transaction, unit, command, atMs);
+    // Parsing leaves out what is the server's own, so that the kept answer is the sent one.
+    const answer = QueueResult.parse(result);
+    await transaction.query(
+      'INSERT INTO queue_commands (merchant_id, command_id, result, at) VALUES ($1, $2, $3, $4)',
+      [unit.merchantId, command.commandId, JSON.stringify(answer), new Date(atMs)],
+    );
+    await saveTicketChanges(transaction, context.feedWake, unit, changes, atMs);
+    return answer;
+  });
+}
+
+/** Reads, and locks, what the command is about. */
+async function decideCommand(
+  transaction: Transaction,
+  unit: UnitKey,
+  command: QueueCommand,
+  atMs: number,
+): Promise<QueueDecision> {
+  const [place] = await transaction.query<{ counters: string[]; timeZone: string }>(
+    'SELECT counters, time_zone AS "timeZone" FROM units WHERE merchant_id = $1 AND unit_id = $2',
+    [unit.merchantId, unit.unitId],
+  );
+  if (place === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
+  if (!place.counters.includes(command.counter)) return refuse('unknown_counter', null);
+  const businessDay = businessDayOf(atMs, place.timeZone);
+  const held = await lockHeldBy(transaction, unit, command.counter);
+  if (command.kind === 'queue.call_next') {
+    const next = await lockNextWaiting(transaction, unit, businessDay);
+    return decide({ command, ticket: next, held, businessDay, atMs });
+  }
+  const [ticket] = await lockTickets(transaction, unit, [command.ticketId]);
+  return decide({ command, ticket, held, businessDay, atMs });
+}
+
+async function readResult(
+  transaction: Transaction,
+  { merchantId }: UnitKey,
+  commandId: string,
+): Promise<QueueResult | null> {
+  const [row] = await transaction.query<{ result: unknown }>(
+    'SELECT result FROM queue_commands WHERE merchant_id = $1 AND command_id = $2',
+    [merchantId, commandId],
+  );
+  return row === undefined ? null : QueueResult.parse(row.result);
+}

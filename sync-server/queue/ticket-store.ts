@@ -1,0 +1,137 @@
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+import type { TicketStatus } from '../../domain/ticket.ts';
+import type { Queryable, Transaction } from '../db/database.ts';
+import { appendFeedEntries, type UnitKey } from '../sync/feed-log.ts';
+import type { FeedWake } from '../sync/feed-wake.ts';
+
+/** A ticket as the server keeps it. */
+export interface StoredTicket extends TicketView {
+  readonly transactionId: string;
+}
+
+/** One step of a ticket: what it was (null: it did not exist), what it is now, and why. */
+export interface TicketChange {
+  readonly from: TicketStatus | null;
+  readonly ticket: StoredTicket;
+  readonly cause: string;
+}
+
+type TicketRow = StoredTicket & Record<string, unknown>;
+
+const SELECT = `
+  SELECT ticket_id AS "ticketId", session_id AS "sessionId", transaction_id AS "transactionId",
+    kiosk_id AS "kioskId", number, prefix, label, business_day AS "businessDay", service_id AS "serviceId",
+    service_name AS "serviceName", status, delivery, ${epochMs('issued_at')} AS "issuedAt",
+    ${epochMs('queued_at')} AS "queuedAt", counter, ${epochMs('called_at')} AS "calledAt",
+    call_count AS "callCount", ${epochMs('started_at')} AS "startedAt", ${epochMs('ended_at')} AS "endedAt", revision
+  FROM tickets WHERE merchant_id = $1 AND unit_id = $2`;
+
+/** Locks them until the commit, in one order, so that two who lock several never wait for each other. */
+export function lockTickets(
+  transaction: Transaction,
+  { merchantId, unitId }: UnitKey,
+  ticketIds: readonly string[],
+): Promise<StoredTicket[]> {
+  return transaction.query<TicketRow>(
+    `${SELECT} AND ticket_id = ANY ($3::uuid[]) ORDER BY ticket_id FOR UPDATE`,
+    [merchantId, unitId, ticketIds],
+  );
+}
+
+/** The next to be called: the order of domain/queue-policy.ts, in SQL. Locked until the commit. */
+export async function lockNextWaiting(
+  transaction: Transaction,
+  { merchantId, unitId }: UnitKey,
+  businessDay: string,
+): Promise<StoredTicket | undefined> {
+  const [next] = await transaction.query<TicketRow>(
+    `${SELECT} AND status = 'in_queue' AND business_day = $3
+     ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE`,
+    [merchantId, unitId, businessDay],
+  );
+  return next;
+}
+
+/** The ticket that is called to, or served at, the counter. Locked until the commit. */
+export async function lockHeldBy(
+  transaction: Transaction,
+  { merchantId, unitId }: UnitKey,
+  counter: string,
+): Promise<StoredTicket | undefined> {
+  const [held] = await transaction.query<TicketRow>(
+    `${SELECT} AND counter = $3 AND status IN ('called', 'in_progress') FOR UPDATE`,
+    [merchantId, unitId, counter],
+  );
+  return held;
+}
+
+/** Every ticket of a business day, in the order of the queue. */
+export function readTicketsOfDay(
+  db: Queryable,
+  { merchantId, unitId }: UnitKey,
+  businessDay: string,
+): Promise<StoredTicket[]> {
+  return db.query<TicketRow>(`${SELECT} AND business_day = $3 ORDER BY issued_at, label COLLATE "C"`, [
+    merchantId,
+    unitId,
+    businessDay,
+  ]);
+}
+
+/**
+ * Stores changes and tells the unit's screens, each ticket once, as it is after its last change. Call it last in the
+ * transaction (see appendFeed).
+ */
+export async function saveTicketChanges(
+  transaction: Transaction,
+  wake: FeedWake,
+  unit: UnitKey,
+  changes: readonly TicketChange[],
+  atMs: number,
+): Promise<void> {
+  if (changes.length === 0) return;
+  const latestById = new Map(changes.map(({ ticket }) => [ticket.ticketId, ticket]));
+  const latest = [...latestById.values()];
+  await transaction.query(UPSERT, [unit.merchantId, unit.unitId, new Date(atMs), JSON.stringify(latest)]);
+  const steps = changes.map(({ from, cause, ticket }) => ({
+    ticketId: ticket.ticketId,
+    from,
+    to: ticket.status,
+    cause,
+    counter: ticket.counter,
+  }));
+  await transaction.query(
+    `INSERT INTO ticket_transitions (merchant_id, ticket_id, from_status, to_status, cause, counter, at)
+     SELECT $1, step."ticketId", step."from", step."to", step.cause, step.counter, $2
+     FROM jsonb_to_recordset($3::jsonb)
+       AS step ("ticketId" uuid, "from" text, "to" text, cause text, counter text)`,
+    [unit.merchantId, new Date(atMs), JSON.stringify(steps)],
+  );
+  const views = latest.map((ticket) => ({ ticket }));
+  await appendFeedEntries(transaction, wake, unit, 'ticket.changed', views, atMs);
+}
+
+const UPSERT = `
+  INSERT INTO tickets (merchant_id, unit_id, received_at, ticket_id, session_id, transaction_id, kiosk_id, number,
+    prefix, label, business_day, service_id, service_name, status, delivery, issued_at, queued_at, counter, called_at,
+    call_count, started_at, ended_at, revision)
+  SELECT $1, $2, $3, "ticketId", "sessionId", "transactionId", "kioskId", number, prefix, label, "businessDay",
+    "serviceId", "serviceName", status, delivery, ${instant('issuedAt')}, ${instant('queuedAt')}, counter,
+    ${instant('calledAt')}, "callCount", ${instant('startedAt')}, ${instant('endedAt')}, revision
+  FROM jsonb_to_recordset($4::jsonb) AS ticket (
+    "ticketId" uuid, "sessionId" uuid, "transactionId" uuid, "kioskId" text, number integer, prefix text, label text,
+    "businessDay" date, "serviceId" uuid, "serviceName" text, status text, delivery text, "issuedAt" bigint,
+    "queuedAt" bigint, counter text, "calledAt" bigint, "callCount" integer, "startedAt" bigint, "endedAt" bigint,
+    revision bigint)
+  ON CONFLICT (merchant_id, ticket_id) DO UPDATE SET
+    status = excluded.status, delivery = excluded.delivery, queued_at = excluded.queued_at,
+    counter = excluded.counter, called_at = excluded.called_at, call_count = excluded.call_count,
+    started_at = excluded.started_at, ended_at = excluded.ended_at, revision = excluded.revision`;
+
+function epochMs(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000)::bigint`;
+}
+
+function instant(field: string): string {
+  return `to_timestamp("${field}" / 1000.0)`;
+}
