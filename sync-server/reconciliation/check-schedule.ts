@@ -4,7 +4,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The first checks come while the customer looks at the QR code; each later one waits twice as long. */
+/** The first check comes this long after the charge was made; each later one waits twice as long. */
 const FIRST_DELAY_MS = 4 * SECOND_MS;
 const MAX_DELAY_MS = 5 * MINUTE_MS;
 /** A Pix that a bank held back for its fraud check lands within the hour, at the latest within the day. */
@@ -27,6 +27,6 @@ export function nextCheckDelayMs(
   const closed = isSettled(status) || status === 'CANCELED' || status === 'FAILED';
   if (closed) return CLOSED_DELAYS_MS[checkCount - 1] ?? null;
   if (nowMs > chargeEndsAtMs + LATE_MONEY_MS) return null;
-  // 4, 4, 8, 16 … seconds: one check at the start may fall before the customer has even opened the bank's app.
+  // Counted from the first check, which itself came after 4 s: 4, 4, 8, 16 … seconds.
   return Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, checkCount - 1), MAX_DELAY_MS);
 }

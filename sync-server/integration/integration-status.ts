@@ -1,0 +1,74 @@
+import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
+import type { Queryable } from '../db/database.ts';
+import { conversionPercent, integrationHealth } from './integration-health.ts';
+
+/** The newest are what a person can still act on. */
+const MAX_ISSUES = 200;
+
+/** How well what was paid became tickets, for all units of a merchant, since the beginning. */
+export async function readIntegrationStatus(
+  database: Queryable,
+  merchantId: string,
+  nowMs: number,
+): Promise<IntegrationStatus> {
+  const [figures] = await database.query<{
+    sessions: number;
+    paid: number;
+    tickets: number;
+    averageSeconds: number | null;
+    p95Seconds: number | null;
+    refundsOpen: number;
+  }>(FIGURES, [merchantId]);
+  if (figures === undefined) throw new Error('an aggregate without groups always gives a row');
+  const issues = await database.query<{
+    sessionId: string;
+    transactionId: string;
+    kioskId: string;
+    amountCents: number;
+    paidAt: Date;
+  }>(PAID_WITHOUT_TICKET, [merchantId, MAX_ISSUES]);
+  const percent = conversionPercent(figures.paid, figures.tickets);
+  return {
+    health: integrationHealth(percent),
+    sessions: figures.sessions,
+    paid: figures.paid,
+    tickets: figures.tickets,
+    conversionPercent: percent,
+    averageSecondsToTicket: figures.averageSeconds,
+    p95SecondsToTicket: figures.p95Seconds,
+    refundsOpen: figures.refundsOpen,
+    issues: issues.map((issue) => ({
+      kind: 'paid_without_ticket',
+      ...issue,
+      paidAt: issue.paidAt.getTime(),
+      ageSeconds: Math.max(0, (nowMs - issue.paidAt.getTime()) / 1000),
+    })),
+    serverTime: nowMs,
+  };
+}
+
+// The ticket's time is the kiosk's: a clock that is behind must not make a negative wait.
+const FIGURES = `
+  WITH paid AS (
+    SELECT t.transaction_id, k.ticket_id IS NOT NULL AS has_ticket,
+      greatest(0, extract(epoch FROM k.issued_at - t.paid_at))::float8 AS seconds
+    FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
+    WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL)
+  SELECT
+    (SELECT count(*)::int FROM (
+       SELECT session_id FROM payment_sessions WHERE merchant_id = $1
+       UNION SELECT session_id FROM payment_transactions WHERE merchant_id = $1) AS session) AS sessions,
+    count(*)::int AS paid,
+    count(*) FILTER (WHERE has_ticket)::int AS tickets,
+    round(avg(seconds) FILTER (WHERE has_ticket)::numeric, 3)::float8 AS "averageSeconds",
+    round((percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE has_ticket))::numeric, 3)::float8
+      AS "p95Seconds",
+    (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status <> 'settled') AS "refundsOpen"
+  FROM paid`;
+
+const PAID_WITHOUT_TICKET = `
+  SELECT t.session_id AS "sessionId", t.transaction_id AS "transactionId", t.kiosk_id AS "kioskId",
+    t.amount_cents AS "amountCents", t.paid_at AS "paidAt"
+  FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
+  WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL AND k.ticket_id IS NULL
+  ORDER BY t.paid_at DESC LIMIT $2`;

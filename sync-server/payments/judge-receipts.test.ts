@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ProviderReceipt } from '../providers/provider.ts';
+import { judgeReceipts } from './judge-receipts.ts';
+
+const payment = { txid: 'a'.repeat(32), pixKey: 'key-1', amountCents: 5_000, settledEndToEndId: null };
+const charge = (receipts: ProviderReceipt[]) => ({ txid: payment.txid, pixKey: payment.pixKey, receipts });
+
+function pix(id: number, overrides: Partial<ProviderReceipt> = {}): ProviderReceipt {
+  return {
+    endToEndId: `E${String(id).padStart(31, '0')}`,
+    txid: payment.txid,
+    pixKey: payment.pixKey,
+    amountCents: 5_000,
+    paidAtMs: 1_000 + id,
+    ...overrides,
+  };
+}
+const dispositions = (receipts: ProviderReceipt[], before = payment) =>
+  judgeReceipts(before, charge(receipts), new Set()).judged.map((item) => item.disposition);
+
+describe('what a Pix is', () => {
+  test('the exact amount settles', () => {
+    expect(dispositions([pix(1)])).toEqual(['settles']);
+  });
+  test('the second is surplus, whatever its amount', () => {
+    expect(dispositions([pix(1), pix(2), pix(3, { amountCents: 1 })])).toEqual([
+      'settles',
+      'surplus',
+      'surplus',
+    ]);
+  });
+  test('another amount buys nothing, and the right one after it still does', () => {
+    expect(dispositions([pix(1, { amountCents: 4_999 }), pix(2)])).toEqual(['wrong_amount', 'settles']);
+  });
+  test('for a settled payment everything new is surplus', () => {
+    const settled = { ...payment, settledEndToEndId: 'E0' } as unknown as typeof payment;
+    expect(dispositions([pix(7)], settled)).toEqual(['surplus']);
+  });
+  test('one that is known, or named twice, is judged once', () => {
+    expect(judgeReceipts(payment, charge([pix(1)]), new Set([pix(1).endToEndId])).judged).toEqual([]);
+    expect(dispositions([pix(1), pix(1)])).toEqual(['settles']);
+  });
+});
+
+test.each([
+  ['another txid', { txid: 'b'.repeat(32) }],
+  ['another key', { pixKey: 'key-2' }],
+  ['no amount', { amountCents: 0 }],
+])('a Pix with %s does not count', (_name, overrides) => {
+  const judgement = judgeReceipts(payment, charge([pix(1, overrides)]), new Set());
+  expect(judgement.judged).toEqual([]);
+  expect(judgement.foreign).toHaveLength(1);
+});
+
+test('nothing counts when the charge itself is received by another key', () => {
+  const judgement = judgeReceipts(payment, { ...charge([pix(1)]), pixKey: 'key-2' }, new Set());
+  expect(judgement.judged).toEqual([]);
+});
+
+test('a Pix that leaves out txid and key is believed for the charge that holds it', () => {
+  expect(dispositions([pix(1, { txid: null, pixKey: null })])).toEqual(['settles']);
+});
+
+test('the order in which the provider lists them changes nothing, and at most one settles', () => {
+  const receipts = fc.uniqueArray(fc.record({ id: fc.nat(50), amountCents: fc.constantFrom(5_000, 5_001) }), {
+    selector: (item) => item.id,
+  });
+  fc.assert(
+    fc.property(receipts, fc.infiniteStream(fc.nat()), (items, order) => {
+      const list = items.map(({ id, amountCents }) => pix(id, { amountCents }));
+      const shuffled = list
+        .map((item) => ({ item, key: order.next().value as number }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ item }) => item);
+      expect(dispositions(shuffled)).toEqual(dispositions(list));
+      expect(dispositions(list).filter((item) => item === 'settles').length).toBe(
+        list.some((item) => item.amountCents === 5_000) ? 1 : 0,
+      );
+    }),
+  );
+});
