@@ -1,0 +1,13 @@
+import type { Clock, RandomBytes } from '../../domain/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { Store } from './store/store.ts';
+
+/** What every part of the provider is given. */
+export interface ProviderContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  /** Something may have become due earlier than was known: look again. */
+  wake(): void;
+}
