@@ -1,0 +1,408 @@
+import type {
+  AdminSnapshot,
+  CheckoutView,
+  PanelSnapshot,
+  QueueSnapshot,
+  TechnicianSnapshot,
+  TotemSnapshot,
+} from '../../domain/protocol/screens.ts';
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+
+/** Scripted snapshots of every state that a screen can be in. The kiosk's clock stands far from the test machine's. */
+export const KIOSK_NOW = Date.UTC(2031, 4, 7, 17, 30);
+const MINUTE_MS = 60_000;
+
+const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
+export const SESSION_ID = uuid(1);
+
+type Service = TotemSnapshot['services'][number];
+const service = (
+  n: number,
+  name: string,
+  description: string,
+  amountCents: number,
+  minutes: number | null,
+): Service => ({
+  serviceId: uuid(100 + n),
+  name,
+  description,
+  prefix: 'C',
+  amountCents,
+  currency: 'BRL',
+  estimatedMinutes: minutes,
+});
+export const CONSULTA = service(
+  1,
+  'Consulta clínica',
+  'Atendimento com clínico geral, sem agendamento',
+  12_000,
+  20,
+);
+export const SERVICES: readonly Service[] = [
+  CONSULTA,
+  service(2, 'Exame de sangue', 'Coleta simples; venha em jejum de 8 horas', 4_590, 10),
+  service(3, 'Vacina da gripe', 'Dose única, a partir de 6 meses de idade', 8_900, 5),
+  service(4, 'Segunda via de documento', '', 2_350, null),
+];
+export const MANY_SERVICES: readonly Service[] = [
+  ...SERVICES,
+  service(
+    5,
+    'Acompanhamento fisioterapêutico individual',
+    'Sessão de 50 minutos com profissional habilitado; traga o encaminhamento médico e roupas confortáveis',
+    123_456,
+    50,
+  ),
+  service(6, 'Curativo', 'Troca de curativo simples', 3_000, 15),
+  service(7, 'Eletrocardiograma', 'Com laudo no mesmo dia', 9_900, 25),
+  service(8, 'Aferição de pressão', 'Sem espera', 500, 2),
+];
+
+/** A BR Code of the length that banks really make, with a made-up location. */
+export const BR_CODE =
+  '00020101021226810014br.gov.bcb.pix2559qr.banco.example/v2/018f4d2e7c1a7b3e8a5d0000000000010000520400005303986' +
+  '5406120.005802BR5914CLINICA AURORA6009SAO PAULO62070503***6304A1B2';
+
+export function totem(
+  checkout: CheckoutView = { step: 'idle' },
+  changes: Partial<TotemSnapshot> = {},
+): TotemSnapshot {
+  return {
+    screen: 'totem',
+    at: KIOSK_NOW,
+    kioskId: 'totem-01',
+    unit: { merchantName: 'Clínica Aurora', unitName: 'Unidade Vila Mariana' },
+    services: [...SERVICES],
+    server: 'online',
+    printer: { kind: 'escpos', status: 'ready', detail: null, checkedAt: KIOSK_NOW },
+    checkout,
+    lateTicket: null,
+    ...changes,
+  };
+}
+
+const inSession = { sessionId: SESSION_ID, service: CONSULTA, amountCents: CONSULTA.amountCents };
+const creating = {
+  step: 'creating_charge',
+  ...inSession,
+  openedAt: KIOSK_NOW - 4_000,
+  givesUpAt: KIOSK_NOW + 86_000,
+} as const;
+const paying = {
+  step: 'awaiting_payment',
+  ...inSession,
+  brCode: BR_CODE,
+  expiresAt: KIOSK_NOW + 5 * MINUTE_MS,
+} as const;
+const refunding = {
+  step: 'refunding',
+  ...inSession,
+  reason: 'wrong_amount',
+  receivedCents: 1_200,
+  status: 'processing',
+} as const;
+const ticket = {
+  step: 'ticket',
+  ...inSession,
+  ticketLabel: 'C012',
+  delivery: 'printed',
+  printer: 'ready',
+  issuedAt: KIOSK_NOW,
+  waitingAhead: 3,
+  late: false,
+} as const;
+
+export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
+  'creating charge': { ...creating, problem: null },
+  'creating charge, server away': { ...creating, problem: 'server_unreachable' },
+  'creating charge, provider away': { ...creating, problem: 'provider_unavailable' },
+  'awaiting payment': paying,
+  'awaiting payment, last minute': { ...paying, expiresAt: KIOSK_NOW + 42_000 },
+  'awaiting payment, time is up': { ...paying, expiresAt: KIOSK_NOW - 1_000 },
+  'refunding a wrong amount': refunding,
+  'refunding a surplus': { ...refunding, reason: 'surplus', receivedCents: 12_000, status: 'requested' },
+  'refunding an unknown charge': { ...refunding, reason: 'unknown_charge', status: 'settled' },
+  'refund failed': { ...refunding, status: 'failed' },
+  printing: { step: 'printing', ...inSession, ticketLabel: 'C012' },
+  'ticket printed': ticket,
+  'ticket uncertain': { ...ticket, delivery: 'uncertain', printer: 'unknown', waitingAhead: 1 },
+  'ticket on screen': { ...ticket, delivery: 'screen', printer: 'paper_out', waitingAhead: 0 },
+  'ticket of the mock printer': { ...ticket, delivery: 'mock', printer: 'ready' },
+  'ticket of late money': { ...ticket, late: true },
+  expired: { step: 'expired', ...inSession },
+  cancelled: { step: 'cancelled', ...inSession },
+  'failed: server unreachable': { step: 'failed', ...inSession, reason: 'server_unreachable' },
+  'failed: provider unavailable': { step: 'failed', ...inSession, reason: 'provider_unavailable' },
+  'failed: provider rejected': { step: 'failed', ...inSession, reason: 'provider_rejected' },
+  'failed: price changed': { step: 'failed', ...inSession, reason: 'price_changed' },
+  'failed: closed by bank': { step: 'failed', ...inSession, reason: 'closed_by_bank' },
+  'failed: unknown': { step: 'failed', ...inSession, reason: 'unknown' },
+};
+
+const printer = (status: TotemSnapshot['printer']['status']): Partial<TotemSnapshot> => ({
+  printer: { kind: 'escpos', status, detail: null, checkedAt: KIOSK_NOW },
+});
+
+export const IDLE_SCENES: Readonly<Record<string, TotemSnapshot>> = {
+  attract: totem(),
+  'preparing (no catalogue yet)': totem(undefined, { unit: null, services: [] }),
+  'attract, connecting': totem(undefined, { server: 'connecting' }),
+  'attract, server offline': totem(undefined, { server: 'offline' }),
+  'attract, out of paper': totem(undefined, printer('paper_out')),
+  'attract, printer error': totem(undefined, printer('error')),
+  'attract, mock printer': totem(undefined, {
+    printer: { kind: 'mock', status: 'ready', detail: null, checkedAt: null },
+  }),
+  'attract, late ticket': totem(undefined, { lateTicket: { label: 'C044', issuedAt: KIOSK_NOW } }),
+};
+
+// ---- queue ----
+
+export function queued(n: number, changes: Partial<TicketView> = {}): TicketView {
+  return {
+    ticketId: uuid(200 + n),
+    sessionId: uuid(300 + n),
+    kioskId: 'totem-01',
+    number: n,
+    prefix: 'C',
+    label: `C${String(n).padStart(3, '0')}`,
+    businessDay: '2031-05-07',
+    serviceId: CONSULTA.serviceId,
+    serviceName: CONSULTA.name,
+    status: 'in_queue',
+    delivery: 'printed',
+    issuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
+    queuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
+    counter: null,
+    calledAt: null,
+    callCount: 0,
+    startedAt: null,
+    endedAt: null,
+    revision: 1,
+    ...changes,
+  };
+}
+
+const called = (n: number, counter: string, changes: Partial<TicketView> = {}): TicketView =>
+  queued(n, { status: 'called', counter, calledAt: KIOSK_NOW - 90_000, callCount: 1, ...changes });
+
+export function queue(changes: Partial<QueueSnapshot> = {}): QueueSnapshot {
+  return {
+    screen: 'queue',
+    at: KIOSK_NOW,
+    unitName: 'Unidade Vila Mariana',
+    counters: ['Guichê 1', 'Guichê 2', 'Sala de coleta'],
+    server: 'online',
+    waiting: [queued(14), queued(15), queued(16, { serviceName: 'Exame de sangue' })],
+    arriving: [],
+    atCounters: [],
+    noShows: [],
+    completedToday: 11,
+    ...changes,
+  };
+}
+
+export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
+  'nobody waiting': queue({ waiting: [], completedToday: 0 }),
+  waiting: queue(),
+  'ticket called': queue({ atCounters: [called(12, 'Guichê 1')] }),
+  'ticket in progress': queue({
+    atCounters: [
+      called(12, 'Guichê 1', { status: 'in_progress', startedAt: KIOSK_NOW - 30_000, callCount: 2 }),
+    ],
+  }),
+  'everything at once': queue({
+    atCounters: [called(12, 'Guichê 1'), called(13, 'Guichê 2', { status: 'in_progress' })],
+    arriving: [
+      queued(17, { status: 'printing', delivery: null, queuedAt: null }),
+      queued(18, { status: 'print_error', delivery: null, queuedAt: null }),
+    ],
+    noShows: [queued(9, { status: 'no_show' }), queued(7, { status: 'no_show' })],
+  }),
+  offline: queue({ server: 'offline' }),
+};
+
+// ---- panel ----
+
+const call = (n: number, counter: string, callCount = 1): PanelSnapshot['calls'][number] => ({
+  ticketId: uuid(200 + n),
+  label: `C${String(n).padStart(3, '0')}`,
+  counter,
+  serviceName: CONSULTA.name,
+  calledAt: KIOSK_NOW - n * 1000,
+  callCount,
+});
+
+export function panel(changes: Partial<PanelSnapshot> = {}): PanelSnapshot {
+  return {
+    screen: 'panel',
+    at: KIOSK_NOW,
+    unitName: 'Unidade Vila Mariana',
+    merchantName: 'Clínica Aurora',
+    timeZone: 'America/Sao_Paulo',
+    server: 'online',
+    calls: [call(12, 'Guichê 1'), call(11, 'Guichê 2'), call(10, 'Sala de coleta')],
+    waitingCount: 4,
+    ...changes,
+  };
+}
+
+export const PANEL_SCENES: Readonly<Record<string, PanelSnapshot>> = {
+  'no call yet': panel({ calls: [], waitingCount: 0 }),
+  'first call': panel({ calls: [call(1, 'Guichê 1')], waitingCount: 1 }),
+  calls: panel(),
+  'many calls': panel({
+    calls: [12, 11, 10, 9, 8, 7, 6, 5].map((n) => call(n, n % 2 === 0 ? 'Guichê 1' : 'Sala de coleta')),
+  }),
+  offline: panel({ server: 'offline' }),
+};
+
+// ---- technician ----
+
+type Job = TechnicianSnapshot['recentJobs'][number];
+const job = (n: number, changes: Partial<Job> = {}): Job => ({
+  jobId: uuid(400 + n),
+  ticketId: uuid(200 + n),
+  label: `C${String(n).padStart(3, '0')}`,
+  kind: 'ticket',
+  copyNumber: 1,
+  status: 'printed',
+  attempts: 1,
+  createdAt: KIOSK_NOW - n * MINUTE_MS,
+  finishedAt: KIOSK_NOW - n * MINUTE_MS,
+  lastError: null,
+  ...changes,
+});
+
+export function technician(changes: Partial<TechnicianSnapshot> = {}): TechnicianSnapshot {
+  return {
+    screen: 'technician',
+    at: KIOSK_NOW,
+    kioskId: 'totem-01',
+    version: '0.1.0',
+    startedAt: KIOSK_NOW - 190 * MINUTE_MS,
+    printer: { kind: 'escpos', status: 'ready', detail: null, checkedAt: KIOSK_NOW - 4_000 },
+    needsAttention: [],
+    recentJobs: [
+      job(12),
+      job(11, { kind: 'reprint', copyNumber: 2 }),
+      job(10, { ticketId: null, kind: 'test', label: 'Teste' }),
+    ],
+    sync: {
+      server: 'online',
+      serverUrl: 'http://127.0.0.1:4100',
+      lastContactAt: KIOSK_NOW - 2_000,
+      lastError: null,
+      feedCursor: 214,
+      outboxPending: 0,
+      outboxOldestAgeMs: null,
+      outboxRejected: 0,
+      clockSkewMs: 120,
+      catalogVersion: 3,
+    },
+    sessionsToday: { opened: 42, paid: 39, tickets: 39 },
+    ...changes,
+  };
+}
+
+const troubled = technician({
+  printer: { kind: 'escpos', status: 'paper_out', detail: 'DLE EOT 4 = 0x72', checkedAt: KIOSK_NOW - 4_000 },
+  needsAttention: [
+    job(12, { status: 'failed', attempts: 5, lastError: 'printer out of paper' }),
+    job(13, { status: 'uncertain', attempts: 2, lastError: 'connection closed before the status came back' }),
+  ],
+  sync: {
+    server: 'offline',
+    serverUrl: 'http://127.0.0.1:4100',
+    lastContactAt: KIOSK_NOW - 47 * MINUTE_MS,
+    lastError: 'connect ECONNREFUSED 127.0.0.1:4100',
+    feedCursor: 214,
+    outboxPending: 17,
+    outboxOldestAgeMs: 46 * MINUTE_MS,
+    outboxRejected: 1,
+    clockSkewMs: -94_000,
+    catalogVersion: 3,
+  },
+});
+
+export const TECHNICIAN_SCENES: Readonly<Record<string, TechnicianSnapshot>> = {
+  'all well': technician(),
+  'everything wrong': troubled,
+  'fresh start': technician({
+    printer: { kind: 'escpos', status: 'unknown', detail: null, checkedAt: null },
+    recentJobs: [],
+    sync: {
+      server: 'connecting',
+      serverUrl: 'http://127.0.0.1:4100',
+      lastContactAt: null,
+      lastError: null,
+      feedCursor: 0,
+      outboxPending: 0,
+      outboxOldestAgeMs: null,
+      outboxRejected: 0,
+      clockSkewMs: null,
+      catalogVersion: null,
+    },
+    sessionsToday: { opened: 0, paid: 0, tickets: 0 },
+  }),
+  'mock printer': technician({
+    printer: { kind: 'mock', status: 'ready', detail: null, checkedAt: null },
+  }),
+};
+
+// ---- admin ----
+
+export function admin(changes: Partial<AdminSnapshot['integration']> = {}): AdminSnapshot {
+  return {
+    screen: 'admin',
+    at: KIOSK_NOW,
+    merchantName: 'Clínica Aurora',
+    integration: {
+      health: 'healthy',
+      sessions: 412,
+      paid: 389,
+      tickets: 389,
+      conversionPercent: 100,
+      averageSecondsToTicket: 1.42,
+      p95SecondsToTicket: 3.9,
+      refundsOpen: 0,
+      issues: [],
+      serverTime: KIOSK_NOW,
+      ...changes,
+    },
+  };
+}
+
+const issue = (n: number, ageSeconds: number): AdminSnapshot['integration']['issues'][number] => ({
+  kind: 'paid_without_ticket',
+  sessionId: uuid(500 + n),
+  transactionId: uuid(600 + n),
+  kioskId: 'totem-02',
+  amountCents: 12_000,
+  paidAt: KIOSK_NOW - ageSeconds * 1000,
+  ageSeconds,
+});
+
+export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
+  healthy: admin(),
+  warning: admin({
+    health: 'warning',
+    tickets: 350,
+    conversionPercent: 89.97,
+    issues: [issue(1, 95)],
+    refundsOpen: 2,
+  }),
+  critical: admin({
+    health: 'critical',
+    tickets: 12,
+    conversionPercent: 3.08,
+    issues: [issue(1, 95), issue(2, 7_400)],
+  }),
+  'nothing sold yet': admin({
+    sessions: 0,
+    paid: 0,
+    tickets: 0,
+    averageSecondsToTicket: null,
+    p95SecondsToTicket: null,
+  }),
+};

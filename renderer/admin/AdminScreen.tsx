@@ -1,0 +1,35 @@
+import '../ui/staff.css';
+import './admin.css';
+import { useMemo } from 'react';
+import { text } from '../i18n/text.ts';
+import { createScreenStore, useSubscription } from '../shell/screen-store.ts';
+import { LinkBanner } from '../ui/LinkBanner.tsx';
+import { Loading } from '../ui/Loading.tsx';
+import { createAdminBridge } from './admin-bridge.ts';
+import { IntegrationView } from './IntegrationView.tsx';
+import { TokenForm } from './TokenForm.tsx';
+import { forgetToken, tokenStore } from './token-store.ts';
+
+const adminStore = createScreenStore<'admin'>();
+
+/** The manager's page of the sync server. */
+export function AdminScreen() {
+  const token = tokenStore((state) => state.token);
+  return token === null ? <TokenForm /> : <Status token={token} />;
+}
+
+function Status({ token }: { readonly token: string }) {
+  const bridge = useMemo(() => createAdminBridge(token, () => forgetToken(true)), [token]);
+  useSubscription(adminStore, 'admin', bridge);
+  const { snapshot, link, unreadable } = adminStore();
+  return (
+    <div className="staff">
+      <LinkBanner link={link} unreadable={unreadable} lostText={text.link.lostAdmin} />
+      {snapshot === null ? (
+        <Loading>{text.common.loading}</Loading>
+      ) : (
+        <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)} />
+      )}
+    </div>
+  );
+}

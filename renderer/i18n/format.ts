@@ -1,0 +1,61 @@
+export { formatBrl as formatMoney } from '../../domain/money.ts';
+
+const LOCALE = 'pt-BR';
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A remaining time as `4:05`; never negative, rounded up so that `0:00` means that it is over. */
+export function formatCountdown(remainingMs: number): string {
+  const seconds = Math.max(0, Math.ceil(remainingMs / SECOND_MS));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** A remaining time in whole seconds, rounded up, never negative. */
+export function secondsLeft(remainingMs: number): number {
+  return Math.max(0, Math.ceil(remainingMs / SECOND_MS));
+}
+
+/** An elapsed time in its largest useful unit: `12 s`, `4 min`, `2 h 05`, `3 d`. */
+export function formatDuration(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms < MINUTE_MS) return `${Math.floor(ms / SECOND_MS)} s`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)} min`;
+  if (ms < DAY_MS) {
+    const minutes = Math.floor((ms % HOUR_MS) / MINUTE_MS);
+    return `${Math.floor(ms / HOUR_MS)} h ${String(minutes).padStart(2, '0')}`;
+  }
+  return `${Math.floor(ms / DAY_MS)} d`;
+}
+
+/**
+ * Hour and minute, `14:05`.
+ * @param timeZone IANA name of the unit's zone; null: the zone of the machine that shows the screen
+ */
+export function formatTime(epochMs: number, timeZone: string | null): string {
+  return dateFormat({ hour: '2-digit', minute: '2-digit' }, timeZone).format(epochMs);
+}
+
+/** Weekday, day and month: `sábado, 22 de novembro`. `timeZone` as in {@link formatTime}. */
+export function formatDay(epochMs: number, timeZone: string | null): string {
+  return dateFormat({ weekday: 'long', day: 'numeric', month: 'long' }, timeZone).format(epochMs);
+}
+
+/** Seconds with one decimal, `1,4 s`; a dash while there is none. */
+export function formatSeconds(seconds: number | null): string {
+  return seconds === null ? '–' : `${formatDecimal(seconds, 1)} s`;
+}
+
+/** `99,5 %` */
+export function formatPercent(percent: number): string {
+  return `${formatDecimal(percent, 2)} %`;
+}
+
+function formatDecimal(value: number, maximumFractionDigits: number): string {
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits }).format(value);
+}
+
+function dateFormat(parts: Intl.DateTimeFormatOptions, timeZone: string | null): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(LOCALE, timeZone === null ? parts : { ...parts, timeZone });
+}

@@ -1,0 +1,46 @@
+import type { PanelSnapshot } from '../../domain/protocol/screens.ts';
+import { text } from '../i18n/text.ts';
+import { Message } from '../ui/Message.tsx';
+
+type Call = PanelSnapshot['calls'][number];
+
+/** A television shows this many earlier calls large enough to be read. */
+const LAST_CALLS = 5;
+
+export function CalledTicket({ call }: { readonly call: Call | undefined }) {
+  return (
+    <section className="called" aria-live="assertive" aria-atomic="true">
+      {call === undefined ? (
+        <Message icon="ticket" title={text.panel.noneYet}>
+          <p>{text.panel.noneYetDetail}</p>
+        </Message>
+      ) : (
+        // The key restarts the animation at every call and recall.
+        <div key={`${call.ticketId}/${call.callCount}`} className="called-ticket">
+          <h2>{text.panel.nowCalling}</h2>
+          <p className="called-label tabular">{call.label}</p>
+          <p className="called-where">{text.panel.counter}</p>
+          <p className="called-counter">{call.counter}</p>
+          <p className="called-service">{call.serviceName}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+export function LastCalls({ calls }: { readonly calls: readonly Call[] }) {
+  if (calls.length === 0) return null;
+  return (
+    <section className="last" aria-labelledby="last-title">
+      <h2 id="last-title">{text.panel.last}</h2>
+      <ul>
+        {calls.slice(0, LAST_CALLS).map((call) => (
+          <li key={call.ticketId}>
+            <span className="last-label tabular">{call.label}</span>
+            <span className="last-counter">{call.counter}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,3 @@
+import { createScreenStore } from '../shell/screen-store.ts';
+
+export const queueStore = createScreenStore<'queue'>();

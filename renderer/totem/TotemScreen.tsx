@@ -1,0 +1,72 @@
+import './totem.css';
+import { useEffect } from 'react';
+import { bridge } from '../bridge.ts';
+import { text } from '../i18n/text.ts';
+import { useSubscription } from '../shell/screen-store.ts';
+import { LinkBanner } from '../ui/LinkBanner.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import { AttractView } from './AttractView.tsx';
+import { CheckoutSteps } from './checkout/CheckoutSteps.tsx';
+import { IdentifyView } from './IdentifyView.tsx';
+import { IdleGuard } from './IdleGuard.tsx';
+import { type TotemView, totemView, waitsForCustomer } from './navigation.ts';
+import { ReviewView } from './ReviewView.tsx';
+import { ServicesView } from './ServicesView.tsx';
+import { navigationStore, startOver, totemStore } from './stores.ts';
+import { TotemHeader } from './TotemHeader.tsx';
+import { WaitingView } from './WaitingView.tsx';
+
+/** The customer's screen: one view at a time, chosen by navigation.ts. */
+export function TotemScreen() {
+  useSubscription(totemStore, 'totem', bridge);
+  const { snapshot, link, unreadable } = totemStore();
+  const navigation = navigationStore();
+  const view = totemView(snapshot, link, navigation);
+  const inCheckout = view.name === 'checkout';
+
+  // Once there is a session, what was typed has served its purpose.
+  useEffect(() => {
+    if (inCheckout) startOver();
+  }, [inCheckout]);
+
+  return (
+    <div className="totem">
+      <TotemHeader unit={snapshot?.unit ?? null} />
+      <div className="totem-notices">
+        {view.name !== 'unavailable' && <LinkBanner link={link} unreadable={unreadable} />}
+        {snapshot?.lateTicket != null && (
+          <Notice icon="ticket" tone="good">
+            {text.totem.lateTicket(snapshot.lateTicket.label)}
+          </Notice>
+        )}
+      </div>
+      <main className="totem-main" data-view={inCheckout ? view.checkout.step : view.name}>
+        <View view={view} />
+      </main>
+      {waitsForCustomer(view) && <IdleGuard onLeft={startOver} />}
+    </div>
+  );
+}
+
+function View({ view }: { readonly view: TotemView }) {
+  switch (view.name) {
+    case 'preparing':
+      return (
+        <WaitingView title={text.totem.attract.preparing}>{text.totem.attract.preparingDetail}</WaitingView>
+      );
+    case 'unavailable':
+      return <AttractView unavailable={view.layer} />;
+    case 'attract':
+      return <AttractView unavailable={null} />;
+    case 'services':
+      return <ServicesView />;
+    case 'review':
+      return <ReviewView service={view.service} />;
+    case 'identify':
+      return <IdentifyView key={view.field} field={view.field} />;
+    case 'starting':
+      return <WaitingView title={text.totem.creating.title}>{text.totem.creating.detail}</WaitingView>;
+    case 'checkout':
+      return <CheckoutSteps checkout={view.checkout} />;
+  }
+}

@@ -1,0 +1,56 @@
+import { useState } from 'react';
+import { formatMoney } from '../../i18n/format.ts';
+import { text } from '../../i18n/text.ts';
+import { useCommand } from '../../shell/use-command.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Notice } from '../../ui/Notice.tsx';
+import { QrCode } from '../../ui/QrCode.tsx';
+import { ViewTitle } from '../../ui/ViewTitle.tsx';
+import { CancelDialog, CodeDialog } from './PayingDialogs.tsx';
+import { PaymentCountdown } from './PaymentCountdown.tsx';
+import type { StepProps } from './step.ts';
+
+export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
+  const [dialog, setDialog] = useState<'code' | 'cancel' | null>(null);
+  const { busy, refusal, send } = useCommand();
+  const close = (): void => setDialog(null);
+  const cancel = (): void => {
+    close();
+    void send({ kind: 'checkout.cancel', sessionId: checkout.sessionId });
+  };
+  return (
+    <section className="view paying">
+      <div className="paying-code">
+        <QrCode text={checkout.brCode} label={text.totem.paying.qrLabel} />
+      </div>
+      <div className="paying-words">
+        <ViewTitle>{text.totem.paying.title}</ViewTitle>
+        <div className="paying-amount">
+          <p className="caption">{checkout.service.name}</p>
+          <p className="price-large tabular">{formatMoney(checkout.amountCents)}</p>
+        </div>
+        <ol className="numbered">
+          {text.totem.paying.steps.map((step) => (
+            <li key={step}>{step}</li>
+          ))}
+        </ol>
+        <PaymentCountdown expiresAt={checkout.expiresAt} />
+        {refusal !== null && (
+          <Notice icon="warning" tone="danger" urgent>
+            {text.refusal[refusal.code]}
+          </Notice>
+        )}
+      </div>
+      <div className="view-actions">
+        <Button variant="danger" busy={busy !== null} onPress={() => setDialog('cancel')}>
+          {text.totem.paying.cancel}
+        </Button>
+        <Button variant="secondary" onPress={() => setDialog('code')}>
+          {text.totem.paying.showCode}
+        </Button>
+      </div>
+      {dialog === 'code' && <CodeDialog brCode={checkout.brCode} onClose={close} />}
+      {dialog === 'cancel' && <CancelDialog onKeep={close} onCancel={cancel} />}
+    </section>
+  );
+}

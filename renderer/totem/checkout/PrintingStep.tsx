@@ -1,0 +1,22 @@
+import { text } from '../../i18n/text.ts';
+import { Spinner } from '../../ui/Spinner.tsx';
+import { ViewTitle } from '../../ui/ViewTitle.tsx';
+import { OrderLine } from './OrderLine.tsx';
+import type { StepProps } from './step.ts';
+import { TicketLabel } from './TicketLabel.tsx';
+
+export function PrintingStep({ checkout }: StepProps<'printing'>) {
+  return (
+    <section className="view" aria-busy="true">
+      <OrderLine service={checkout.service} amountCents={checkout.amountCents} />
+      <div className="view-fill">
+        <ViewTitle>{text.totem.printing.title}</ViewTitle>
+        <TicketLabel label={checkout.ticketLabel} />
+        <div className="inline-wait">
+          <Spinner />
+          <p className="lead">{text.totem.printing.detail}</p>
+        </div>
+      </div>
+    </section>
+  );
+}
