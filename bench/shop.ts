@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { rendererDir } from '../scripts/project.ts';
+import { loadSecrets, writeAccessFile } from '../scripts/start/demo-secrets.ts';
+import { DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
+import { webhookSecret, webhookUrl } from '../sync-server/webhooks/webhook-path.ts';
+import type { Workplace } from './workplace.ts';
+
+/** The demonstration shop's server side, as separate processes and as `npm start` runs them. */
+export interface Shop {
+  readonly syncServer: string;
+  /** Where the provider posts its callbacks. */
+  readonly webhookUrl: string;
+  /** The simulated bank. */
+  readonly bank: string;
+  readonly databaseUrl: string;
+  readonly kioskToken: string;
+  /** Starts the one kiosk, printing to `printer` (`tcp://host:port`); answers the address of its own HTTP host. */
+  startKiosk(printer: string): Promise<string>;
+}
+
+export const KIOSK_ID = 'totem-1';
+
+const HOST = '127.0.0.1';
+const PIX_CLIENT_ID = 'totem-bench';
+/** Any free port: each process tells which it took. */
+const ANY_PORT = '0';
+
+export async function openShop(workplace: Workplace): Promise<Shop> {
+  const { folder } = workplace;
+  const secrets = loadSecrets(folder, [KIOSK_ID]);
+  const databaseUrl = await workplace.createDatabase('shop');
+  const pix = { TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID, TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret };
+  const provider = await workplace.start({
+    name: 'provider',
+    entry: 'simulators/provider/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_PROVIDER_PORT: ANY_PORT,
+      TOTEM_DATA_DIR: dataDir(folder, 'provider'),
+      ...pix,
+    },
+  });
+  const bank = provider.addresses['provider'] ?? '';
+  const server = await workplace.start({
+    name: 'sync-server',
+    entry: 'sync-server/main.ts',
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_SERVER_PORT: ANY_PORT,
+      TOTEM_DATA_DIR: dataDir(folder, 'server'),
+      DATABASE_URL: databaseUrl,
+      TOTEM_ACCESS_FILE: writeAccessFile(folder, secrets, DEMO_SHOP),
+      TOTEM_PIX_BASE_URL: provider.addresses['api'] ?? '',
+      TOTEM_PIX_TOKEN_URL: provider.addresses['token'] ?? '',
+      ...pix,
+      TOTEM_PIX_SIMULATOR: '1',
+      TOTEM_PIX_SIMULATOR_BANK_URL: bank,
+      TOTEM_DEMO: '1',
+    },
+  });
+  const syncServer = server.addresses['syncServer'] ?? '';
+  const kioskToken = secrets.kioskTokens[KIOSK_ID] ?? '';
+  return {
+    syncServer,
+    webhookUrl: `${webhookUrl(syncServer, webhookSecret({ clientId: PIX_CLIENT_ID, clientSecret: secrets.pixClientSecret }))}/pix`,
+    bank,
+    databaseUrl,
+    kioskToken,
+    async startKiosk(printer) {
+      const kiosk = await workplace.start({
+        name: KIOSK_ID,
+        entry: 'main/main.ts',
+        environment: {
+          TOTEM_HOST: HOST,
+          TOTEM_KIOSK_PORT: ANY_PORT,
+          TOTEM_DATA_DIR: dataDir(folder, KIOSK_ID),
+          TOTEM_SYNC_URL: syncServer,
+          TOTEM_KIOSK_ID: KIOSK_ID,
+          TOTEM_KIOSK_TOKEN: kioskToken,
+          TOTEM_PRINTER: printer,
+          TOTEM_RENDERER_DIR: rendererDir,
+          TOTEM_TECHNICIAN_PIN: secrets.technicianPin,
+        },
+      });
+      return new URL(kiosk.addresses['totem'] ?? '').origin;
+    },
+  };
+}
+
+function dataDir(folder: string, name: string): string {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
