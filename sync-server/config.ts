@@ -3,17 +3,20 @@ import { z } from 'zod';
 import { KioskId, Uuid } from '../domain/protocol/primitives.ts';
 import { StartupFailure } from '../platform/service.ts';
 
+/** Hex SHA-256 of the token. */
+const TokenHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits');
+
 /** Who may call the API: opaque bearer tokens, kept as SHA-256. A file, so that a token can be withdrawn. */
 export const AccessEntry = z.discriminatedUnion('role', [
   z.object({
     role: z.literal('kiosk'),
-    tokenSha256: z.string(),
+    tokenSha256: TokenHash,
     merchantId: Uuid,
     unitId: Uuid,
     kioskId: KioskId,
   }),
-  z.object({ role: z.literal('operator'), tokenSha256: z.string(), merchantId: Uuid, unitId: Uuid }),
-  z.object({ role: z.literal('manager'), tokenSha256: z.string(), merchantId: Uuid }),
+  z.object({ role: z.literal('operator'), tokenSha256: TokenHash, merchantId: Uuid, unitId: Uuid }),
+  z.object({ role: z.literal('manager'), tokenSha256: TokenHash, merchantId: Uuid }),
 ]);
 export type AccessEntry = z.infer<typeof AccessEntry>;
 
@@ -103,7 +106,14 @@ function readAccessFile(file: string): AccessEntry[] {
   } catch (error) {
     throw new StartupFailure(`access file ${file} cannot be read: ${(error as Error).message}`);
   }
-  const parsed = z.array(AccessEntry).safeParse(JSON.parse(text));
-  if (!parsed.success) throw new StartupFailure(`access file ${file}: ${z.prettifyError(parsed.error)}`);
+  let entries: unknown;
+  try {
+    entries = JSON.parse(text);
+  } catch (error) {
+    throw new StartupFailure(`access file ${file} is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = z.array(AccessEntry).safeParse(entries);
+  if (!parsed.success)
+    throw new StartupFailure(`access file ${file}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
   return parsed.data;
 }

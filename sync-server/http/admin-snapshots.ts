@@ -1,0 +1,70 @@
+import { AdminSnapshot } from '../../domain/protocol/screens.ts';
+import { principalOf } from '../access/guard.ts';
+import type { ServerContext } from '../context.ts';
+import { readIntegrationStatus } from '../integration/integration-status.ts';
+import type { App } from './app.ts';
+import { type EventStream, openEventStream } from './event-stream.ts';
+
+/** The figures are sums over the whole merchant: fresh enough for a person, and cheap for the database. */
+const REFRESH_MS = 2_000;
+
+/**
+ * `GET /api/screens/admin/snapshots`: the manager's screen as server-sent events `snapshot`. Read by fetch with the
+ * Authorization header: a token in an address would end up in logs and histories.
+ */
+export function registerAdminSnapshots(app: App, context: ServerContext): void {
+  app.get(
+    '/api/screens/admin/snapshots',
+    {
+      config: { access: ['manager'] },
+      schema: { summary: "The manager's screen, as server-sent events", tags: ['screens'] },
+    },
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const first = await readAdminSnapshot(context, merchantId);
+      const stream = openEventStream(request, reply, context.clock);
+      try {
+        await stream.send({ name: 'snapshot', data: first });
+        for (;;) {
+          await pause(context, stream);
+          if (stream.closed.aborted) break;
+          await stream.send({ name: 'snapshot', data: await readAdminSnapshot(context, merchantId) });
+        }
+      } catch (error) {
+        // The page comes back by itself, and is told 503 while the database is away.
+        context.log.warn({ error, requestId: request.id }, 'a manager screen was cut off');
+      } finally {
+        stream.end();
+      }
+      return reply;
+    },
+  );
+}
+
+async function readAdminSnapshot(context: ServerContext, merchantId: string): Promise<AdminSnapshot> {
+  const at = context.clock.nowMs();
+  const [merchant] = await context.db.query<{ name: string }>(
+    'SELECT name FROM merchants WHERE merchant_id = $1',
+    [merchantId],
+  );
+  return AdminSnapshot.parse({
+    screen: 'admin',
+    at,
+    merchantName: merchant?.name ?? '',
+    integration: await readIntegrationStatus(context.db, merchantId, at),
+  });
+}
+
+/** Until the next refresh, or until the client has left. */
+function pause({ clock }: ServerContext, { closed }: EventStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (closed.aborted) return resolve();
+    const finish = (): void => {
+      cancel();
+      closed.removeEventListener('abort', finish);
+      resolve();
+    };
+    const cancel = clock.schedule(REFRESH_MS, finish);
+    closed.addEventListener('abort', finish);
+  });
+}

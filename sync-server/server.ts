@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock, RandomBytes } from '../domain/clock.ts';
+import type { Log } from '../platform/log.ts';
+import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
+import { StartupFailure } from '../platform/service.ts';
+import { registerCatalogRoutes } from './catalog/catalog-routes.ts';
+import { seedDemoShop } from './catalog/demo-shop.ts';
+import type { ServerConfig } from './config.ts';
+import type { ServerContext } from './context.ts';
+import { openDatabase } from './db/database.ts';
+import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
+import { migrateDatabase } from './db/migrate.ts';
+import { registerAdminPage } from './http/admin-page.ts';
+import { registerAdminSnapshots } from './http/admin-snapshots.ts';
+import { type App, createApp } from './http/app.ts';
+import { registerHealthRoutes } from './http/health-routes.ts';
+import { registerChargeRoutes } from './payments/charge-routes.ts';
+import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
+import { createBacenPixProvider } from './providers/bacen-pix/bacen-pix.ts';
+import type { PaymentProvider } from './providers/provider.ts';
+import { registerQueueRoutes } from './queue/queue-routes.ts';
+import { startFeedListener } from './sync/feed-listener.ts';
+import { registerFeedRoutes } from './sync/feed-routes.ts';
+import { createFeedWake } from './sync/feed-wake.ts';
+import { registerPushRoutes } from './sync/push-routes.ts';
+import { registerWebhookRoutes } from './webhooks/webhook-routes.ts';
+
+/** What a process gives its server. */
+export interface ServerEnvironment {
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+export interface RunningServer {
+  readonly urls: { readonly syncServer: string; readonly admin: string };
+  /** Stops taking requests, ends the streams, lets what is under way finish, then stops the embedded PostgreSQL. */
+  close(): Promise<void>;
+}
+
+/** Starts the whole sync server. @throws StartupFailure with one line on what to do; nothing is left running then */
+export async function startServer(
+  config: ServerConfig,
+  environment: ServerEnvironment,
+): Promise<RunningServer> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const context = await openContext(config, environment, closers);
+    const provider = createBacenPixProvider(config.pix, environment.clock);
+    const workers = startPaymentWorkers(context, provider);
+    closers.push(() => workers.stop());
+    const app = await createServerApp(context, provider, workers);
+    closers.push(() => app.close());
+    const syncServer = await app.listen({ host: config.host, port: config.port });
+    workers.registerWebhook(config.publicUrl ?? syncServer);
+    return { urls: { syncServer, admin: `${syncServer}/admin` }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Every route of the server; not yet listening. */
+export async function createServerApp(
+  context: ServerContext,
+  provider: PaymentProvider,
+  workers: Pick<PaymentWorkers, 'wakeInbox' | 'providerHealth'>,
+): Promise<App> {
+  const app = await createApp(context);
+  registerHealthRoutes(app, context, workers.providerHealth);
+  registerCatalogRoutes(app, context);
+  registerChargeRoutes(app, context, provider);
+  registerWebhookRoutes(app, context, provider, workers.wakeInbox);
+  registerPushRoutes(app, context);
+  registerFeedRoutes(app, context);
+  registerQueueRoutes(app, context);
+  registerAdminSnapshots(app, context);
+  if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);
+  return app;
+}
+
+/** PostgreSQL, its schema, the demonstration shop where it is asked for, and the feed's ear for other processes. */
+async function openContext(
+  config: ServerConfig,
+  { clock, randomBytes, log }: ServerEnvironment,
+  closers: (() => Promise<void>)[],
+): Promise<ServerContext> {
+  mkdirSync(config.dataDir, { recursive: true });
+  const databaseUrl = config.databaseUrl ?? (await openEmbedded(config, log, closers));
+  const db = openDatabase(databaseUrl, (error) => log.warn({ error }, 'an idle database connection broke'));
+  closers.push(() => db.close());
+  await db.query('SELECT 1').catch((error: unknown) => {
+    throw new StartupFailure(`the database of DATABASE_URL does not answer: ${describe(error)}`);
+  });
+  for (const name of await migrateDatabase(db)) log.info({ migration: name }, 'migration applied');
+  const feedWake = createFeedWake();
+  if (config.demo && (await seedDemoShop(db, feedWake, clock.nowMs())))
+    log.info('demonstration shop written');
+  const listener = startFeedListener(databaseUrl, feedWake, clock, log);
+  closers.push(() => listener.stop());
+  const personalData = createPersonalDataBox(loadOrCreateKey(join(config.dataDir, 'personal-data.key')));
+  return { db, clock, randomBytes, log, config, personalData, feedWake };
+}
+
+async function openEmbedded(
+  config: ServerConfig,
+  log: Log,
+  closers: (() => Promise<void>)[],
+): Promise<string> {
+  const postgres = await startEmbeddedPostgres(config.dataDir, config.postgresPort, log);
+  closers.push(() => postgres.stop());
+  return postgres.url;
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A refused connection to several addresses is an AggregateError without a message of its own.
+  return error.message || String((error as NodeJS.ErrnoException).code);
+}
