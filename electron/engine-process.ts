@@ -35,6 +35,8 @@ export async function serveEngine(
       .finally(() => process.exit(exitCode));
   };
   process.on('SIGTERM', () => stop(0));
+  // Ctrl-C reaches the whole process group; it is the shell that says when to stop.
+  process.on('SIGINT', () => {});
   // In a utility process an unhandled rejection only warns; the engine must not go on half done.
   for (const event of ['unhandledRejection', 'uncaughtException'] as const) {
     process.on(event, (error: unknown) => {

@@ -17,6 +17,17 @@ export interface Quitting {
   closeBrowser(): Promise<void>;
 }
 
+export interface ProcessMetric {
+  readonly pid: number;
+  readonly type: 'Browser' | 'Utility';
+  readonly name?: string;
+}
+
+let utilityMetrics = (): ProcessMetric[] => [];
+export function onAppMetrics(value: () => ProcessMetric[]): void {
+  utilityMetrics = value;
+}
+
 let setup: AppSetup = { root: process.cwd(), manifest: {}, switches: [] };
 let quitting: Quitting = { closeWindows: async () => true, closeBrowser: async () => {} };
 
@@ -96,6 +107,11 @@ class App extends EventEmitter {
   }
   hasSingleInstanceLock(): boolean {
     return this.#lock !== undefined;
+  }
+
+  /** The processes that the app itself can tell apart; Chromium's own are left out. */
+  getAppMetrics(): ProcessMetric[] {
+    return [{ pid: process.pid, type: 'Browser' }, ...utilityMetrics()];
   }
 
   isEnding(): boolean {

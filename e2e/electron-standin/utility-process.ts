@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
-import { requireReady } from './app.ts';
+import { onAppMetrics, requireReady } from './app.ts';
 import { strict, strictClass } from './strict.ts';
 
 export interface ForkOptions {
@@ -10,12 +10,22 @@ export interface ForkOptions {
   readonly stdio?: readonly ('pipe' | 'ignore' | 'inherit')[];
 }
 
+const running = new Set<UtilityProcess>();
+onAppMetrics(() =>
+  [...running].flatMap(({ pid, name }) =>
+    pid === undefined ? [] : [{ pid, type: 'Utility' as const, name }],
+  ),
+);
+
 /** A Node process with a parent port. Messages are structured clones, as in Electron; ports cannot be transferred. */
 class UtilityProcess extends EventEmitter {
+  readonly name: string;
   readonly #child: ChildProcess;
 
   constructor(modulePath: string, args: readonly string[], options: ForkOptions) {
     super();
+    this.name = options.serviceName ?? 'Node Utility Process';
+    running.add(this);
     const boot = new URL('./utility-boot.ts', import.meta.url);
     this.#child = fork(boot, [modulePath, ...args], {
       env: options.env ?? process.env,
@@ -25,7 +35,10 @@ class UtilityProcess extends EventEmitter {
     });
     this.#child.on('spawn', () => this.emit('spawn'));
     this.#child.on('message', (message) => this.emit('message', message));
-    this.#child.on('exit', (code) => this.emit('exit', code ?? 0));
+    this.#child.on('exit', (code) => {
+      running.delete(this);
+      this.emit('exit', code ?? 0);
+    });
   }
 
   get pid(): number | undefined {

@@ -1,0 +1,139 @@
+// One set of specs, two hosts: Electron's own binary, or the stand-in on a plain Chromium (e2e/electron-standin).
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test';
+import type { CommandResult, ScreenCommand, TotemSnapshot } from '../../domain/protocol/screens.ts';
+import { findChromium } from '../../scripts/chromium.ts';
+import { findElectronBinary } from '../../scripts/electron-binary.ts';
+import { projectDir, rendererDir } from '../../scripts/project.ts';
+import { type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
+
+export const host = process.env['TOTEM_ELECTRON_HOST'] === 'electron' ? 'electron' : 'standin';
+if (host === 'standin')
+  process.env['ELECTRON_OVERRIDE_DIST_PATH'] = join(projectDir, 'e2e', 'electron-standin');
+// Playwright would otherwise start Electron's download.
+const binary = findElectronBinary();
+if (binary === null) {
+  throw new Error(
+    'the specs were asked for --host electron, and its binary is not here: npx install-electron --no',
+  );
+}
+export const electronBinary: string = binary;
+
+const KIOSK_ID = 'totem-1';
+
+export interface Kiosk {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly dataDir: string;
+  readonly server: SyncServerStub;
+  readonly environment: Readonly<Record<string, string>>;
+  /** What the shell and the engine have written to stderr. */
+  log(): string;
+  /** What the shell has written to stdout: lines of JSON. */
+  messages(): readonly { readonly kind: string; readonly addresses?: Readonly<Record<string, string>> }[];
+}
+
+export const test = base.extend<{ kiosk: Kiosk }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's pattern.
+  kiosk: async ({}, use) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'totem-electron-'));
+    const server = await startSyncServerStub(KIOSK_ID);
+    const environment = kioskEnvironment(dataDir, server.url);
+    const app = await _electron.launch({ args: [projectDir], cwd: projectDir, env: environment });
+    let stderr = '';
+    let stdout = '';
+    app.process().stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    app.process().stdout?.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    const page = await app.firstWindow();
+    await page.locator('#root > *').first().waitFor();
+    await use({
+      app,
+      page,
+      dataDir,
+      server,
+      environment,
+      log: () => stderr,
+      messages: () =>
+        stdout
+          .split('\n')
+          .filter((line) => line.startsWith('{'))
+          .map((line) => JSON.parse(line) as { kind: string }),
+    });
+    await app.close();
+    await server.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  },
+});
+export { expect } from '@playwright/test';
+
+export function kioskEnvironment(dataDir: string, syncUrl: string): Record<string, string> {
+  if (!existsSync(join(projectDir, 'dist', 'electron', 'main.js')))
+    throw new Error('run `npm run build` first');
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  return {
+    ...inherited,
+    STANDIN_CHROMIUM: findChromium() ?? '',
+    TOTEM_DATA_DIR: dataDir,
+    TOTEM_RENDERER_DIR: rendererDir,
+    TOTEM_HOST: '127.0.0.1',
+    TOTEM_KIOSK_PORT: '0',
+    TOTEM_SYNC_URL: syncUrl,
+    TOTEM_KIOSK_ID: KIOSK_ID,
+    TOTEM_KIOSK_TOKEN: 'stub',
+    TOTEM_PRINTER: 'mock',
+    TOTEM_TECHNICIAN_PIN: '123456',
+  };
+}
+
+/** Sends a command as the page itself does. */
+export function execute(page: Page, command: ScreenCommand): Promise<CommandResult> {
+  return page.evaluate((sent) => {
+    if (window.totemBridge === undefined) throw new Error('the page has no bridge');
+    return window.totemBridge.execute(sent);
+  }, command);
+}
+
+/** Waits, in the page, for a snapshot of the totem whose checkout is at `step`. */
+export function totemAt<Step extends TotemSnapshot['checkout']['step']>(
+  page: Page,
+  step: Step,
+): Promise<TotemSnapshot & { checkout: Extract<TotemSnapshot['checkout'], { step: Step }> }> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise((resolve, reject) => {
+        const unsubscribe = window.totemBridge?.subscribe(
+          'totem',
+          (snapshot) => {
+            if (snapshot.checkout.step !== wanted || snapshot.services.length === 0) return;
+            queueMicrotask(() => unsubscribe?.());
+            resolve(snapshot as never);
+          },
+          () => {},
+        );
+        setTimeout(() => reject(new Error(`no totem at ${wanted} within 15 s`)), 15_000);
+      }),
+    step,
+  );
+}
+
+/** The shell's one utility process. */
+export function enginePid(app: ElectronApplication): Promise<number | undefined> {
+  return app.evaluate(
+    ({ app: electronApp }) =>
+      electronApp.getAppMetrics().find(({ type, name }) => type === 'Utility' && name === 'totem-engine')
+        ?.pid,
+  );
+}
+
+/** The address that Electron knows; the stand-in's page itself sees an alias. */
+export function currentUrl(app: ElectronApplication): Promise<string | undefined> {
+  return app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.getURL());
+}
