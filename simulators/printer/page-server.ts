@@ -50,6 +50,9 @@ export function createPageServer(options: {
     app.get(path, async (_request, reply) => reply.type(type).send(content));
   }
 
+  // Browsers ask for it unasked; a 404 would stand in every console.
+  app.get('/favicon.ico', async (_request, reply) => reply.status(204).send());
+
   app.get('/api/papers', async () => papers.list());
   app.get<{ Params: { id: string } }>('/api/papers/:id.png', async (request, reply) => {
     const png = papers.png(request.params.id);

@@ -1,0 +1,32 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { textBlock } from '../../domain/receipt-document.ts';
+import { createMockPrinter } from './mock-printer.ts';
+
+const DOCUMENT = { v: 1 as const, blocks: [textBlock('C012')] };
+const never = new AbortController().signal;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'totem-mock-printer-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('writes the paper as picture and text, named by its job', async () => {
+  const papers = join(folder, 'papers');
+  const outcome = await createMockPrinter(papers).print('job-1', DOCUMENT, never);
+  expect(outcome).toMatchObject({ kind: 'mock', picturePath: join(papers, 'job-1.png') });
+  expect(readFileSync(join(papers, 'job-1.txt'), 'utf8')).toBe('C012\n');
+  expect(readFileSync(join(papers, 'job-1.png')).subarray(1, 4).toString()).toBe('PNG');
+});
+
+test('a folder that cannot be written is a printer with an error', async () => {
+  const file = join(folder, 'in-the-way');
+  writeFileSync(file, '');
+  expect(await createMockPrinter(file).print('job-1', DOCUMENT, never)).toMatchObject({
+    kind: 'not_started',
+    printer: { status: 'error' },
+  });
+});
