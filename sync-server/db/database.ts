@@ -42,13 +42,19 @@ export function openDatabase(connectionString: string, onError: (error: Error) =
     statement_timeout: STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: 5_000,
   });
-  pool.on('error', onError);
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) onError(error);
+  });
   return {
     pool,
     query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
       (await pool.query<R>(sql, [...parameters])).rows,
     transaction: (work) => runTransaction(pool, work),
-    close: () => pool.end(),
+    close: () => {
+      closing = true;
+      return pool.end();
+    },
   };
 }
 
