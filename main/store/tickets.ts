@@ -21,7 +21,7 @@ export function createTicketRepository(db: KioskDatabase) {
   const newestLate = db.prepare<[number], { label: string; issuedAt: number }>(
     `SELECT t.label, t.issued_at AS issuedAt FROM tickets t
      JOIN payment_sessions s ON s.session_id = t.session_id
-     WHERE t.own = 1 AND s.late = 1 AND s.dismissed_at IS NOT NULL AND s.dismissed_at < t.issued_at
+     WHERE t.own = 1 AND s.late = 1 AND s.dismissed_at IS NOT NULL AND s.dismissed_at <= t.issued_at
        AND t.issued_at > ?
      ORDER BY t.issued_at DESC LIMIT 1`,
   );

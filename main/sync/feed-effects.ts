@@ -28,6 +28,14 @@ export interface FeedEffectsOptions extends TicketIssueOptions {
   readonly log: Log;
 }
 
+const CONTRADICTIONS = new Set([
+  'SQLITE_CONSTRAINT_CHECK',
+  'SQLITE_CONSTRAINT_FOREIGNKEY',
+  'SQLITE_CONSTRAINT_NOTNULL',
+  'SQLITE_CONSTRAINT_PRIMARYKEY',
+  'SQLITE_CONSTRAINT_UNIQUE',
+]);
+
 type Effects = { readonly [K in FeedKind]: (payload: FeedPayload<K>, nowMs: number) => void };
 
 export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
@@ -49,7 +57,7 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
       // A savepoint of its own: an entry that cannot be stored leaves nothing of itself behind.
       store.db.transaction(() => runEffect(effects, entry.kind as FeedKind, payload.data, clock.nowMs()))();
     } catch (error) {
-      if (!isConstraintFailure(error)) throw error;
+      if (!isContradiction(error)) throw error;
       skip(entry, error.message);
     }
   }
@@ -128,6 +136,7 @@ function isFeedKind(kind: string): kind is FeedKind {
   return Object.hasOwn(FEED_PAYLOADS, kind);
 }
 
-function isConstraintFailure(error: unknown): error is Error {
-  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CONSTRAINT');
+/** The entry contradicts what is stored. A full disk or a locked file is another matter: that may pass. */
+function isContradiction(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && CONTRADICTIONS.has(error.code);
 }

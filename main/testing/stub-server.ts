@@ -1,0 +1,235 @@
+import type { ServerResponse } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Clock } from '../../domain/clock.ts';
+import type { Catalog } from '../../domain/protocol/catalog.ts';
+import { ChargeRequest } from '../../domain/protocol/charges.ts';
+import {
+  FEED_PAYLOADS,
+  type FeedEntry,
+  type FeedKind,
+  type FeedPayload,
+} from '../../domain/protocol/feed.ts';
+import { QueueCommand, type QueueResult } from '../../domain/protocol/queue.ts';
+import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/protocol/sync.ts';
+import { ticketLabel } from '../../domain/ticket-number.ts';
+
+export const STUB_TOKEN = 'stub-token';
+
+export const STUB_CATALOG: Catalog = {
+  version: 1,
+  unit: {
+    unitId: '018f0000-0000-7000-8000-000000000001',
+    merchantId: '018f0000-0000-7000-8000-000000000002',
+    merchantName: 'Clínica Modelo',
+    unitName: 'Unidade Centro',
+    city: 'São Paulo',
+    timeZone: 'America/Sao_Paulo',
+    counters: ['Guichê 1', 'Guichê 2'],
+  },
+  services: [
+    {
+      serviceId: '018f0000-0000-7000-8000-00000000000a',
+      name: 'Consulta',
+      description: 'Atendimento geral',
+      prefix: 'C',
+      amountCents: 5_000,
+      currency: 'BRL',
+      estimatedMinutes: 15,
+    },
+  ],
+};
+
+export interface Refusal {
+  readonly status: number;
+  readonly code: string;
+}
+
+/**
+ * A small HTTP server that speaks the sync server's contract from memory, so that the kiosk can be tested against
+ * a real line that a test can cut, delay and poison. The real server is met in the end-to-end tests.
+ */
+export class StubServer {
+  readonly feed: FeedEntry[] = [];
+  readonly chargeRequests: ChargeRequest[] = [];
+  /** Every event as it arrived, repeats included. */
+  readonly pushed: OutboxEvent[] = [];
+  readonly queueCommands: QueueCommand[] = [];
+  /** What the next charges are refused with; null accepts. */
+  refuseCharges: Refusal | null = null;
+  /** Judges an event; undefined applies it. */
+  judge: (event: OutboxEvent) => PushResult['reason'] | undefined = () => undefined;
+  /** Refuses a whole push by what is in it. */
+  refusePush: (events: readonly OutboxEvent[]) => Refusal | null = () => null;
+  answerQueue: (command: QueueCommand) => QueueResult = () => ({
+    ok: false,
+    code: 'queue_empty',
+    ticket: null,
+  });
+  /** Answers are lost after the work is done. */
+  loseAnswers = false;
+  /** The server's clock minus the kiosk's, ms. */
+  skewMs = 0;
+  expiresAfterMs = 300_000;
+
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #seenEvents = new Set<string>();
+  readonly #streams = new Set<ServerResponse>();
+  #app: FastifyInstance | undefined;
+  #port = 0;
+  #lastNumber = 0;
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock;
+    this.publish('catalog.changed', { catalog: STUB_CATALOG });
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Listens; after a `stop`, on the same port again. */
+  async start(): Promise<void> {
+    const app = Fastify({ forceCloseConnections: true });
+    this.#register(app);
+    await app.listen({ host: '127.0.0.1', port: this.#port });
+    const address = app.server.address();
+    if (address === null || typeof address === 'string') throw new Error('the stub has no port');
+    this.#port = address.port;
+    this.#app = app;
+  }
+
+  async stop(): Promise<void> {
+    this.dropStreams();
+    await this.#app?.close();
+    this.#app = undefined;
+  }
+
+  dropStreams(): void {
+    for (const stream of this.#streams) stream.destroy();
+    this.#streams.clear();
+  }
+
+  publish<K extends FeedKind>(kind: K, payload: FeedPayload<K>): FeedEntry {
+    return this.publishRaw(kind, FEED_PAYLOADS[kind].parse(payload));
+  }
+
+  publishRaw(kind: string, payload: unknown): FeedEntry {
+    const entry = { seq: this.feed.length + 1, at: this.#now(), kind, payload };
+    this.feed.push(entry);
+    for (const stream of this.#streams) writeEntry(stream, entry);
+    return entry;
+  }
+
+  /** The customer has paid the session's charge. */
+  pay(sessionId: string, kioskId: string, changes: { readonly late?: boolean } = {}): FeedEntry {
+    return this.publish('payment.confirmed', this.confirmation(sessionId, kioskId, changes));
+  }
+
+  confirmation(
+    sessionId: string,
+    kioskId: string,
+    { late = false }: { readonly late?: boolean } = {},
+  ): FeedPayload<'payment.confirmed'> {
+    const [service] = STUB_CATALOG.services;
+    if (service === undefined) throw new Error('the stub sells nothing');
+    this.#lastNumber += 1;
+    return {
+      sessionId,
+      kioskId,
+      transactionId: sessionId,
+      amountCents: service.amountCents,
+      paidAt: this.#now(),
+      late,
+      ticket: {
+        number: this.#lastNumber,
+        prefix: service.prefix,
+        label: ticketLabel(service.prefix, this.#lastNumber),
+        businessDay: '2026-03-10',
+        serviceId: service.serviceId,
+        serviceName: service.name,
+      },
+    };
+  }
+
+  #now(): number {
+    return this.#clock.nowMs() + this.skewMs;
+  }
+
+  #register(app: FastifyInstance): void {
+    app.addHook('onRequest', async (request, reply) => {
+      if (request.headers.authorization === `Bearer ${STUB_TOKEN}`) return;
+      return refuse(reply, { status: 401, code: 'unauthorized' });
+    });
+    app.addHook('onSend', async (_request, reply, payload) => {
+      if (this.loseAnswers) reply.raw.destroy();
+      return payload;
+    });
+    app.post('/v1/charges', async (request, reply) => {
+      const charge = ChargeRequest.parse(request.body);
+      this.chargeRequests.push(charge);
+      if (this.refuseCharges !== null) return refuse(reply, this.refuseCharges);
+      const { sessionId, txid, amountCents } = charge;
+      return {
+        transactionId: sessionId,
+        sessionId,
+        txid,
+        status: 'PENDING',
+        amountCents,
+        brCode: `BRCODE-${txid}`,
+        expiresAt: this.#now() + this.expiresAfterMs,
+        serverTime: this.#now(),
+      };
+    });
+    app.post('/v1/sync/push', async (request, reply) => {
+      const { events } = PushRequest.parse(request.body);
+      const refusal = this.refusePush(events);
+      if (refusal !== null) return refuse(reply, refusal);
+      return { results: events.map((event) => this.#receive(event)), serverTime: this.#now() };
+    });
+    app.post('/v1/queue/commands', async (request) => {
+      const command = QueueCommand.parse(request.body);
+      this.queueCommands.push(command);
+      return this.answerQueue(command);
+    });
+    app.get<{ Querystring: { after: string; limit?: string } }>('/v1/feed', (request, reply) => {
+      const after = Number(request.query.after);
+      if (request.headers.accept === 'text/event-stream') {
+        reply.hijack();
+        this.#stream(reply.raw, after);
+        return;
+      }
+      const entries = this.feed.slice(after, after + Number(request.query.limit));
+      reply.send({ entries, head: this.feed.length, serverTime: this.#now() });
+    });
+  }
+
+  #receive(event: OutboxEvent): PushResult {
+    this.pushed.push(event);
+    const reason = this.judge(event);
+    if (reason !== undefined) return { id: event.id, outcome: 'rejected', reason };
+    if (this.#seenEvents.has(event.id)) return { id: event.id, outcome: 'duplicate', reason: null };
+    this.#seenEvents.add(event.id);
+    return { id: event.id, outcome: 'applied', reason: null };
+  }
+
+  #stream(response: ServerResponse, after: number): void {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const hello = { head: this.feed.length, serverTime: this.#now() };
+    response.write(`event: hello\ndata: ${JSON.stringify(hello)}\n\n`);
+    for (const entry of this.feed.slice(after)) writeEntry(response, entry);
+    this.#streams.add(response);
+    response.on('close', () => this.#streams.delete(response));
+  }
+}
+
+function writeEntry(response: ServerResponse, entry: FeedEntry): void {
+  response.write(`event: entry\nid: ${entry.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
+}
+
+function refuse(reply: FastifyReply, { status, code }: Refusal): FastifyReply {
+  return reply.code(status).send({ error: { code, message: `refused by the stub: ${code}` } });
+}
