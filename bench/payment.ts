@@ -5,7 +5,7 @@ import { sell, untilOpen } from './sale.ts';
 import { openShop } from './shop.ts';
 import { percentile } from './statistics.ts';
 import { openStopwatchPrinter } from './stopwatch-printer.ts';
-import { openWorkplace } from './workplace.ts';
+import { addressOf, inWorkplace } from './workplace.ts';
 
 /** One after the other, as at one totem; enough that a round has a 95th percentile. */
 const SALES_A_ROUND = 20;
@@ -13,10 +13,9 @@ const SALES_A_ROUND = 20;
 const LIMIT = { of: 'ours', max: 1_500 } as const;
 
 /** Paid → first byte at the printer, through every real process, beside the bare steps alone. */
-export async function benchmarkPayment({ rounds, say, signal }: BenchmarkContext): Promise<BenchmarkResult> {
-  const workplace = await openWorkplace('payment', say);
-  signal.addEventListener('abort', () => void workplace.close());
-  try {
+export async function benchmarkPayment(context: BenchmarkContext): Promise<BenchmarkResult> {
+  return inWorkplace('payment', context, async (workplace) => {
+    const { rounds, say } = context;
     const [printer, barePrinter] = await Promise.all([openStopwatchPrinter(), openStopwatchPrinter()]);
     workplace.onClose(() => printer.close());
     workplace.onClose(() => barePrinter.close());
@@ -27,7 +26,7 @@ export async function benchmarkPayment({ rounds, say, signal }: BenchmarkContext
       entry: 'bench/bare-server.ts',
       environment: { DATABASE_URL: shop.databaseUrl },
     });
-    const bare = await openBarePath(bareServer.addresses['bare'] ?? '', workplace.folder, barePrinter);
+    const bare = await openBarePath(addressOf(bareServer, 'bare'), workplace.folder, barePrinter);
     workplace.onClose(async () => bare.close());
     const serviceId = await untilOpen(kiosk);
 
@@ -50,9 +49,7 @@ export async function benchmarkPayment({ rounds, say, signal }: BenchmarkContext
       })),
       facts: { salesARound: SALES_A_ROUND },
     };
-  } finally {
-    await workplace.close();
-  }
+  });
 }
 
 async function repeat(run: () => Promise<number>): Promise<Figures> {

@@ -19,6 +19,14 @@ describe('sampleOutbox', () => {
     expect(bytes).toBeLessThan(350);
   });
 
+  it('ends the very sessions that it has opened', () => {
+    const sessions = sampleOutbox(100, 1, shop).map((event) => event.payload.sessionId);
+    expect(sessions.filter((_, index) => index % 2 === 1)).toEqual(
+      sessions.filter((_, index) => index % 2 === 0),
+    );
+    expect(new Set(sessions).size).toBe(50);
+  });
+
   it('gives each round other ids, and the same round the same', () => {
     const ids = (round: number): string[] => sampleOutbox(50, round, shop).map((event) => event.id);
     expect(ids(1)).toEqual(ids(1));

@@ -30,7 +30,8 @@ export type SampleOutboxEvent = SampleEvent<'session.opened'> | SampleEvent<'ses
 export function sampleOutbox(count: number, round: number, shop: SampleShop): SampleOutboxEvent[] {
   return Array.from({ length: count }, (_, index) => {
     const at = FIRST_AT + index * APART_MS;
-    const sessionId = sampleId(`session ${round} ${Math.floor(index / 2)}`, at);
+    const pair = Math.floor(index / 2);
+    const sessionId = sampleId(`session ${round} ${pair}`, FIRST_AT + 2 * pair * APART_MS);
     const envelope = { id: sampleId(`event ${round} ${index}`, at), at, v: OUTBOX_VERSION };
     if (index % 2 === 0) {
       const payload = {

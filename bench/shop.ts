@@ -4,7 +4,7 @@ import { rendererDir } from '../scripts/project.ts';
 import { loadSecrets, writeAccessFile } from '../scripts/start/demo-secrets.ts';
 import { DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
 import { webhookSecret, webhookUrl } from '../sync-server/webhooks/webhook-path.ts';
-import type { Workplace } from './workplace.ts';
+import { addressOf, type Workplace } from './workplace.ts';
 
 /** The demonstration shop's server side, as separate processes and as `npm start` runs them. */
 export interface Shop {
@@ -41,7 +41,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
       ...pix,
     },
   });
-  const bank = provider.addresses['provider'] ?? '';
+  const bank = addressOf(provider, 'provider');
   const server = await workplace.start({
     name: 'sync-server',
     entry: 'sync-server/main.ts',
@@ -51,15 +51,15 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
       TOTEM_DATA_DIR: dataDir(folder, 'server'),
       DATABASE_URL: databaseUrl,
       TOTEM_ACCESS_FILE: writeAccessFile(folder, secrets, DEMO_SHOP),
-      TOTEM_PIX_BASE_URL: provider.addresses['api'] ?? '',
-      TOTEM_PIX_TOKEN_URL: provider.addresses['token'] ?? '',
+      TOTEM_PIX_BASE_URL: addressOf(provider, 'api'),
+      TOTEM_PIX_TOKEN_URL: addressOf(provider, 'token'),
       ...pix,
       TOTEM_PIX_SIMULATOR: '1',
       TOTEM_PIX_SIMULATOR_BANK_URL: bank,
       TOTEM_DEMO: '1',
     },
   });
-  const syncServer = server.addresses['syncServer'] ?? '';
+  const syncServer = addressOf(server, 'syncServer');
   const kioskToken = secrets.kioskTokens[KIOSK_ID] ?? '';
   return {
     syncServer,
@@ -83,7 +83,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
           TOTEM_TECHNICIAN_PIN: secrets.technicianPin,
         },
       });
-      return new URL(kiosk.addresses['totem'] ?? '').origin;
+      return new URL(addressOf(kiosk, 'totem')).origin;
     },
   };
 }

@@ -10,7 +10,7 @@ import { type LoadResult, type LoadTarget, saturate, sendAtRate } from './load.t
 import { type Figures, type Kinds, measureInRounds } from './rounds.ts';
 import { openShop, type Shop } from './shop.ts';
 import { percentile } from './statistics.ts';
-import { openWorkplace } from './workplace.ts';
+import { addressOf, inWorkplace } from './workplace.ts';
 
 const FIXED_RATE = { perSecond: 200, durationMs: 3_000 } as const;
 const SATURATION = { connections: 32, durationMs: 2_000 } as const;
@@ -18,10 +18,9 @@ const SATURATION = { connections: 32, durationMs: 2_000 } as const;
 const CHARGES = 50;
 
 /** A webhook posted until it is acknowledged, so durable, beside the bare grouped commit on the same PostgreSQL. */
-export async function benchmarkWebhook({ rounds, say, signal }: BenchmarkContext): Promise<BenchmarkResult> {
-  const workplace = await openWorkplace('webhook', say);
-  signal.addEventListener('abort', () => void workplace.close());
-  try {
+export async function benchmarkWebhook(context: BenchmarkContext): Promise<BenchmarkResult> {
+  return inWorkplace('webhook', context, async (workplace) => {
+    const { rounds, say } = context;
     const shop = await openShop(workplace);
     const bare = await workplace.start({
       name: 'bare-server',
@@ -40,7 +39,7 @@ export async function benchmarkWebhook({ rounds, say, signal }: BenchmarkContext
     const measured = await measureInRounds(
       {
         ...loadsOf('ours', { url: shop.webhookUrl, nextBody }, clear),
-        ...loadsOf('bare', { url: bare.addresses['bare'] ?? '', nextBody }, clear),
+        ...loadsOf('bare', { url: addressOf(bare, 'bare'), nextBody }, clear),
       },
       rounds,
       say,
@@ -62,9 +61,7 @@ export async function benchmarkWebhook({ rounds, say, signal }: BenchmarkContext
       ],
       facts: { bodyBytes: Buffer.byteLength(nextBody()), charges: CHARGES },
     };
-  } finally {
-    await workplace.close();
-  }
+  });
 }
 
 function loadsOf(name: string, target: LoadTarget, clear: () => Promise<void>): Kinds {

@@ -36,13 +36,15 @@ const TIMEOUT_MS = 120_000;
 /**
  * Runs a transfer in a fresh process, so that no side is served by another's warm heap.
  * @param entry the program, from the project's folder; it answers a task with `reportTransfer`
+ * @param signal ends the process
  */
-export function runTransfer(entry: string, task: TransferTask): Promise<TransferReport> {
+export function runTransfer(entry: string, task: TransferTask, signal: AbortSignal): Promise<TransferReport> {
   return new Promise((resolve, reject) => {
     const child = fork(join(projectDir, entry), [JSON.stringify(task)], {
       cwd: projectDir,
       env: projectEnvironment(),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      signal,
     });
     let report: unknown;
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);

@@ -9,6 +9,7 @@ import {
   superviseService,
 } from '../scripts/start/supervisor.ts';
 import { startEmbeddedPostgres } from '../sync-server/db/embedded-postgres.ts';
+import type { BenchmarkContext } from './benchmark.ts';
 
 /** Where one benchmark runs: a temporary folder, a PostgreSQL of its own, and the processes it has started. */
 export interface Workplace {
@@ -19,12 +20,32 @@ export interface Workplace {
   start(definition: ServiceDefinition): Promise<SupervisedService>;
   /** Something else that must be stopped at the end, before PostgreSQL. */
   onClose(stop: () => Promise<void>): void;
-  /** Stops everything, the last started first, and deletes the folder. */
+  /** Stops everything, the last started first, and deletes the folder; the second call waits for the first. */
   close(): Promise<void>;
 }
 
+/**
+ * Runs one benchmark in a workplace of its own, which is cleared away whatever happens, an interruption included.
+ * @param name part of the folder's name
+ */
+export async function inWorkplace<T>(
+  name: string,
+  { say, signal }: BenchmarkContext,
+  work: (workplace: Workplace) => Promise<T>,
+): Promise<T> {
+  const workplace = await openWorkplace(name, say);
+  // What the measurement waits for ends with its processes, so that it fails at once and is cleared away below.
+  signal.addEventListener('abort', () => void workplace.close().catch(() => undefined));
+  try {
+    signal.throwIfAborted();
+    return await work(workplace);
+  } finally {
+    await workplace.close();
+  }
+}
+
 /** @param say told of a process that fell during a measurement */
-export async function openWorkplace(name: string, say: (line: string) => void): Promise<Workplace> {
+async function openWorkplace(name: string, say: (line: string) => void): Promise<Workplace> {
   const folder = mkdtempSync(join(tmpdir(), `totem-bench-${name}-`));
   // PostgreSQL does not run as root: its own user must find the way in.
   chmodSync(folder, 0o755);
@@ -81,4 +102,11 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+/** @throws when the process has not reported an address of that name */
+export function addressOf(service: SupervisedService, name: string): string {
+  const address = service.addresses[name];
+  if (address === undefined) throw new Error(`${service.name} reports no address "${name}"`);
+  return address;
 }
