@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProviderReceipt } from '../providers/provider.ts';
 import { judgeReceipts } from './judge-receipts.ts';
 
+const NONE = { own: new Set<string>(), others: new Set<string>() };
 const payment = { txid: 'a'.repeat(32), pixKey: 'key-1', amountCents: 5_000, settledEndToEndId: null };
 const charge = (receipts: ProviderReceipt[]) => ({ txid: payment.txid, pixKey: payment.pixKey, receipts });
 
@@ -17,7 +18,7 @@ function pix(id: number, overrides: Partial<ProviderReceipt> = {}): ProviderRece
   };
 }
 const dispositions = (receipts: ProviderReceipt[], before = payment) =>
-  judgeReceipts(before, charge(receipts), new Set()).judged.map((item) => item.disposition);
+  judgeReceipts(before, charge(receipts), NONE).judged.map((item) => item.disposition);
 
 describe('what a Pix is', () => {
   test('the exact amount settles', () => {
@@ -38,7 +39,9 @@ describe('what a Pix is', () => {
     expect(dispositions([pix(7)], settled)).toEqual(['surplus']);
   });
   test('one that is known, or named twice, is judged once', () => {
-    expect(judgeReceipts(payment, charge([pix(1)]), new Set([pix(1).endToEndId])).judged).toEqual([]);
+    expect(
+      judgeReceipts(payment, charge([pix(1)]), { ...NONE, own: new Set([pix(1).endToEndId]) }).judged,
+    ).toEqual([]);
     expect(dispositions([pix(1), pix(1)])).toEqual(['settles']);
   });
 });
@@ -48,13 +51,22 @@ test.each([
   ['another key', { pixKey: 'key-2' }],
   ['no amount', { amountCents: 0 }],
 ])('a Pix with %s does not count', (_name, overrides) => {
-  const judgement = judgeReceipts(payment, charge([pix(1, overrides)]), new Set());
+  const judgement = judgeReceipts(payment, charge([pix(1, overrides)]), NONE);
   expect(judgement.judged).toEqual([]);
   expect(judgement.foreign).toHaveLength(1);
 });
 
+test('a Pix of another charge counts for that one alone', () => {
+  const others = new Set([pix(1).endToEndId]);
+  const judgement = judgeReceipts(payment, charge([pix(1)]), { ...NONE, others });
+  expect(judgement).toMatchObject({
+    judged: [],
+    foreign: [{ reason: 'the Pix was received for another charge' }],
+  });
+});
+
 test('nothing counts when the charge itself is received by another key', () => {
-  const judgement = judgeReceipts(payment, { ...charge([pix(1)]), pixKey: 'key-2' }, new Set());
+  const judgement = judgeReceipts(payment, { ...charge([pix(1)]), pixKey: 'key-2' }, NONE);
   expect(judgement.judged).toEqual([]);
 });
 

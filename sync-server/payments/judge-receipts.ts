@@ -20,16 +20,16 @@ export interface Judgement {
  * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was
  * asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
  * that webhook, poll and cancellation come to the same end in whatever order they arrive.
- * @param known endToEndIds that were recorded before, of any disposition
+ * @param known endToEndIds that were recorded before: of this charge, and of the merchant's other charges
  */
 export function judgeReceipts(
   payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledEndToEndId'>,
   charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'receipts'>,
-  known: ReadonlySet<string>,
+  known: { readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> },
 ): Judgement {
   const judged: JudgedReceipt[] = [];
   const foreign: { receipt: ProviderReceipt; reason: string }[] = [];
-  const seen = new Set(known);
+  const seen = new Set(known.own);
   let settled = payment.settledEndToEndId !== null;
   const inOrderOfPayment = [...charge.receipts].sort(
     (a, b) => a.paidAtMs - b.paidAtMs || (a.endToEndId < b.endToEndId ? -1 : 1),
@@ -37,7 +37,9 @@ export function judgeReceipts(
   for (const receipt of inOrderOfPayment) {
     if (seen.has(receipt.endToEndId)) continue;
     seen.add(receipt.endToEndId);
-    const reason = whyForeign(payment, charge, receipt);
+    const reason = known.others.has(receipt.endToEndId)
+      ? 'the Pix was received for another charge'
+      : whyForeign(payment, charge, receipt);
     if (reason !== null) {
       foreign.push({ receipt, reason });
       continue;

@@ -64,7 +64,7 @@ export async function recordReceipts(
       refunds.push(await openRefund(transaction, payment, item.receipt, item.disposition, atMs));
     }
   }
-  return { settling, refunds, counted: known.size + judged.length, foreign: foreign.length };
+  return { settling, refunds, counted: known.own.size + judged.length, foreign: foreign.length };
 }
 
 /** Of the whole merchant: a Pix that was recorded for another charge counts nowhere else. */
@@ -72,12 +72,15 @@ async function knownReceipts(
   transaction: Transaction,
   payment: PaymentTransaction,
   charge: ProviderCharge,
-): Promise<Set<string>> {
-  const rows = await transaction.query<{ id: string }>(
-    'SELECT end_to_end_id AS id FROM pix_receipts WHERE merchant_id = $1 AND end_to_end_id = ANY($2)',
-    [payment.merchantId, charge.receipts.map((receipt) => receipt.endToEndId)],
+): Promise<{ readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
+  const rows = await transaction.query<{ id: string; own: boolean }>(
+    `SELECT end_to_end_id AS id, transaction_id = $3 AS own FROM pix_receipts
+     WHERE merchant_id = $1 AND end_to_end_id = ANY($2)`,
+    [payment.merchantId, charge.receipts.map((receipt) => receipt.endToEndId), payment.transactionId],
   );
-  return new Set(rows.map((row) => row.id));
+  const idsOf = (own: boolean): Set<string> =>
+    new Set(rows.filter((row) => row.own === own).map((row) => row.id));
+  return { own: idsOf(true), others: idsOf(false) };
 }
 
 async function insertReceipt(

@@ -14,6 +14,7 @@ import type {
 export class ModelBank implements PaymentProvider {
   readonly name = 'bacen-pix';
   readonly #clock: Clock;
+  readonly #branch: string;
   readonly #charges = new Map<string, ProviderCharge>();
   readonly #refunds = new Map<string, ProviderRefund>();
   #nextPix = 1;
@@ -21,8 +22,10 @@ export class ModelBank implements PaymentProvider {
   refundsEndAs: ProviderRefund['status'] = 'settled';
   reachable = true;
 
-  constructor(clock: Clock) {
+  /** @param branch makes the endToEndIds of several model banks differ; digits */
+  constructor(clock: Clock, branch = '') {
     this.#clock = clock;
+    this.#branch = branch;
   }
 
   async createCharge(order: ChargeOrder) {
@@ -89,7 +92,7 @@ export class ModelBank implements PaymentProvider {
   pay(txid: string, amountCents: number): ProviderReceipt {
     const charge = this.#get(txid);
     const receipt = {
-      endToEndId: `E${String(this.#nextPix).padStart(31, '0')}`,
+      endToEndId: `E${this.#branch}${String(this.#nextPix).padStart(31 - this.#branch.length, '0')}`,
       txid,
       pixKey: charge.pixKey,
       amountCents,
@@ -109,6 +112,11 @@ export class ModelBank implements PaymentProvider {
   withdraw(txid: string): void {
     const charge = this.#get(txid);
     if (charge.status === 'PENDING') this.#close(charge, 'provider');
+  }
+
+  /** All refunds of the bank come to this end. */
+  settleRefunds(status: ProviderRefund['status']): void {
+    for (const [id, refund] of this.#refunds) this.#refunds.set(id, { ...refund, status });
   }
 
   chargeOf(txid: string): ProviderCharge {
