@@ -65,7 +65,7 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
   /** Deterministic failures: to try again would stop the feed for ever, and with it every later payment. */
   function skip({ seq, kind }: FeedEntry, reason: string): void {
     log.error({ seq, kind, kioskId, reason }, 'feed entry could not be applied and is skipped');
-    link.failed(`feed entry ${seq} (${kind}) was skipped: ${reason}`);
+    link.problem('skipped_entry', `feed entry ${seq} (${kind}) was skipped: ${reason}`);
   }
 
   return {

@@ -64,7 +64,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       failures += 1;
       // One break is a server that restarts; the second in a row, without a word from it, is a server that is away.
       link.becomes(failures > 1 && !reached ? 'offline' : 'connecting');
-      link.failed(`feed: ${problem}`);
+      link.problem('feed', `feed: ${problem}`);
       const delayMs = backoffMs(failures, BACKOFF, randomBytes);
       log.warn({ problem, delayMs, failures }, 'feed lost, will connect again');
       await wait(delayMs);
@@ -76,6 +76,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     const problem = await catchUp();
     if (problem !== null) return problem;
     reached = true;
+    link.problem('feed', null);
     link.becomes('online');
     return readStream();
   }

@@ -74,6 +74,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
     failures = 0;
     batchLimit = MAX_PUSH_EVENTS;
     link.heard(response.serverTime);
+    link.problem('push', null);
     const kindById = new Map(batch.map((event) => [event.id, event.kind]));
     const known = response.results.filter((result) => kindById.has(result.id));
     store.write(() => {
@@ -103,7 +104,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
   function waitAfter(failure: ServerFailure): void {
     failures += 1;
     const delayMs = backoffMs(failures, BACKOFF, randomBytes);
-    link.failed(`push: ${failure.message}`);
+    link.problem('push', `push: ${failure.message}`);
     log.warn({ failure, delayMs, failures }, 'push failed, will try again');
     cancelWait = clock.schedule(delayMs, wake);
   }

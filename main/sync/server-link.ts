@@ -5,6 +5,9 @@ import type { KioskStore } from '../store/store.ts';
 /** The skew and the hour of contact are for people; writing them at every heartbeat would only wear the disk. */
 const SAVE_CONTACT_EVERY_MS = 60_000;
 
+/** What can go wrong, each for itself. An entry of the feed that was skipped stays skipped, and is shown until a restart. */
+export type ProblemSource = 'feed' | 'push' | 'skipped_entry';
+
 /** What the kiosk knows of its line to the server: for the screens, and for the correction of the server's times. */
 export interface LinkMonitor {
   readonly state: ServerLink;
@@ -14,8 +17,8 @@ export interface LinkMonitor {
   /** The server spoke. @param serverTime its clock in that answer, when the answer carried it */
   heard(serverTime?: number): void;
   becomes(state: ServerLink): void;
-  /** @param message English, for the technician; null clears it */
-  failed(message: string | null): void;
+  /** @param message English, for the technician; null when `source` is well again */
+  problem(source: ProblemSource, message: string | null): void;
   onChange(listener: () => void): () => void;
 }
 
@@ -23,7 +26,7 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
   const saved = store.sync.read();
   const listeners = new Set<() => void>();
   let state: ServerLink = 'connecting';
-  let lastError: string | null = null;
+  const problems = new Map<ProblemSource, string>();
   let lastContactAt = saved.lastContactAt;
   let clockSkewMs = saved.clockSkewMs;
   let savedAt = Number.NEGATIVE_INFINITY;
@@ -37,7 +40,7 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
       return state;
     },
     get lastError() {
-      return lastError;
+      return problems.get('feed') ?? problems.get('push') ?? problems.get('skipped_entry') ?? null;
     },
     get lastContactAt() {
       return lastContactAt;
@@ -57,12 +60,12 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
     becomes(next) {
       if (state === next) return;
       state = next;
-      if (next === 'online') lastError = null;
       changed();
     },
-    failed(message) {
-      if (lastError === message) return;
-      lastError = message;
+    problem(source, message) {
+      if ((problems.get(source) ?? null) === message) return;
+      if (message === null) problems.delete(source);
+      else problems.set(source, message);
       changed();
     },
     onChange(listener) {

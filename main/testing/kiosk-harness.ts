@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ export class KioskHarness {
     harness.kiosk = harness.#create();
     if (options.serverAway === true) await harness.server.stop();
     harness.kiosk.start();
-    if (options.serverAway !== true) await harness.until(() => harness.totem().services.length > 0);
+    if (options.serverAway !== true) await harness.until(() => harness.server.streams === 1);
     return harness;
   }
 
@@ -122,9 +123,10 @@ export class KioskHarness {
     });
   }
 
-  /** Lets the kiosk's time jump, which its feed takes for silence, and waits until it is connected again. */
+  /** Lets the kiosk's time jump so far that its feed takes it for silence, and waits until it is connected again. */
   async pass(durationMs: number): Promise<void> {
     this.clock.advance(durationMs);
+    await this.until(() => this.totem().server !== 'online');
     await this.untilWithTime(() => this.server.streams === 1 && this.totem().server === 'online', 10);
   }
 
@@ -158,6 +160,18 @@ export class KioskHarness {
     } finally {
       db.close();
     }
+  }
+
+  /** Puts many events into the outbox, as a long absence would. */
+  fillOutbox(count: number): void {
+    const db = new Database(kioskPaths(this.dataDir).database);
+    const insert = db.prepare(
+      'INSERT INTO outbox (event_id, kind, at, v, payload_json) VALUES (?, ?, ?, 1, ?)',
+    );
+    db.transaction(() => {
+      for (let at = 1; at <= count; at += 1) insert.run(randomUUID(), 'ticket.queued', at, '{}');
+    })();
+    db.close();
   }
 
   /** From now on every write to the table fails, as on a disk that is full, until the answer's `repair`. */
