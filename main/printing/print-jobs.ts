@@ -37,9 +37,10 @@ export function createPrintJobRepository(db: KioskDatabase) {
   const documentOf = db
     .prepare<[string], string>('SELECT document_json FROM print_jobs WHERE job_id = ?')
     .pluck();
+  // Ids of one millisecond have no order among themselves; rows have the order of their insertion.
   const due = db.prepare<[number], PrintJobView>(
     `SELECT ${VIEW} FROM print_jobs WHERE status = 'queued' AND next_attempt_at <= ?
-     ORDER BY next_attempt_at, job_id LIMIT 1`,
+     ORDER BY next_attempt_at, rowid LIMIT 1`,
   );
   const nextAttempt = db
     .prepare<[], number | null>(`SELECT min(next_attempt_at) FROM print_jobs WHERE status = 'queued'`)
@@ -59,7 +60,7 @@ export function createPrintJobRepository(db: KioskDatabase) {
   const finish = db.prepare(`UPDATE print_jobs SET status = @status, finished_at = @at, last_error = @detail,
     mock_path = @mockPath WHERE job_id = @jobId`);
   const recent = db.prepare<[number], PrintJobView>(
-    `SELECT ${VIEW} FROM print_jobs ORDER BY created_at DESC, job_id DESC LIMIT ?`,
+    `SELECT ${VIEW} FROM print_jobs ORDER BY created_at DESC, rowid DESC LIMIT ?`,
   );
   // Of one ticket's papers only the newest counts: a later copy that was printed settles it, and one that is under
   // way may. A customer who has been served needs no paper.
@@ -70,7 +71,7 @@ export function createPrintJobRepository(db: KioskDatabase) {
          WHERE later.ticket_id = job.ticket_id AND later.copy_number > job.copy_number)
        AND EXISTS (SELECT 1 FROM tickets AS ticket
          WHERE ticket.ticket_id = job.ticket_id AND ticket.status NOT IN ('completed', 'voided'))
-     ORDER BY created_at DESC, job_id DESC LIMIT ?`,
+     ORDER BY created_at DESC, rowid DESC LIMIT ?`,
   );
 
   return {

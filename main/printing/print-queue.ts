@@ -114,13 +114,16 @@ export function createPrintQueue(options: {
       .then(pauseUntilNextTurn, (error: unknown) => {
         // The database could not be read or written. What was under way is found in `sending` by the next turn.
         log.error({ err: error }, 'print queue: a turn failed');
+        wokenDuringTurn = false;
         return PROBE_INTERVAL_MS;
       })
       .then((pauseMs) => {
         turn = null;
         if (phase !== 'running') return;
-        cancelTimer = clock.schedule(wokenDuringTurn ? 0 : pauseMs, wake);
-        wokenDuringTurn = false;
+        if (wokenDuringTurn) {
+          wokenDuringTurn = false;
+          wake();
+        } else cancelTimer = clock.schedule(pauseMs, wake);
       });
   }
 

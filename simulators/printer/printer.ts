@@ -17,6 +17,8 @@ export interface VirtualPrinter {
   papers(): readonly PaperRecord[];
   /** Connections that are open now. */
   connections(): number;
+  /** Bytes received and not yet printed. */
+  bufferedBytes(): number;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startVirtualPrinter(options: {
       setMode: (mode, details = {}) => configure(PrinterSettings.parse({ mode, ...details })),
       papers: () => papers.list(),
       connections: () => raw.connections(),
+      bufferedBytes: () => mechanism.bufferedBytes(),
       close,
     };
   } catch (error) {
