@@ -7,26 +7,11 @@ import {
   currentUrl,
   electronBinary,
   enginePid,
-  execute,
   expect,
-  type Kiosk,
+  sell,
   test,
   totemAt,
 } from './support/electron-host.ts';
-import { SERVICE_ID } from './support/sync-server-stub.ts';
-
-/** One sale through the page's bridge; answers the ticket's label. */
-async function sell({ page, server }: Kiosk): Promise<string> {
-  await totemAt(page, 'idle');
-  const started = await execute(page, { kind: 'checkout.start', serviceId: SERVICE_ID });
-  if (!started.ok || started.sessionId === undefined) throw new Error(`refused: ${JSON.stringify(started)}`);
-  const waiting = await totemAt(page, 'awaiting_payment');
-  expect(waiting.checkout.brCode).not.toBe('');
-  server.confirm(started.sessionId);
-  const { checkout } = await totemAt(page, 'ticket');
-  await execute(page, { kind: 'checkout.dismiss', sessionId: started.sessionId });
-  return checkout.ticketLabel;
-}
 
 test('the engine sells from its own process, and the other screens are served to the LAN', async ({
   kiosk,

@@ -6,8 +6,8 @@ import { _electron, test as base, type ElectronApplication, type Page } from '@p
 import type { CommandResult, ScreenCommand, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { findChromium } from '../../scripts/chromium.ts';
 import { findElectronBinary } from '../../scripts/electron-binary.ts';
-import { projectDir, rendererDir } from '../../scripts/project.ts';
-import { type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
+import { projectDir } from '../../scripts/project.ts';
+import { SERVICE_ID, type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
 
 export const host = process.env['TOTEM_ELECTRON_HOST'] === 'electron' ? 'electron' : 'standin';
 if (host === 'standin')
@@ -35,39 +35,48 @@ export interface Kiosk {
   messages(): readonly { readonly kind: string; readonly addresses?: Readonly<Record<string, string>> }[];
 }
 
+/** Starts the app in `appDir` with a data folder and a sync server of its own. */
+export async function openKiosk(appDir: string = projectDir): Promise<Kiosk & { close(): Promise<void> }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'totem-electron-'));
+  const server = await startSyncServerStub(KIOSK_ID);
+  const environment = kioskEnvironment(dataDir, server.url);
+  const app = await _electron.launch({ args: [appDir], cwd: appDir, env: environment });
+  let stderr = '';
+  let stdout = '';
+  app.process().stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  app.process().stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  const page = await app.firstWindow();
+  await page.locator('#root > *').first().waitFor();
+  return {
+    app,
+    page,
+    dataDir,
+    server,
+    environment,
+    log: () => stderr,
+    messages: () =>
+      stdout
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as { kind: string }),
+    close: async () => {
+      await app.close();
+      await server.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
 export const test = base.extend<{ kiosk: Kiosk }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's pattern.
   kiosk: async ({}, use) => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'totem-electron-'));
-    const server = await startSyncServerStub(KIOSK_ID);
-    const environment = kioskEnvironment(dataDir, server.url);
-    const app = await _electron.launch({ args: [projectDir], cwd: projectDir, env: environment });
-    let stderr = '';
-    let stdout = '';
-    app.process().stderr?.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-    });
-    app.process().stdout?.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-    });
-    const page = await app.firstWindow();
-    await page.locator('#root > *').first().waitFor();
-    await use({
-      app,
-      page,
-      dataDir,
-      server,
-      environment,
-      log: () => stderr,
-      messages: () =>
-        stdout
-          .split('\n')
-          .filter((line) => line.startsWith('{'))
-          .map((line) => JSON.parse(line) as { kind: string }),
-    });
-    await app.close();
-    await server.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    const kiosk = await openKiosk();
+    await use(kiosk);
+    await kiosk.close();
   },
 });
 export { expect } from '@playwright/test';
@@ -82,7 +91,6 @@ export function kioskEnvironment(dataDir: string, syncUrl: string): Record<strin
     ...inherited,
     STANDIN_CHROMIUM: findChromium() ?? '',
     TOTEM_DATA_DIR: dataDir,
-    TOTEM_RENDERER_DIR: rendererDir,
     TOTEM_HOST: '127.0.0.1',
     TOTEM_KIOSK_PORT: '0',
     TOTEM_SYNC_URL: syncUrl,
@@ -122,6 +130,18 @@ export function totemAt<Step extends TotemSnapshot['checkout']['step']>(
       }),
     step,
   );
+}
+
+/** One sale through the page's bridge; answers the ticket's label. */
+export async function sell({ page, server }: Kiosk): Promise<string> {
+  await totemAt(page, 'idle');
+  const started = await execute(page, { kind: 'checkout.start', serviceId: SERVICE_ID });
+  if (!started.ok || started.sessionId === undefined) throw new Error(`refused: ${JSON.stringify(started)}`);
+  await totemAt(page, 'awaiting_payment');
+  server.confirm(started.sessionId);
+  const { checkout } = await totemAt(page, 'ticket');
+  await execute(page, { kind: 'checkout.dismiss', sessionId: started.sessionId });
+  return checkout.ticketLabel;
 }
 
 /** The shell's one utility process. */
