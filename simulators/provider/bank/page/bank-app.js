@@ -9,6 +9,13 @@ const STATE_TEXT = {
   removed: 'Cancelada pelo recebedor',
 };
 
+const TITLE = {
+  open: 'Você está pagando',
+  expired: 'Cobrança vencida',
+  paid: 'Você pagou',
+  removed: 'Cobrança cancelada',
+};
+
 const ERROR_TEXT = {
   invalid_br_code: 'Este código está incompleto ou danificado. Copie-o de novo, inteiro.',
   unknown_charge: 'Este código é de uma cobrança que este banco não conhece.',
@@ -123,6 +130,9 @@ function show(payable, justPaid) {
   byId('txid').textContent = payable.txid ?? 'sem identificador';
 
   const state = charge?.state ?? 'open';
+  // A Pix that was scheduled has gone out: its announcement is out of date.
+  if (state === 'paid' && byId('notice').classList.contains('waiting')) say('Pix enviado.');
+  byId('payable-title').textContent = TITLE[state];
   byId('state').textContent = STATE_TEXT[state];
   byId('state').className = `state ${state}`;
   byId('message-row').hidden = !charge?.messageToPayer;
