@@ -4,7 +4,10 @@ import { type Paper, paperToSvg } from '../domain/paper.ts';
 
 /** The font travels with the product: a kiosk's image may hold none, and the paper must look the same everywhere. */
 const FONT_FILES = ['DejaVuSansMono.ttf', 'DejaVuSansMono-Bold.ttf'].map((file) =>
-  createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${file}`),
+  createRequire(import.meta.url)
+    .resolve(`dejavu-fonts-ttf/ttf/${file}`)
+    // Native code cannot read inside Electron's archive: the packed kiosk has the fonts beside it.
+    .replace(/\bapp\.asar(?=[\\/])/, 'app.asar.unpacked'),
 );
 
 /** Draws a paper, one pixel to the printer's dot. Takes some tens of milliseconds. */
