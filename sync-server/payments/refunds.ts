@@ -9,7 +9,6 @@ import { announceRefund } from './refund-feed.ts';
 import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
 
 const IDLE_MS = 500;
-const BATCH = 16;
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30 * 60_000;
 /** With the pauses above about a day; API Pix takes refunds for 90 days, so a person still has time. */
@@ -52,9 +51,12 @@ export function startRefundWorker(
     clock: context.clock,
     log: context.log,
     idleMs: IDLE_MS,
-    task: async () => {
-      if (health.pausedUntilMs() > context.clock.nowMs()) return;
-      for (const refund of await claimDue(context)) await advanceRefund(context, provider, refund);
+    task: async (isStopping) => {
+      while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
+        const refund = await claimDue(context);
+        if (refund === undefined) return;
+        await advanceRefund(context, provider, refund);
+      }
     },
   });
 }
@@ -72,18 +74,19 @@ export async function lookAgainAtRefunds(
   );
 }
 
-function claimDue(context: ServerContext): Promise<Refund[]> {
+async function claimDue(context: ServerContext): Promise<Refund | undefined> {
   const nowMs = context.clock.nowMs();
-  return context.db.query<Refund & Record<string, unknown>>(
+  const [refund] = await context.db.query<Refund & Record<string, unknown>>(
     `WITH due AS (
        SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1
-       ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED),
+       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED),
      claimed AS (
        UPDATE refunds r SET next_attempt_at = $2 FROM due
        WHERE r.merchant_id = due.merchant_id AND r.refund_id = due.refund_id RETURNING r.merchant_id, r.refund_id)
      ${SELECT} JOIN claimed USING (merchant_id, refund_id)`,
     [new Date(nowMs), new Date(nowMs + LEASE_MS)],
   );
+  return refund;
 }
 
 /** Asking is idempotent at the provider by our id, so that a refund whose answer was lost is simply asked for again. */

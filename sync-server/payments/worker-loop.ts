@@ -17,7 +17,8 @@ export function startWorkerLoop(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly idleMs: number;
-  readonly task: () => Promise<void>;
+  /** A long run asks `isStopping` between its steps. */
+  readonly task: (isStopping: () => boolean) => Promise<void>;
 }): WorkerLoop {
   const { name, clock, log, idleMs, task } = options;
   let stopped = false;
@@ -29,7 +30,7 @@ export function startWorkerLoop(options: {
     do {
       again = false;
       try {
-        await task();
+        await task(() => stopped);
       } catch (error) {
         log.error({ error, worker: name }, 'a background run failed; it is tried again');
       }

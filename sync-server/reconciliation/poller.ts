@@ -9,8 +9,7 @@ import { nextCheckDelayMs } from './check-schedule.ts';
 /** The shortest distance of two checks is 4 s, so a look each half second is on time. */
 const IDLE_MS = 500;
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
-const CONCURRENCY = 4;
-const BATCH = 32;
+const CONCURRENCY = 8;
 
 /** Asks the provider about the charges that are due: the way by which money is found whose webhook was lost. */
 export function startPoller(
@@ -18,21 +17,15 @@ export function startPoller(
   provider: PaymentProvider,
   health: ProviderHealth,
 ): WorkerLoop {
-  const queue = async (): Promise<void> => {
-    for (;;) {
-      if (health.pausedUntilMs() > context.clock.nowMs()) return;
+  const checkDue = async (isStopping: () => boolean): Promise<void> => {
+    while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
       const due = await claimDue(context);
-      for (let start = 0; start < due.length; start += CONCURRENCY)
-        await Promise.all(due.slice(start, start + CONCURRENCY).map(check));
-      if (due.length < BATCH) return;
+      await Promise.all(due.map(check));
+      if (due.length < CONCURRENCY) return;
     }
   };
   const check = async (payment: PaymentTransaction): Promise<void> => {
-    // The rest of a batch is not sent into a wall.
-    const outcome =
-      health.pausedUntilMs() > context.clock.nowMs()
-        ? ({ kind: 'unavailable' } as const)
-        : await checkCharge(context, provider, payment, 'poll');
+    const outcome = await checkCharge(context, provider, payment, 'poll');
     if (outcome.kind === 'unavailable') await giveBack(context, payment, health.pausedUntilMs());
   };
   return startWorkerLoop({
@@ -40,7 +33,7 @@ export function startPoller(
     clock: context.clock,
     log: context.log,
     idleMs: IDLE_MS,
-    task: queue,
+    task: checkDue,
   });
 }
 
@@ -50,7 +43,7 @@ function claimDue(context: ServerContext): Promise<PaymentTransaction[]> {
   return context.db.transaction(async (transaction) => {
     const keys = await transaction.query<{ merchantId: string; transactionId: string }>(
       `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId" FROM payment_transactions
-       WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+       WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED`,
       [new Date(nowMs)],
     );
     const due = await readTransactions(transaction, keys);

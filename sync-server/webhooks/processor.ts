@@ -42,8 +42,8 @@ export function startInboxProcessor(context: ServerContext, provider: PaymentPro
       clock: context.clock,
       log: context.log,
       idleMs: IDLE_MS,
-      task: async () => {
-        while ((await processBatch(context, provider)) === BATCH);
+      task: async (isStopping) => {
+        while ((await processBatch(context, provider)) === BATCH && !isStopping());
       },
     }),
   );
