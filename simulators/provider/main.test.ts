@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ServiceMessage } from '../../platform/service.ts';
-import { basic, chargeBody, newTxid, PIX_KEY } from './testing/test-provider.ts';
+import { type AnswerBody, basic, chargeBody, newTxid, PIX_KEY } from './testing/test-provider.ts';
 import { startWebhookReceiver, type WebhookReceiver } from './testing/webhook-receiver.ts';
 
 const CREDENTIALS = { TOTEM_PIX_CLIENT_ID: 'totem', TOTEM_PIX_CLIENT_SECRET: 'secret' };
@@ -37,7 +37,7 @@ it('loses nothing that it has answered, however often it is killed', async () =>
       const txid = newTxid();
       await provider.api('PUT', `/cob/${txid}`, chargeBody());
       const paid = await provider.bank('/bank/payments', { txid, mode: 'exact' });
-      answered.push(paid.payments[0].endToEndId);
+      answered.push(...paid.payments.map(({ endToEndId }) => endToEndId));
     }
     await kill(provider.process);
   }
@@ -59,10 +59,8 @@ it('says in one line what is wrong with its configuration', async () => {
 
 interface StartedProvider {
   readonly process: ChildProcess;
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes, looked into by the test
-  api(method: string, path: string, body?: unknown): Promise<any>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  bank(path: string, body: unknown): Promise<any>;
+  api(method: string, path: string, body?: unknown): Promise<AnswerBody>;
+  bank(path: string, body: unknown): Promise<AnswerBody>;
 }
 
 function forkMain(environment: Record<string, string>): ChildProcess {
@@ -98,7 +96,7 @@ async function call(
   method: string,
   body?: unknown,
   headers: Record<string, string> = {},
-): Promise<unknown> {
+): Promise<AnswerBody> {
   const response = await fetch(url, {
     method,
     headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -106,7 +104,7 @@ async function call(
   });
   expect(response.ok).toBe(true);
   const text = await response.text();
-  return text === '' ? undefined : JSON.parse(text);
+  return JSON.parse(text === '' ? '{}' : text) as AnswerBody;
 }
 
 async function startAndFail(

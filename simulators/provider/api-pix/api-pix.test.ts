@@ -5,6 +5,7 @@ import { REFUND_PROCESSING_MS } from '../settlement.ts';
 import {
   basic,
   chargeBody,
+  first,
   newTxid,
   PIX_KEY,
   startTestProvider,
@@ -113,7 +114,7 @@ describe('cob', () => {
   ])('refuses %s', async (_, change) => {
     const answer = await provider.api('PUT', `/cob/${newTxid()}`, chargeBody(change));
     expect([answer.status, typeOf(answer)]).toEqual([400, 'CobOperacaoInvalida']);
-    expect(answer.body.violacoes[0].propriedade).toMatch(/^cob\./);
+    expect(first(answer.body.violacoes).propriedade).toMatch(/^cob\./);
   });
 
   it.each(['a'.repeat(25), 'a'.repeat(36), `${'a'.repeat(30)}-x`])('refuses the txid %s', async (txid) => {

@@ -5,7 +5,15 @@ import type { ProviderContext } from '../provider-context.ts';
 import type { Charge } from '../store/charges.ts';
 import { locationOf, toRfc3339, toWireCharge, toWirePix, type WirePix } from './documents.ts';
 import { sendProblem, violationsOf } from './problem.ts';
-import { ChargeBody, ChargeRevisionBody, ChargesQuery, ChargeTxid, pageOf, toTerms } from './requests.ts';
+import {
+  ChargeBody,
+  ChargeRevisionBody,
+  ChargesQuery,
+  ChargeTxid,
+  IN_PORTUGUESE,
+  pageOf,
+  toTerms,
+} from './requests.ts';
 
 /** Name and city in every code: those of the account's owner, as the bank knows them. */
 const ACCOUNT_HOLDER = { merchantName: 'TOTEM DEMONSTRACAO', merchantCity: 'SAO PAULO' };
@@ -19,7 +27,7 @@ export function registerChargeRoutes(app: FastifyInstance, context: ProviderCont
 
   app.put<ByTxid>('/cob/:txid', { config: { scope: 'cob.write' } }, (request, reply) => {
     const txid = ChargeTxid.safeParse(request.params.txid);
-    const body = ChargeBody.safeParse(request.body);
+    const body = ChargeBody.safeParse(request.body, IN_PORTUGUESE);
     if (!txid.success || !body.success) {
       const violations = [
         ...(txid.success ? [] : violationsOf('cob.txid', txid.error)),
@@ -44,7 +52,7 @@ export function registerChargeRoutes(app: FastifyInstance, context: ProviderCont
   app.patch<ByTxid>('/cob/:txid', { config: { scope: 'cob.write' } }, (request, reply) => {
     const charge = store.charges.byTxid(request.params.txid);
     if (charge === undefined) return chargeNotFound(reply);
-    const body = ChargeRevisionBody.safeParse(request.body);
+    const body = ChargeRevisionBody.safeParse(request.body, IN_PORTUGUESE);
     if (!body.success) {
       const violations = violationsOf('cob', body.error);
       return sendProblem(reply, 'CobOperacaoInvalida', 'A revisão não respeita o schema.', violations);
@@ -68,14 +76,16 @@ export function registerChargeRoutes(app: FastifyInstance, context: ProviderCont
   });
 
   app.get<ByTxid>('/cob/:txid', { config: { scope: 'cob.read' } }, (request, reply) => {
-    const query = z.object({ revisao: z.coerce.number().int().min(0).optional() }).safeParse(request.query);
+    const query = z
+      .object({ revisao: z.coerce.number().int().min(0).optional() })
+      .safeParse(request.query, IN_PORTUGUESE);
     const charge = query.success ? store.charges.byTxid(request.params.txid, query.data.revisao) : undefined;
     if (charge === undefined) return chargeNotFound(reply);
     return reply.send(toWireCharge(charge, pixOf(context, charge.txid)));
   });
 
   app.get('/cob', { config: { scope: 'cob.read' } }, (request, reply) => {
-    const query = ChargesQuery.safeParse(request.query);
+    const query = ChargesQuery.safeParse(request.query, IN_PORTUGUESE);
     if (!query.success) {
       const violations = violationsOf('query', query.error);
       return sendProblem(reply, 'CobConsultaInvalida', 'A consulta não respeita o schema.', violations);

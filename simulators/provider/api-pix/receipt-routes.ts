@@ -4,7 +4,7 @@ import type { ProviderContext } from '../provider-context.ts';
 import type { Refund } from '../store/refunds.ts';
 import { toRfc3339, toWirePix, toWireRefund } from './documents.ts';
 import { sendProblem, violationsOf } from './problem.ts';
-import { centsOf, PixQuery, pageOf, RefundBody, RefundId } from './requests.ts';
+import { centsOf, IN_PORTUGUESE, PixQuery, pageOf, RefundBody, RefundId } from './requests.ts';
 
 /** A Pix can be sent back within 90 days of its receipt. */
 const REFUND_WINDOW_MS = 90 * 86_400_000;
@@ -23,7 +23,7 @@ export function registerReceiptRoutes(app: FastifyInstance, context: ProviderCon
   });
 
   app.get('/pix', { config: { scope: 'pix.read' } }, (request, reply) => {
-    const query = PixQuery.safeParse(request.query);
+    const query = PixQuery.safeParse(request.query, IN_PORTUGUESE);
     if (!query.success) {
       const violations = violationsOf('query', query.error);
       return sendProblem(reply, 'PixConsultaInvalida', 'A consulta não respeita o schema.', violations);
@@ -56,7 +56,7 @@ export function registerReceiptRoutes(app: FastifyInstance, context: ProviderCon
     const pix = store.pix.settled(request.params.e2eid);
     if (pix === undefined) return sendProblem(reply, 'PixNaoEncontrado', 'Pix não encontrado.');
     const id = RefundId.safeParse(request.params.id);
-    const body = RefundBody.safeParse(request.body);
+    const body = RefundBody.safeParse(request.body, IN_PORTUGUESE);
     if (!id.success || !body.success) {
       const violations = [
         ...(id.success ? [] : violationsOf('devolucao.id', id.error)),

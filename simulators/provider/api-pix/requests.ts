@@ -9,6 +9,9 @@ import type { ChargeTerms } from '../store/charges.ts';
  * specification asks of both sides.
  */
 
+/** How the schemas are applied: violations are read by the client's people, so they are in Portuguese. */
+export const IN_PORTUGUESE = { error: z.locales.pt().localeError };
+
 /** `cob` without expiry named lives a day. */
 const DEFAULT_EXPIRES_SECONDS = 86_400;
 const MAX_INT32 = 2_147_483_647;

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ProviderContext } from '../provider-context.ts';
 import { toRfc3339, toWireWebhook } from './documents.ts';
 import { sendProblem, violationsOf } from './problem.ts';
-import { PixKey, pageOf, WebhookBody, WebhooksQuery } from './requests.ts';
+import { IN_PORTUGUESE, PixKey, pageOf, WebhookBody, WebhooksQuery } from './requests.ts';
 
 type ByKey = { Params: { chave: string } };
 
@@ -10,7 +10,7 @@ type ByKey = { Params: { chave: string } };
 export function registerWebhookRoutes(app: FastifyInstance, { store, clock }: ProviderContext): void {
   app.put<ByKey>('/webhook/:chave', { config: { scope: 'webhook.write' } }, (request, reply) => {
     const key = PixKey.safeParse(request.params.chave);
-    const body = WebhookBody.safeParse(request.body);
+    const body = WebhookBody.safeParse(request.body, IN_PORTUGUESE);
     if (!key.success || !body.success) {
       const violations = [
         ...(key.success ? [] : violationsOf('webhook.chave', key.error)),
@@ -32,7 +32,7 @@ export function registerWebhookRoutes(app: FastifyInstance, { store, clock }: Pr
   );
 
   app.get('/webhook', { config: { scope: 'webhook.read' } }, (request, reply) => {
-    const query = WebhooksQuery.safeParse(request.query);
+    const query = WebhooksQuery.safeParse(request.query, IN_PORTUGUESE);
     if (!query.success) {
       const violations = violationsOf('query', query.error);
       return sendProblem(reply, 'WebhookConsultaInvalida', 'A consulta não respeita o schema.', violations);

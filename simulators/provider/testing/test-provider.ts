@@ -6,6 +6,7 @@ import type { Clock } from '../../../domain/clock.ts';
 import { newId, txidOfSession } from '../../../domain/ids.ts';
 import { silentLog } from '../../../platform/log.ts';
 import { systemClock, systemRandom } from '../../../platform/system.ts';
+import type { ChargeView, PaymentView } from '../bank/charge-view.ts';
 import { type ProviderSimulator, startProviderSimulator } from '../provider.ts';
 import { loadOpenApiContract } from './openapi-contract.ts';
 
@@ -18,8 +19,33 @@ const contract = loadOpenApiContract();
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of many shapes; its schema is checked, its fields by each test
-  readonly body: any;
+  readonly body: AnswerBody;
+}
+
+/** The fields that tests look into; which of them an answer has is for each test to know, and fails it if not. */
+export interface AnswerBody {
+  // API Pix
+  readonly access_token: string;
+  readonly type: string;
+  readonly violacoes: readonly { readonly propriedade: string }[];
+  readonly txid: string;
+  readonly revisao: number;
+  readonly status: string;
+  readonly location: string;
+  readonly pixCopiaECola: string;
+  readonly solicitacaoPagador: string;
+  readonly calendario: { readonly criacao: string; readonly expiracao: number };
+  readonly pix: readonly { readonly endToEndId: string; readonly valor: string }[];
+  readonly cobs: readonly { readonly txid: string }[];
+  readonly parametros: { readonly paginacao: unknown };
+  readonly rtrId: string;
+  readonly devolucoes: readonly unknown[];
+  readonly webhookUrl: string;
+  readonly webhooks: readonly unknown[];
+  // /bank
+  readonly payments: readonly PaymentView[];
+  readonly charges: readonly ChargeView[];
+  readonly error: { readonly code: string };
 }
 
 export interface TestProvider {
@@ -39,6 +65,13 @@ export interface TestProvider {
   /** Ends it and starts it again on the same data, at a new port. */
   restart(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** The first of a list that must have one. */
+export function first<T>(items: readonly T[]): T {
+  const [item] = items;
+  if (item === undefined) throw new Error('the list is empty');
+  return item;
 }
 
 export function newTxid(): string {
@@ -107,7 +140,7 @@ export async function startTestProvider(clock: Clock = systemClock): Promise<Tes
     async payExactly(txid) {
       const answer = await provider.bank('POST', '/payments', { txid, mode: 'exact' });
       expect(answer.status).toBe(200);
-      return answer.body.payments[0].endToEndId;
+      return first(answer.body.payments).endToEndId;
     },
     async restart() {
       await running.close();
