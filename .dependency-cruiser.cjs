@@ -3,8 +3,8 @@ const only = (name, from, allowed) => ({
   name,
   severity: 'error',
   comment: `${from} may import only: ${allowed.join(', ')} and packages`,
-  // A test may drive the other side: the print queue's prints on the virtual printer.
-  from: { path: `^${from}/`, pathNot: '\\.test\\.tsx?$' },
+  // A test, and what tests share, may drive the other side: the print queue prints on the virtual printer.
+  from: { path: `^${from}/`, pathNot: '(\\.test\\.tsx?$|/testing/)' },
   to: {
     path: '^[^/]+/',
     // Node's own "fs/promises" looks like a folder of ours.
