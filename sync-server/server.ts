@@ -15,6 +15,7 @@ import { registerAdminPage } from './http/admin-page.ts';
 import { registerAdminSnapshots } from './http/admin-snapshots.ts';
 import { type App, createApp } from './http/app.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
+import { registerIntegrationRoutes } from './integration/integration-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
 import { createBacenPixProvider } from './providers/bacen-pix/bacen-pix.ts';
@@ -78,6 +79,7 @@ export async function createServerApp(
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context);
   registerQueueRoutes(app, context);
+  registerIntegrationRoutes(app, context, provider);
   registerAdminSnapshots(app, context);
   if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);
   return app;

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { newId } from '../../domain/ids.ts';
 import { guardRoutes } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
+import { limitCloseTime } from './close-grace.ts';
 import { answerErrors } from './errors.ts';
 import { trackEventStreams } from './event-stream.ts';
 import { acceptGzipBodies } from './gzip-body.ts';
@@ -54,6 +55,7 @@ export async function createApp(context: ServerContext): Promise<App> {
   answerErrors(app, context.log);
   guardRoutes(app, context.config.access);
   trackEventStreams(app);
+  limitCloseTime(app);
   acceptGzipBodies(app);
   await app.register(swagger, {
     openapi: {
