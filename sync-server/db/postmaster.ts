@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -76,7 +76,8 @@ async function endsWithin(pid: number, timeoutMs: number): Promise<boolean> {
 
 /** Where there is no /proc to ask, PostgreSQL's own check has the last word. */
 function isPostgres(pid: number): boolean {
-  return procFile(pid, 'cmdline')?.includes('postgres') ?? true;
+  const program = procFile(pid, 'cmdline')?.split('\0', 1)[0];
+  return program === undefined || basename(program) === 'postgres';
 }
 
 function procFile(pid: number, name: string): string | null {
