@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { addBrCodeCommands } from './commands/br-code.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addSupportBundleCommand } from './commands/support-bundle.ts';
+import { addTicketCommands } from './commands/ticket.ts';
+import { EXIT_USAGE, type Terminal } from './output.ts';
+
+/** Runs one command line, without the program's own name: `['br-code', 'decode', '…']`. */
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<void> {
+  const program = new Command('totem')
+    .description('Operator’s commands. Each takes --json and --help.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(add --help for what it takes)');
+  addBrCodeCommands(program, terminal);
+  addTicketCommands(program, terminal);
+  addMigrateCommand(program, terminal);
+  addSupportBundleCommand(program, terminal);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // commander throws for help and for usage errors alike, after it has written its text.
+    const exitCode = (error as { exitCode?: number }).exitCode;
+    if (exitCode === undefined) throw error;
+    terminal.setExitCode(exitCode === 0 ? 0 : EXIT_USAGE);
+  }
+}

@@ -1,0 +1,75 @@
+import { checkoutAt, chooseAndReachPayment } from './support/customer.ts';
+import { command, integrationStatus, papers, pay, snapshot, until } from './support/outside.ts';
+import { expect, test } from './support/shop.ts';
+
+test.use({ shopArgs: ['--pix-expires', '6'] });
+
+test('a code that runs out says so, and money that comes late still becomes a ticket', async ({
+  shop,
+  page,
+}) => {
+  const { addresses } = shop;
+  const brCode = await chooseAndReachPayment(page, addresses.totem, /Consulta geral/);
+  const [late] = await pay(addresses.provider, brCode, 'late');
+  expect(late).toBeDefined();
+  await expect(page.getByRole('heading', { name: 'O tempo para pagar acabou' })).toBeVisible({
+    timeout: 15_000,
+  });
+  await expect(page.getByText('não pague de novo').first()).toBeVisible();
+
+  await expect(page.getByText('Seu pagamento chegou depois do prazo e foi aceito.')).toBeVisible({
+    timeout: 30_000,
+  });
+  const queue = await snapshot(addresses.queue, 'queue');
+  expect(queue.waiting).toHaveLength(1);
+  await until('the paper of the late ticket', async () => (await papers(addresses.printer)).length === 1);
+});
+
+test('late money does not disturb the next customer, it is told beside', async ({ shop, page }) => {
+  const { addresses } = shop;
+  await dismissCurrent(addresses.totem);
+  const first = await chooseAndReachPayment(page, addresses.totem, /Vacina/);
+  await page.getByRole('button', { name: 'Cancelar' }).click();
+  await page.getByRole('button', { name: 'Sim, cancelar' }).click();
+  await expect(page.getByRole('heading', { name: 'Pagamento cancelado' })).toBeVisible();
+  await page.getByRole('button', { name: 'Voltar ao início' }).click();
+
+  await chooseAndReachPayment(page, addresses.totem, /Curativo/);
+  await pay(addresses.provider, first, 'exact');
+  await expect(page.getByText(/Pagamento recebido após o prazo. Senha V001 emitida./)).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Pague com PIX' })).toBeVisible();
+});
+
+test('a wrong amount is never a ticket: it is told and goes back', async ({ shop, page }) => {
+  const { addresses } = shop;
+  await checkoutAt(addresses.totem, 'expired', 15_000);
+  await dismissCurrent(addresses.totem);
+  const before = (await papers(addresses.printer)).length;
+  const brCode = await chooseAndReachPayment(page, addresses.totem, /Consulta geral/);
+  await pay(addresses.provider, brCode, 'other_amount', 4_999);
+  await expect(page.getByRole('heading', { name: 'Recebemos um valor diferente' })).toBeVisible();
+  await expect(page.getByText('A devolução foi concluída.')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText('Pagamento confirmado')).toHaveCount(0);
+  expect(await papers(addresses.printer)).toHaveLength(before);
+  await page.getByRole('button', { name: 'Entendi' }).click();
+  await expect(page.getByRole('button', { name: 'Toque para começar' })).toBeVisible();
+});
+
+test('paid twice is one ticket and one refund', async ({ shop, page }) => {
+  const { addresses } = shop;
+  const before = await integrationStatus(addresses.syncServer, addresses.token);
+  const brCode = await chooseAndReachPayment(page, addresses.totem, /Exame de sangue/);
+  expect(await pay(addresses.provider, brCode, 'twice')).toHaveLength(2);
+  await expect(page.getByRole('heading', { name: 'Retire sua senha' })).toBeVisible();
+  const status = await until('one more ticket and no open refund', async () => {
+    const now = await integrationStatus(addresses.syncServer, addresses.token);
+    return now.tickets === before.tickets + 1 && now.refundsOpen === 0 && now;
+  });
+  expect(status.paid).toBe(before.paid + 1);
+});
+
+async function dismissCurrent(totemUrl: string): Promise<void> {
+  const { checkout } = await snapshot(totemUrl, 'totem');
+  if (checkout.step !== 'idle')
+    await command(totemUrl, { kind: 'checkout.dismiss', sessionId: checkout.sessionId });
+}
