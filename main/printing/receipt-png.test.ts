@@ -1,4 +1,4 @@
-import jsQR from 'jsqr';
+import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
 import { expect, test } from 'vitest';
 import { textBlock } from '../../domain/receipt-document.ts';
@@ -10,7 +10,7 @@ test('the picture carries a QR code that an independent reader reads', () => {
     renderReceiptPng({ v: 1, blocks: [textBlock('C012', { size: 7 }), { kind: 'qr', data, moduleDots: 6 }] }),
   );
   expect(png.width).toBe(640);
-  expect(jsQR(new Uint8ClampedArray(png.data), png.width, png.height)?.data).toBe(data);
+  expect(jsqr.default(new Uint8ClampedArray(png.data), png.width, png.height)?.data).toBe(data);
 });
 
 test('letters are drawn with the font that the product brings', () => {
