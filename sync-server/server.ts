@@ -54,8 +54,9 @@ export async function startServer(
     const provider = createBacenPixProvider(config.pix, environment.clock);
     const workers = startPaymentWorkers(context, provider);
     closers.push(() => workers.stop());
-    const app = await createServerApp(context, provider, workers);
+    const app = await createApp(context);
     closers.push(() => app.close());
+    await registerRoutes(app, context, provider, workers);
     const syncServer = await app.listen({ host: config.host, port: config.port });
     workers.registerWebhook(config.publicUrl ?? syncServer);
     return { urls: { syncServer, admin: `${syncServer}/admin` }, close };
@@ -65,13 +66,13 @@ export async function startServer(
   }
 }
 
-/** Every route of the server; not yet listening. */
-export async function createServerApp(
+/** Every route of the server but the document of them, which createApp adds. */
+export async function registerRoutes(
+  app: App,
   context: ServerContext,
   provider: PaymentProvider,
   workers: Pick<PaymentWorkers, 'wakeInbox' | 'providerHealth'>,
-): Promise<App> {
-  const app = await createApp(context);
+): Promise<void> {
   registerHealthRoutes(app, context, workers.providerHealth);
   registerCatalogRoutes(app, context);
   registerChargeRoutes(app, context, provider);
@@ -82,7 +83,6 @@ export async function createServerApp(
   registerIntegrationRoutes(app, context, provider);
   registerAdminSnapshots(app, context);
   if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);
-  return app;
 }
 
 /** PostgreSQL, its schema, the demonstration shop where it is asked for, and the feed's ear for other processes. */
