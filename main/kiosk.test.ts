@@ -5,9 +5,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { StartupFailure } from '../platform/service.ts';
 import { systemClock, systemRandom } from '../platform/system.ts';
+import { kioskPaths } from './data-folder.ts';
 import { createKiosk } from './kiosk.ts';
 import { FakePrinter } from './testing/fake-printer.ts';
-import { KIOSK_ID, KioskHarness } from './testing/kiosk-harness.ts';
+import { KIOSK_ID, KioskHarness, SERVICE_ID } from './testing/kiosk-harness.ts';
 
 const TABLES = ['payment_sessions', 'tickets', 'print_jobs', 'outbox', 'sync_state'] as const;
 
@@ -158,6 +159,18 @@ describe('a confirmation', () => {
     expect(totem.printer.papers).toHaveLength(1);
   });
 
+  it('still becomes a ticket when the key to the customer’s data is lost', async () => {
+    const totem = await KioskHarness.start();
+    const sessionId = await totem.choose({ customerCpf: '529.982.247-25' });
+    await totem.untilStep('awaiting_payment');
+    await totem.powerCut(() => {
+      rmSync(kioskPaths(totem.dataDir).personalDataKey);
+      totem.server.pay(sessionId, KIOSK_ID);
+    });
+    await totem.untilStep('ticket');
+    expect(totem.printer.papers[0]).not.toContain('CPF');
+  });
+
   it('for a session that the folder does not hold issues nothing, and the feed goes on', async () => {
     const totem = await KioskHarness.start();
     totem.server.pay('018f0000-0000-7000-8000-0000000000ee', KIOSK_ID);
@@ -170,6 +183,29 @@ describe('a confirmation', () => {
     totem.server.pay('018f0000-0000-7000-8000-0000000000ee', 'totem-2');
     await totem.until(() => totem.technician().sync.feedCursor === 2);
     expect(totem.query('SELECT 1 FROM tickets')).toEqual([]);
+  });
+});
+
+describe('a full disk', () => {
+  it('holds the countdown’s end back until it can be stored', async () => {
+    const totem = await KioskHarness.start();
+    await totem.chooseAndSeeQr();
+    const disk = totem.sabotage('session_transitions');
+    totem.clock.advance(300_000);
+    expect(totem.totem().checkout.step).toBe('awaiting_payment');
+    disk.repair();
+    totem.clock.advance(1_000);
+    expect(totem.totem().checkout.step).toBe('expired');
+  });
+
+  it('refuses a command, and leaves nothing of it', async () => {
+    const totem = await KioskHarness.start();
+    const disk = totem.sabotage('outbox');
+    const start = { kind: 'checkout.start', serviceId: SERVICE_ID } as const;
+    expect(await totem.execute(start)).toEqual({ ok: false, code: 'internal_error' });
+    expect(totem.totem().checkout.step).toBe('idle');
+    disk.repair();
+    expect(await totem.execute(start)).toMatchObject({ ok: true });
   });
 });
 

@@ -97,7 +97,7 @@ export function createKiosk(options: KioskOptions): Kiosk {
     log,
     onCatalogOutdated: feed.wake,
   });
-  const checkout = createCheckout({ store, charges, personalData, clock, randomBytes });
+  const checkout = createCheckout({ store, charges, personalData, clock, randomBytes, log });
   const pinGuard = createPinGuard(options.technicianPin, clock);
 
   function syncNow(): void {

@@ -38,14 +38,12 @@ export function createSnapshotPublisher(
 
   function publishTo(screen: KioskScreen, listeners: ReadonlySet<(snapshot: never) => void>): void {
     if (listeners.size === 0) return;
-    const snapshot = builders[screen]();
-    for (const listener of listeners) {
-      try {
-        listener(snapshot as never);
-      } catch (error) {
-        // One screen's broken line must not keep the others from their snapshot.
-        log.error({ error, screen }, 'a screen could not take its snapshot');
-      }
+    try {
+      const snapshot = builders[screen]();
+      for (const listener of listeners) listener(snapshot as never);
+    } catch (error) {
+      // One screen's trouble must not keep the others from their snapshot.
+      log.error({ err: error, screen }, 'a screen could not be given its snapshot');
     }
   }
 

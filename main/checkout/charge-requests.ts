@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
-import { ChargeRequest, type ChargeResponse } from '../../domain/protocol/charges.ts';
+import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession, SessionProblem } from '../store/sessions.ts';
@@ -7,6 +7,7 @@ import type { KioskStore } from '../store/store.ts';
 import { backoffMs } from '../sync/backoff.ts';
 import type { ServerClient, ServerFailure } from '../sync/server-client.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
+import { openCustomer } from './customer.ts';
 import { endSession, type FailureReason, moveSession } from './session-life.ts';
 
 /** A customer looks at the screen meanwhile: ask often. The session itself gives up after a minute. */
@@ -59,9 +60,10 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
 
   function requestOf(session: PaymentSession): ChargeRequest {
     const { sessionId, txid, service, catalogVersion, amountCents, customerSealed } = session;
-    const customer = customerSealed === null ? {} : { customer: personalData.open(customerSealed) };
     const { serviceId } = service;
-    return ChargeRequest.parse({ sessionId, txid, serviceId, catalogVersion, amountCents, ...customer });
+    const customer = openCustomer(personalData, customerSealed);
+    const charge = { sessionId, txid, serviceId, catalogVersion, amountCents };
+    return customer === null ? charge : { ...charge, customer };
   }
 
   /** @returns null: the session is settled one way or the other */
@@ -131,7 +133,7 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
       askingFor = sessionId;
       endWait();
       askUntilAnswered(sessionId)
-        .catch((error: unknown) => log.error({ error, sessionId }, 'asking for the charge failed'))
+        .catch((error: unknown) => log.error({ err: error, sessionId }, 'asking for the charge failed'))
         .finally(() => {
           if (askingFor === sessionId) askingFor = null;
         });

@@ -2,6 +2,7 @@ import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId, txidOfSession } from '../../domain/ids.ts';
 import { isSessionOver } from '../../domain/payment-session.ts';
 import type { CommandRefusal, CommandResult, TotemCommand } from '../../domain/protocol/screens.ts';
+import type { Log } from '../../platform/log.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -9,6 +10,9 @@ import type { ChargeRequests } from './charge-requests.ts';
 import { readCustomer } from './customer.ts';
 import { deadlineOf, isPrinting, type ScreenSession } from './deadlines.ts';
 import { endSession } from './session-life.ts';
+
+/** How long a deadline waits that could not be stored. */
+const RETRY_DEADLINE_MS = 1_000;
 
 type CommandOf<K extends TotemCommand['kind']> = Extract<TotemCommand, { kind: K }>;
 
@@ -27,6 +31,7 @@ export interface CheckoutOptions {
   readonly personalData: PersonalDataBox;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  readonly log: Log;
 }
 
 /**
@@ -34,7 +39,7 @@ export interface CheckoutOptions {
  * on the screen and does what it needs next, which is also how it goes on after a power cut.
  */
 export function createCheckout(options: CheckoutOptions): Checkout {
-  const { store, charges, personalData, clock, randomBytes } = options;
+  const { store, charges, personalData, clock, randomBytes, log } = options;
   const startedAt = clock.nowMs();
   let cancelTimer: CancelTimer = () => {};
   let stopListening: () => void = () => {};
@@ -134,7 +139,15 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     if (deadline === null) return;
     const remainingMs = deadline - clock.nowMs();
     // Also when it has passed already: the timer keeps this commit's listeners from nesting.
-    cancelTimer = clock.schedule(Math.max(0, remainingMs), () => passDeadline(current.session.sessionId));
+    cancelTimer = clock.schedule(Math.max(0, remainingMs), () => {
+      try {
+        passDeadline(current.session.sessionId);
+      } catch (error) {
+        // The disk does not take the change: the screen stays as it is, and the clock is asked again.
+        log.error({ err: error, sessionId: current.session.sessionId }, 'a deadline could not be stored');
+        cancelTimer = clock.schedule(RETRY_DEADLINE_MS, moveOn);
+      }
+    });
   }
 
   function passDeadline(sessionId: string): void {

@@ -8,7 +8,7 @@ import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
-import type { Customer } from './customer.ts';
+import { openCustomer } from './customer.ts';
 import { moveSession } from './session-life.ts';
 
 export type IssueOutcome =
@@ -111,8 +111,6 @@ function receiptOf(
   const unit = store.sync.catalog()?.unit;
   // A session is opened from a catalogue, and a catalogue is only ever replaced.
   if (unit === undefined) throw new Error(`session ${session.sessionId} exists without a catalogue`);
-  const customer =
-    session.customerSealed === null ? null : (personalData.open(session.customerSealed) as Customer);
   return composeReceipt({
     merchantName: unit.merchantName,
     unitName: unit.unitName,
@@ -123,6 +121,6 @@ function receiptOf(
     amountCents: confirmation.amountCents,
     arrivedAt: session.openedAt,
     paidAt: confirmation.paidAt,
-    customerCpf: customer?.cpf ?? null,
+    customerCpf: openCustomer(personalData, session.customerSealed)?.cpf ?? null,
   });
 }

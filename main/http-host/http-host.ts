@@ -134,7 +134,7 @@ function registerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error: { statusCode?: number; code?: string; message: string }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
-      log.error({ error, url: request.url }, 'request failed');
+      log.error({ err: error, url: request.url }, 'request failed');
       return reply.code(500).send(errorBody('internal_error', 'the kiosk failed to answer; see its log'));
     }
     return reply.code(status).send(errorBody(error.code ?? 'bad_request', error.message));

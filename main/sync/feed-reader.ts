@@ -57,7 +57,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       reached = false;
       const problem = await readUntilBroken().catch((error: unknown) => {
         // Our own disk or a bug: shown to the technician like any other break, and tried again.
-        log.error({ error }, 'the feed could not be applied');
+        log.error({ err: error }, 'the feed could not be applied');
         return String(error);
       });
       if (!running) return;

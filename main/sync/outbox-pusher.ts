@@ -111,7 +111,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
 
   function wake(): void {
     push().catch((error: unknown) => {
-      log.error({ error }, 'push failed unexpectedly');
+      log.error({ err: error }, 'push failed unexpectedly');
       waitAfter({ kind: 'unreachable', message: String(error) });
     });
   }
