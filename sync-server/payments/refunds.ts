@@ -13,8 +13,6 @@ const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30 * 60_000;
 /** With the pauses above about a day; API Pix takes refunds for 90 days, so a person still has time. */
 const MAX_ATTEMPTS = 60;
-/** A run that dies in the middle of a refund leaves it to the next after this long: more than any provider call. */
-const LEASE_MS = 30_000;
 
 interface Refund {
   readonly merchantId: string;
@@ -52,60 +50,58 @@ export function startRefundWorker(
     log: context.log,
     idleMs: IDLE_MS,
     task: async (isStopping) => {
-      while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
-        const refund = await claimDue(context);
-        if (refund === undefined) return;
-        await advanceRefund(context, provider, refund);
-      }
+      while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs())
+        if (!(await advanceNext(context, provider))) return;
     },
   });
 }
 
-/** The provider spoke of a charge: its refunds that are under way, or were given up, are looked at again. */
+/**
+ * The provider spoke of a charge: its refunds that are under way, or were given up, are looked at again. One that is
+ * locked is being asked about at this moment.
+ */
 export async function lookAgainAtRefunds(
   database: Queryable,
   payment: { readonly merchantId: string; readonly transactionId: string },
   atMs: number,
 ): Promise<void> {
   await database.query(
-    `UPDATE refunds SET next_attempt_at = $3
-     WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed')`,
+    `WITH open AS (
+       SELECT merchant_id, refund_id FROM refunds
+       WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed')
+       FOR UPDATE SKIP LOCKED)
+     UPDATE refunds f SET next_attempt_at = $3 FROM open
+     WHERE f.merchant_id = open.merchant_id AND f.refund_id = open.refund_id`,
     [payment.merchantId, payment.transactionId, new Date(atMs)],
   );
 }
 
-async function claimDue(context: ServerContext): Promise<Refund | undefined> {
-  const nowMs = context.clock.nowMs();
-  const [refund] = await context.db.query<Refund & Record<string, unknown>>(
-    `WITH due AS (
-       SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1
-       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED),
-     claimed AS (
-       UPDATE refunds r SET next_attempt_at = $2 FROM due
-       WHERE r.merchant_id = due.merchant_id AND r.refund_id = due.refund_id RETURNING r.merchant_id, r.refund_id)
-     ${SELECT} JOIN claimed USING (merchant_id, refund_id)`,
-    [new Date(nowMs), new Date(nowMs + LEASE_MS)],
-  );
-  return refund;
-}
-
-/** Asking is idempotent at the provider by our id, so that a refund whose answer was lost is simply asked for again. */
-async function advanceRefund(
-  context: ServerContext,
-  provider: PaymentProvider,
-  refund: Refund,
-): Promise<void> {
-  const outcome =
-    refund.status === 'requested'
-      ? await provider.requestRefund({
-          endToEndId: refund.endToEndId,
-          refundId: refund.refundId,
-          amountCents: refund.amountCents,
-          description:
-            refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
-        })
-      : await provider.fetchRefund(refund);
-  await context.db.transaction((transaction) => keepOutcome(context, transaction, refund, outcome));
+/**
+ * Moves the refund that is due longest one step on. Its row stays locked meanwhile, so no two processes do it, and one
+ * that is killed leaves it to the next at once. Asking is idempotent at the provider by our id, so that a refund whose
+ * answer was lost is simply asked for again.
+ * @returns whether one was due
+ */
+function advanceNext(context: ServerContext, provider: PaymentProvider): Promise<boolean> {
+  return context.db.transaction(async (transaction) => {
+    const [refund] = await transaction.query<Refund & Record<string, unknown>>(
+      `${SELECT} WHERE f.next_attempt_at <= $1 ORDER BY f.next_attempt_at LIMIT 1 FOR UPDATE OF f SKIP LOCKED`,
+      [new Date(context.clock.nowMs())],
+    );
+    if (refund === undefined) return false;
+    const outcome =
+      refund.status === 'requested'
+        ? await provider.requestRefund({
+            endToEndId: refund.endToEndId,
+            refundId: refund.refundId,
+            amountCents: refund.amountCents,
+            description:
+              refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
+          })
+        : await provider.fetchRefund(refund);
+    await keepOutcome(context, transaction, refund, outcome);
+    return true;
+  });
 }
 
 async function keepOutcome(
@@ -115,12 +111,6 @@ async function keepOutcome(
   outcome: RefundOutcome,
 ): Promise<void> {
   const atMs = context.clock.nowMs();
-  const [locked] = await transaction.query<{ status: RefundStatus }>(
-    'SELECT status FROM refunds WHERE merchant_id = $1 AND refund_id = $2 FOR UPDATE',
-    [refund.merchantId, refund.refundId],
-  );
-  // Another process followed the same refund in the meantime.
-  if (locked?.status !== refund.status) return;
   const attempts = refund.attempts + 1;
   const status = refundStatusAfter(refund, outcome, attempts);
   const over = status === 'settled' || status === 'failed';
