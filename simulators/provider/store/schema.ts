@@ -1,4 +1,4 @@
-/** The provider's own database. It is a simulator's: no migrations, an old folder is deleted. Times in epoch ms. */
+/** The provider's own database. A simulator's, so without migrations: delete the folder of an older version. Times in epoch ms. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS charges (
   txid TEXT PRIMARY KEY,
