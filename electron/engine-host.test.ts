@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, expect, test } from 'vitest';
-import type { Clock } from '../domain/clock.ts';
 import { silentLog } from '../platform/log.ts';
 import { createEngineHost, type EngineHost, type EngineProcess } from './engine-host.ts';
 import type { ToEngine } from './engine-messages.ts';
+import { ManualClock } from './testing/manual-clock.ts';
 
 const cancel = { kind: 'checkout.cancel', sessionId: '0198c0de-0000-7000-8000-000000000001' } as const;
 
@@ -22,28 +22,6 @@ class FakeEngine extends EventEmitter implements EngineProcess {
   }
   snapshot(at: number): void {
     this.emit('message', { kind: 'snapshot', snapshot: { screen: 'totem', at } });
-  }
-}
-
-/** A clock that is moved by hand. */
-class ManualClock implements Clock {
-  #nowMs = 0;
-  #tasks: { readonly atMs: number; readonly run: () => void }[] = [];
-  nowMs(): number {
-    return this.#nowMs;
-  }
-  schedule(delayMs: number, run: () => void): () => void {
-    const task = { atMs: this.#nowMs + delayMs, run };
-    this.#tasks.push(task);
-    return () => {
-      this.#tasks = this.#tasks.filter((other) => other !== task);
-    };
-  }
-  advance(ms: number): void {
-    this.#nowMs += ms;
-    const due = this.#tasks.filter((task) => task.atMs <= this.#nowMs);
-    this.#tasks = this.#tasks.filter((task) => task.atMs > this.#nowMs);
-    for (const task of due) task.run();
   }
 }
 
