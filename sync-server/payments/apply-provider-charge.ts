@@ -5,14 +5,12 @@ import { appendFeed } from '../sync/feed-log.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
 import { nextStatus } from './next-status.ts';
 import { lockTransaction, type PaymentTransaction, type TransactionKey } from './payment-transaction.ts';
-import { type RecordedReceipts, recordReceipts } from './record-receipts.ts';
+import { recordReceipts } from './record-receipts.ts';
 import { announceRefund } from './refund-feed.ts';
 import { settle } from './settle.ts';
 
 /** A settled or closed charge is looked at again after this long, for a second Pix whose webhook was lost. */
 const FIRST_LATER_CHECK_MS = 60_000;
-
-export type AppliedCharge = Pick<PaymentTransaction, 'status' | 'cancelRequestedAt'>;
 
 /**
  * The one path by which anything becomes paid. Given the provider's own answer for a charge, and whoever asked for
@@ -25,7 +23,7 @@ export function applyProviderCharge(
   key: TransactionKey,
   charge: ProviderCharge,
   cause: TransitionCause,
-): Promise<AppliedCharge> {
+): Promise<void> {
   return context.db.transaction(async (transaction) => {
     const payment = await lockTransaction(transaction, key);
     if (charge.txid !== payment.txid)
@@ -34,18 +32,21 @@ export function applyProviderCharge(
     await keepProviderFacts(transaction, payment, charge);
     const recorded = await recordReceipts(context, transaction, payment, charge, atMs);
     const to = nextStatus(payment, charge, recorded, atMs);
-    const changed = to !== null && (await changeStatus(transaction, payment, to, cause, atMs));
-    if (to !== null && changed) await planLaterCheck(transaction, payment, to, atMs);
+    const changedTo = to !== null && (await changeStatus(transaction, payment, to, cause, atMs)) ? to : null;
+    if (changedTo !== null) await planLaterCheck(transaction, payment, changedTo, atMs);
     if (charge.status === null)
       context.log.error(
         { txid: charge.txid, providerStatus: charge.providerStatus },
         'the provider used an unknown status',
       );
-    await announce(context, transaction, payment, charge, recorded, changed && to === 'CANCELED', atMs);
-    return {
-      status: changed && to !== null ? to : payment.status,
-      cancelRequestedAt: payment.cancelRequestedAt,
-    };
+
+    // The feed comes last: its lock on the unit's row makes every other writer of the unit wait.
+    if (recorded.settling !== null)
+      await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);
+    for (const refund of recorded.refunds)
+      await announceRefund(transaction, context.feedWake, payment, refund, atMs);
+    if (changedTo === 'CANCELED' && charge.closedBy === 'provider')
+      await announceClosed(context, transaction, payment, charge.providerStatus, atMs);
   });
 }
 
@@ -84,27 +85,14 @@ async function planLaterCheck(
   );
 }
 
-/** The feed comes last: its lock on the unit's row makes every other writer of the unit wait. */
-async function announce(
+async function announceClosed(
   context: ServerContext,
   transaction: Transaction,
   payment: PaymentTransaction,
-  charge: ProviderCharge,
-  recorded: RecordedReceipts,
-  closedNow: boolean,
+  reason: string,
   atMs: number,
 ): Promise<void> {
-  if (recorded.settling !== null)
-    await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);
-  for (const refund of recorded.refunds)
-    await announceRefund(transaction, context.feedWake, payment, refund, atMs);
-  if (closedNow && charge.closedBy === 'provider')
-    await appendFeed(
-      transaction,
-      context.feedWake,
-      payment,
-      'payment.closed',
-      { sessionId: payment.sessionId, kioskId: payment.kioskId, reason: charge.providerStatus },
-      atMs,
-    );
+  const { sessionId, kioskId } = payment;
+  const payload = { sessionId, kioskId, reason };
+  await appendFeed(transaction, context.feedWake, payment, 'payment.closed', payload, atMs);
 }

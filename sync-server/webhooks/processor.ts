@@ -85,7 +85,6 @@ async function processItem(
 ): Promise<ItemOutcome> {
   const reading = provider.parseWebhook(row.body.toString('utf8'));
   if (reading.kind === 'unreadable') return { kind: 'dead', error: reading.reason };
-  if (reading.txids.length === 0) return { kind: 'processed', outcome: 'no_charge_named' };
   const outcomes: ItemOutcome[] = [];
   for (const txid of reading.txids) {
     const known = outcomeByTxid.get(txid) ?? processCharge(context, provider, txid);
@@ -94,7 +93,8 @@ async function processItem(
   }
   // One charge that has to be tried again brings the whole item back; the others change nothing the second time.
   return (
-    outcomes.find((outcome) => outcome.kind === 'retry') ?? outcomes[0] ?? { kind: 'dead', error: 'empty' }
+    outcomes.find((outcome) => outcome.kind === 'retry') ??
+    outcomes[0] ?? { kind: 'processed', outcome: 'no_charge_named' }
   );
 }
 
@@ -129,33 +129,31 @@ async function keepOutcome(
 ): Promise<void> {
   const attempts = row.attempts + 1;
   const nowMs = context.clock.nowMs();
-  const settled = settle(outcome, attempts);
-  if (settled.status === 'dead')
-    context.log.error({ inboxId: row.inboxId, error: settled.error }, 'a webhook is given up');
+  const next = rowAfter(outcome, attempts);
+  if (next.status === 'dead')
+    context.log.error({ inboxId: row.inboxId, error: next.error }, 'a webhook is given up');
   await transaction.query(
     `UPDATE webhook_inbox SET status = $2, attempts = $3, outcome = $4, last_error = $5, processed_at = $6,
        next_attempt_at = $7 WHERE inbox_id = $1`,
     [
       row.inboxId,
-      settled.status,
+      next.status,
       attempts,
-      settled.outcome,
-      settled.error?.slice(0, 500) ?? null,
-      settled.status === 'received' ? null : new Date(nowMs),
-      settled.status === 'received'
-        ? new Date(nowMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS))
-        : null,
+      next.outcome,
+      next.error?.slice(0, 500) ?? null,
+      next.status === 'received' ? null : new Date(nowMs),
+      next.status === 'received' ? new Date(nowMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS)) : null,
     ],
   );
 }
 
-interface Settled {
+interface RowAfter {
   readonly status: 'received' | 'processed' | 'dead';
   readonly outcome: string | null;
   readonly error: string | null;
 }
 
-function settle(item: ItemOutcome, attempts: number): Settled {
+function rowAfter(item: ItemOutcome, attempts: number): RowAfter {
   if (item.kind === 'processed') return { status: 'processed', outcome: item.outcome, error: null };
   if (item.kind === 'dead') return { status: 'dead', outcome: null, error: item.error };
   if (item.givesUpAs !== undefined && attempts >= UNKNOWN_TXID_ATTEMPTS)

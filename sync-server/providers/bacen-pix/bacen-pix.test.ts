@@ -316,6 +316,12 @@ describe('a webhook', () => {
     expect(read({ pix: [pix(), pix(), { endToEndId: E2EID }] })).toEqual({ kind: 'charges', txids: [TXID] });
     expect(read({ pix: pix() })).toEqual({ kind: 'charges', txids: [TXID] });
   });
+  test('passes over a txid that none can be', () => {
+    expect(read({ pix: [pix({ txid: 'a\0b' }), pix({ txid: '../x' })] })).toEqual({
+      kind: 'charges',
+      txids: [],
+    });
+  });
   test.each([['not JSON'], ['{}'], ['[]'], ['null'], ['{"pix":[{"txid":7}]}']])(
     '%s is unreadable',
     (body) => {

@@ -31,6 +31,9 @@ export interface BacenPixSettings {
 /** A customer waits for the QR code: a bank that needs longer is asked again rather than waited for. */
 const DEFAULT_TIMEOUT_MS = 8_000;
 
+/** On a Pix: shorter than that of a charge where it comes from a static code, which is none of ours. */
+const TXID = /^[a-zA-Z0-9]{1,35}$/;
+
 /** A bank that speaks BACEN's API Pix 2.9.0. */
 export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock): PaymentProvider {
   const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
@@ -182,6 +185,6 @@ function parseWebhook(body: string): ReturnType<PaymentProvider['parseWebhook']>
     const where = parsed.error.issues.map((issue) => issue.path.join('.') || '(body)').join(', ');
     return { kind: 'unreadable', reason: `not a Pix callback: ${where}`.slice(0, 300) };
   }
-  const txids = parsed.data.pix.flatMap((item) => (item.txid === undefined ? [] : [item.txid]));
+  const txids = parsed.data.pix.flatMap(({ txid }) => (txid !== undefined && TXID.test(txid) ? [txid] : []));
   return { kind: 'charges', txids: [...new Set(txids)] };
 }
