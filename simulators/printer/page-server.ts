@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { PaperStore } from './paper-store.ts';
 import { PrinterSettings } from './printer-state.ts';
 
@@ -32,6 +33,7 @@ const HEADERS = {
 };
 /** Settings are a few dozen bytes. */
 const MAX_BODY_BYTES = 4_096;
+const PapersQuery = z.object({ limit: z.coerce.number().int().positive().optional() });
 
 /** The page with the papers, and the machine API. `subscribe` calls its listener at each change, and answers how to stop. */
 export function createPageServer(options: {
@@ -53,7 +55,11 @@ export function createPageServer(options: {
   // Browsers ask for it unasked; a 404 would stand in every console.
   app.get('/favicon.ico', async (_request, reply) => reply.status(204).send());
 
-  app.get('/api/papers', async () => papers.list());
+  app.get('/api/papers', async (request, reply) => {
+    const query = PapersQuery.safeParse(request.query);
+    if (!query.success) return refuse(reply, 400, 'invalid_query', query.error.message);
+    return papers.list().slice(0, query.data.limit);
+  });
   app.get<{ Params: { id: string } }>('/api/papers/:id.png', async (request, reply) => {
     const png = papers.png(request.params.id);
     if (png === undefined) return refuse(reply, 404, 'not_found', 'there is no such paper');

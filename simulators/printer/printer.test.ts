@@ -163,6 +163,10 @@ describe('page and API', () => {
       { id: '000002', at: expect.any(Number), text: 'B\n', qrCodes: [], complete: true, errors: [] },
       { id: '000001', at: expect.any(Number), text: 'A\n', qrCodes: [], complete: true, errors: [] },
     ]);
+    expect(await (await fetch(`${printer.pageUrl}/api/papers?limit=1`)).json()).toMatchObject([
+      { id: '000002' },
+    ]);
+    expect((await fetch(`${printer.pageUrl}/api/papers?limit=-1`)).status).toBe(400);
     const png = await fetch(`${printer.pageUrl}/api/papers/000001.png`);
     expect(png.headers.get('content-type')).toBe('image/png');
     expect(readFileSync(join(dataDir, 'papers', '000001.bin'))).toEqual(ticket('A'));

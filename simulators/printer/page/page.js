@@ -1,6 +1,6 @@
 // The printer's page: shows what GET /api/state and GET /api/papers say, and asks again at each server-sent event.
 
-/** Papers that are shown; the API lists them all. */
+/** Papers that are shown; older ones stay in the data folder. */
 const SHOWN_PAPERS = 40;
 
 /** @type {ReadonlyArray<{mode: string, title: string, hint: string, status: string, tone: 'good' | 'warn' | 'bad'}>} */
@@ -71,7 +71,7 @@ for (const { mode, title, hint } of MODES) {
 
 const events = new EventSource('/api/events');
 events.addEventListener('state', reader('/api/state', showState));
-events.addEventListener('papers', reader('/api/papers', showPapers));
+events.addEventListener('papers', reader(`/api/papers?limit=${SHOWN_PAPERS}`, showPapers));
 events.addEventListener('error', () => showStatus('Sem contato com o simulador', 'bad'));
 
 /**
@@ -153,22 +153,22 @@ function showStatus(text, tone) {
 
 /** @param {ReadonlyArray<any>} papers newest first */
 function showPapers(papers) {
-  const shown = papers.slice(0, SHOWN_PAPERS);
-  for (const paper of shown.toReversed()) {
+  for (const paper of papers.toReversed()) {
     if (paperById.has(paper.id)) continue;
     const item = paperElement(paper);
     item.classList.toggle('fresh', hasLoaded);
     paperById.set(paper.id, item);
     element('papers').prepend(item);
   }
-  const ids = new Set(shown.map((paper) => paper.id));
+  const ids = new Set(papers.map((paper) => paper.id));
   for (const [id, item] of paperById) {
     if (ids.has(id)) continue;
     item.remove();
     paperById.delete(id);
   }
   element('empty').hidden = papers.length > 0;
-  element('paper-count').textContent = String(papers.length);
+  // Ids count up from 1.
+  element('paper-count').textContent = String(Number(papers[0]?.id ?? 0));
   hasLoaded = true;
 }
 
