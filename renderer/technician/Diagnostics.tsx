@@ -56,26 +56,30 @@ export function Diagnostics({ snapshot, pin }: Props) {
         </Notice>
       )}
       <div className="diagnostics-grid">
-        <PrinterCard
-          printer={snapshot.printer}
-          at={snapshot.at}
-          busy={busy !== null}
-          onTestPrint={() => run({ kind: 'technician.test_print', pin }, text.technician.testSent)}
-        />
-        <AttentionCard
-          jobs={snapshot.needsAttention}
-          busy={busy !== null}
-          onReprint={(ticketId, label) =>
-            run({ kind: 'technician.reprint', pin, ticketId }, text.technician.reprintSent(label))
-          }
-        />
-        <SyncCard
-          sync={snapshot.sync}
-          at={snapshot.at}
-          busy={busy !== null}
-          onSyncNow={() => run({ kind: 'technician.sync_now', pin }, text.technician.syncSent)}
-        />
-        <TodayCard today={snapshot.sessionsToday} />
+        <div className="diagnostics-column">
+          <PrinterCard
+            printer={snapshot.printer}
+            at={snapshot.at}
+            busy={busy !== null}
+            onTestPrint={() => run({ kind: 'technician.test_print', pin }, text.technician.testSent)}
+          />
+          <AttentionCard
+            jobs={snapshot.needsAttention}
+            busy={busy !== null}
+            onReprint={(ticketId, label) =>
+              run({ kind: 'technician.reprint', pin, ticketId }, text.technician.reprintSent(label))
+            }
+          />
+        </div>
+        <div className="diagnostics-column">
+          <SyncCard
+            sync={snapshot.sync}
+            at={snapshot.at}
+            busy={busy !== null}
+            onSyncNow={() => run({ kind: 'technician.sync_now', pin }, text.technician.syncSent)}
+          />
+          <TodayCard today={snapshot.sessionsToday} />
+        </div>
         <RecentJobsCard jobs={snapshot.recentJobs} />
       </div>
     </main>

@@ -19,14 +19,16 @@ export function AttractView({ unavailable }: { readonly unavailable: 'server' | 
         <ViewTitle>{text.totem.attract.title}</ViewTitle>
         <p className="lead">{text.totem.attract.lead}</p>
       </div>
-      <ol className="attract-steps">
-        {text.totem.attract.steps.map((step, index) => (
-          <li key={step}>
-            <Icon name={STEP_ICONS[index] ?? 'check'} />
-            <span>{step}</span>
-          </li>
-        ))}
-      </ol>
+      {unavailable === null && (
+        <ol className="attract-steps">
+          {text.totem.attract.steps.map((step, index) => (
+            <li key={step}>
+              <Icon name={STEP_ICONS[index] ?? 'check'} />
+              <span>{step}</span>
+            </li>
+          ))}
+        </ol>
+      )}
       <div className="attract-action" aria-live="polite">
         {unavailable === null ? (
           <div className="attract-start">

@@ -95,7 +95,7 @@ function IdentifyRow({ field, label, value }: RowProps) {
     <div className="identify-row">
       <div>
         <p className="caption">{label}</p>
-        <p className={value === '' ? 'soft' : 'identify-value tabular'}>
+        <p className={value === '' ? 'soft' : 'identify-value'}>
           {value === '' ? text.totem.review.notGiven : value}
         </p>
       </div>

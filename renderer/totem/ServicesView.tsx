@@ -55,6 +55,9 @@ function ServiceCard({ service }: { readonly service: Service }) {
       <span className="service-words">
         <span className="service-name">{service.name}</span>
         {service.description !== '' && <span className="service-description">{service.description}</span>}
+      </span>
+      <span className="service-figures tabular">
+        <span className="service-price">{price}</span>
         {service.estimatedMinutes !== null && (
           <span className="service-minutes">
             <Icon name="clock" />
@@ -62,7 +65,6 @@ function ServiceCard({ service }: { readonly service: Service }) {
           </span>
         )}
       </span>
-      <span className="service-price tabular">{price}</span>
       <Icon name="arrowRight" />
     </button>
   );

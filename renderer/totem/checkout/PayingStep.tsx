@@ -24,9 +24,11 @@ export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
         <QrCode text={checkout.brCode} label={text.totem.paying.qrLabel} />
       </div>
       <div className="paying-words">
-        <ViewTitle>{text.totem.paying.title}</ViewTitle>
-        <div className="paying-amount">
-          <p className="caption">{checkout.service.name}</p>
+        <div className="paying-head">
+          <div>
+            <ViewTitle>{text.totem.paying.title}</ViewTitle>
+            <p className="caption">{checkout.service.name}</p>
+          </div>
           <p className="price-large tabular">{formatMoney(checkout.amountCents)}</p>
         </div>
         <ol className="numbered">

@@ -1,0 +1,418 @@
+import { expect, type Page, test } from '@playwright/test';
+import jsqr from 'jsqr';
+import { PNG } from 'pngjs';
+import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
+import * as scenes from './support/screen-scenes.ts';
+import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
+
+/** The built screens alone, on a host that plays snapshots from a script: every state, without an engine behind it. */
+let host: ScriptedHost;
+
+test.beforeEach(async ({ page }) => {
+  host = await startScriptedHost();
+  await watchCsp(page);
+});
+test.afterEach(() => host.close());
+
+for (const [sizeName, viewport] of Object.entries(SCREEN_SIZES)) {
+  test.describe(`every state, ${sizeName}`, () => {
+    test.use({ viewport });
+    test.setTimeout(180_000);
+
+    test('totem', async ({ page }) => {
+      await openTotem(page);
+      for (const [name, snapshot] of Object.entries(scenes.IDLE_SCENES)) {
+        host.show('totem', snapshot);
+        await inspectScreen(page, `totem: ${name}`);
+      }
+      for (const [name, checkout] of Object.entries(scenes.CHECKOUT_SCENES)) {
+        host.show('totem', scenes.totem(checkout));
+        await expect(page.locator(`[data-view="${checkout.step}"]`)).toBeVisible();
+        await inspectScreen(page, `totem: ${name}`);
+      }
+    });
+
+    test('totem, on the way to paying', async ({ page }) => {
+      await openTotem(page);
+      await button(page, 'Toque para começar').click();
+      await inspectScreen(page, 'services');
+      host.show('totem', scenes.totem(undefined, { services: [...scenes.MANY_SERVICES] }));
+      await inspectScreen(page, 'services, two pages');
+      host.show('totem', scenes.totem(undefined, { services: [] }));
+      await inspectScreen(page, 'no services');
+      host.show('totem', scenes.totem());
+      await button(page, 'Escolher Consulta clínica').click();
+      await inspectScreen(page, 'review');
+      host.show('totem', scenes.totem(undefined, { server: 'offline' }));
+      await inspectScreen(page, 'review, server offline');
+      await button(page, 'Informar Nome').click();
+      await inspectScreen(page, 'name');
+      await button(page, 'Não informar').click();
+      await button(page, 'Informar CPF').click();
+      await page.getByLabel('Seu CPF').fill('52998224726');
+      await inspectScreen(page, 'wrong CPF');
+      host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
+      await button(page, 'Ver código em texto').click();
+      await inspectScreen(page, 'code as text');
+      await button(page, 'Fechar').click();
+      await button(page, 'Cancelar').click();
+      await inspectScreen(page, 'cancel?');
+    });
+
+    test('queue', async ({ page }) => {
+      host.show('queue', scenes.queue({ counters: [] }));
+      await page.goto(`${host.url}/queue`);
+      await inspectScreen(page, 'queue: no counters');
+      host.show('queue', scenes.queue());
+      await inspectScreen(page, 'queue: pick a counter');
+      await button(page, 'Guichê 1').click();
+      for (const [name, snapshot] of Object.entries(scenes.QUEUE_SCENES)) {
+        host.show('queue', snapshot);
+        await inspectScreen(page, `queue: ${name}`);
+      }
+    });
+
+    test('panel', async ({ page }) => {
+      host.show('panel', scenes.panel());
+      await page.goto(`${host.url}/panel`);
+      for (const [name, snapshot] of Object.entries(scenes.PANEL_SCENES)) {
+        host.show('panel', snapshot);
+        await inspectScreen(page, `panel: ${name}`);
+      }
+    });
+
+    test('technician', async ({ page }) => {
+      await openTechnician(page, () => inspectScreen(page, 'technician: pin'));
+      for (const [name, snapshot] of Object.entries(scenes.TECHNICIAN_SCENES)) {
+        host.show('technician', snapshot);
+        await inspectScreen(page, `technician: ${name}`);
+      }
+    });
+
+    test('admin', async ({ page }) => {
+      host.show('admin', scenes.admin());
+      await page.goto(`${host.url}/admin`);
+      await inspectScreen(page, 'admin: token');
+      await enterToken(page, 'errado');
+      await expect(page.getByRole('alert')).toContainText('Token recusado');
+      await inspectScreen(page, 'admin: token refused');
+      await enterToken(page, host.adminToken);
+      for (const [name, snapshot] of Object.entries(scenes.ADMIN_SCENES)) {
+        host.show('admin', snapshot);
+        await inspectScreen(page, `admin: ${name}`);
+      }
+    });
+  });
+}
+
+test.describe('totem', () => {
+  test.use({ viewport: SCREEN_SIZES.portrait });
+
+  test('the customer types a name and a CPF, and one command carries both', async ({ page }) => {
+    await openTotem(page);
+    // A touch anywhere begins.
+    await page.mouse.click(540, 300);
+    await button(page, 'Escolher Consulta clínica').click();
+    await button(page, 'Informar Nome').click();
+    for (const key of 'ana') await button(page, key, true).click();
+    await button(page, 'Espaço').click();
+    for (const key of 'sá') await button(page, key, true).click();
+    await button(page, 'Confirmar').click();
+    await button(page, 'Informar CPF').click();
+    for (const key of '52998224726') await button(page, key, true).click();
+    await expect(page.getByText('Este CPF não existe')).toBeVisible();
+    await expect(button(page, 'Confirmar')).toHaveAttribute('aria-disabled', 'true');
+    await button(page, 'Apagar').click();
+    await button(page, '5', true).click();
+    await button(page, 'Confirmar').click();
+    await button(page, 'Pagar').dblclick();
+    await expect(page.locator('[data-view="starting"]')).toBeVisible();
+    expect(host.commands).toEqual([
+      {
+        kind: 'checkout.start',
+        serviceId: scenes.CONSULTA.serviceId,
+        customerName: 'Ana Sá',
+        customerCpf: '52998224725',
+      },
+    ]);
+    // What was typed is gone once it has served.
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['expired']));
+    await button(page, 'Voltar ao início').click();
+    host.show('totem', scenes.totem());
+    await button(page, 'Toque para começar').click();
+    await button(page, 'Escolher Consulta clínica').click();
+    await expect(page.getByText('Não informado')).toHaveCount(2);
+  });
+
+  test('by keyboard alone, without a name', async ({ page }) => {
+    await openTotem(page);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect(page.locator('[data-view="services"]')).toBeVisible();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await button(page, 'Pagar').focus();
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => host.commands)
+      .toEqual([{ kind: 'checkout.start', serviceId: scenes.CONSULTA.serviceId }]);
+  });
+
+  test('the QR code on the screen reads as the BR Code', async ({ page }) => {
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
+    const code = page.getByRole('img', { name: 'Código QR do PIX' });
+    const { data, width, height } = PNG.sync.read(await code.screenshot());
+    expect(jsqr.default(new Uint8ClampedArray(data), width, height)?.data).toBe(scenes.BR_CODE);
+    await button(page, 'Ver código em texto').click();
+    await expect(page.getByLabel('Código PIX copia e cola')).toHaveValue(scenes.BR_CODE);
+  });
+
+  test("the countdown runs by the kiosk's clock", async ({ page }) => {
+    await page.clock.install({ time: 0 });
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
+    await expect(page.getByRole('timer')).toHaveText(/^(5:00|4:59)$/);
+    await page.clock.runFor(60_000);
+    await expect(page.getByRole('timer')).toHaveText(/^(4:00|3:59|3:58)$/);
+  });
+
+  test('cancelling asks first, and says when it is too late', async ({ page }) => {
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
+    await button(page, 'Cancelar').click();
+    await expect(button(page, 'Continuar pagando')).toBeFocused();
+    await page.keyboard.press('Escape');
+    expect(host.commands).toEqual([]);
+    host.answer({ ok: false, code: 'too_late_to_cancel' });
+    await button(page, 'Cancelar').click();
+    await button(page, 'Sim, cancelar').click();
+    await expect(page.getByRole('alert')).toContainText('o pagamento já foi recebido');
+    expect(host.commands).toEqual([{ kind: 'checkout.cancel', sessionId: scenes.SESSION_ID }]);
+  });
+
+  test('silence on the way is asked about, then everything typed is wiped', async ({ page }) => {
+    await page.clock.install();
+    await openTotem(page);
+    await button(page, 'Toque para começar').click();
+    await page.clock.runFor(61_000);
+    await expect(page.getByRole('dialog')).toContainText('Você ainda está aí?');
+    await page.clock.runFor(20_000);
+    await button(page, 'Preciso de mais tempo').click();
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.clock.runFor(61_000);
+    await page.clock.runFor(26_000);
+    await expect(page.locator('[data-view="attract"]')).toBeVisible();
+  });
+
+  test('the last screen closes by itself, after a warning', async ({ page }) => {
+    await page.clock.install();
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['ticket printed']));
+    await expect(page.getByTestId('ticket-label')).toHaveText('C012');
+    await page.clock.runFor(10_000);
+    await button(page, 'Preciso de mais tempo').click();
+    await page.clock.runFor(25_000);
+    expect(host.commands).toEqual([]);
+    await page.clock.runFor(6_000);
+    await expect
+      .poll(() => host.commands)
+      .toEqual([{ kind: 'checkout.dismiss', sessionId: scenes.SESSION_ID }]);
+  });
+
+  test('never says "pago" where money goes back', async ({ page }) => {
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['refunding a wrong amount']));
+    const words = page.locator('[data-view="refunding"]');
+    await expect(words).toContainText('R$ 12,00');
+    await expect(words).not.toContainText(/\bpag[oa]\b|confirmado/i);
+  });
+
+  test('a host that goes away and comes back', async ({ page }) => {
+    await openTotem(page);
+    host.cutOff(true);
+    await expect(page.getByText('Pagamentos indisponíveis no momento')).toBeVisible();
+    host.cutOff(false);
+    await expect(button(page, 'Toque para começar')).toBeVisible({ timeout: 15_000 });
+  });
+
+  test('a snapshot of another version is an error that is said, not a white page', async ({ page }) => {
+    await openTotem(page);
+    for (const unreadable of ['{"screen":"totem"}', 'not json']) {
+      host.showRaw('totem', unreadable);
+      await expect(page.getByRole('alert')).toContainText('desatualizada');
+      await expect(button(page, 'Toque para começar')).toBeVisible();
+    }
+    host.show('totem', scenes.totem());
+    await expect(page.getByRole('alert')).toHaveCount(0);
+  });
+
+  test('a screen that breaks says so and loads itself anew', async ({ page }) => {
+    host.show('totem', scenes.totem());
+    const code = /TotemScreen.*\.js/;
+    await page.route(code, (route) => route.abort());
+    await page.goto(`${host.url}/totem`);
+    await expect(page.getByText('Esta tela teve um problema')).toBeVisible();
+    await page.unroute(code);
+    await expect(button(page, 'Toque para começar')).toBeVisible({ timeout: 15_000 });
+  });
+
+  test("the technician's corner opens when held, not when tapped", async ({ page }) => {
+    await openTotem(page);
+    const corner = button(page, 'Técnico');
+    await corner.click();
+    await expect(page.locator('[data-view="attract"]')).toBeVisible();
+    await corner.hover();
+    await page.mouse.down();
+    await expect(page.locator('[data-view="pin"]')).toBeVisible({ timeout: 10_000 });
+  });
+});
+
+test.describe('queue', () => {
+  test.use({ viewport: SCREEN_SIZES.landscape });
+
+  test('one press of F2 is one command, and the counter is remembered', async ({ page }) => {
+    await openDesk(page);
+    await page.reload();
+    await expect(page.getByRole('heading', { name: 'Guichê 1' })).toBeVisible();
+    let answerNow = (): void => undefined;
+    host.answer(
+      new Promise((resolve) => {
+        answerNow = () => resolve({ ok: true });
+      }),
+    );
+    await page.keyboard.press('F2');
+    await expect(button(page, 'Chamando')).toHaveAttribute('aria-busy', 'true');
+    await page.keyboard.press('F2');
+    answerNow();
+    await expect(button(page, 'Chamar próxima')).not.toHaveAttribute('aria-busy', 'true');
+    await page.keyboard.press('F2');
+    await expect.poll(() => host.commands.length).toBe(2);
+    expect(host.commands).toMatchObject([
+      { kind: 'queue.call_next', counter: 'Guichê 1' },
+      { kind: 'queue.call_next', counter: 'Guichê 1' },
+    ]);
+    const ids = host.commands.map((command) => 'commandId' in command && command.commandId);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  test('only what the ticket allows can be pressed', async ({ page }) => {
+    await openDesk(page);
+    host.show('queue', scenes.QUEUE_SCENES['ticket called'] ?? scenes.queue());
+    await button(page, 'Chamar de novo').click();
+    await button(page, 'Não compareceu').click();
+    await page.keyboard.press('F7');
+    // Not allowed for a called ticket, and the counter is busy: both keys do nothing.
+    await page.keyboard.press('F8');
+    await page.keyboard.press('F2');
+    host.show('queue', scenes.QUEUE_SCENES['ticket in progress'] ?? scenes.queue());
+    await expect(button(page, 'Chamar de novo')).toHaveCount(0);
+    await button(page, 'Concluir').click();
+    host.show('queue', scenes.QUEUE_SCENES['everything at once'] ?? scenes.queue());
+    await button(page, 'Voltar C009 à fila').click();
+    await expect
+      .poll(() => host.commands.map((command) => command.kind))
+      .toEqual(['queue.recall', 'queue.no_show', 'queue.start', 'queue.complete', 'queue.return']);
+  });
+
+  test('a refusal says who has the ticket', async ({ page }) => {
+    await openDesk(page);
+    const ticket = scenes.queued(14, { status: 'called', counter: 'Guichê 2' });
+    host.answer({ ok: false, code: 'ticket_taken', ticket });
+    await button(page, 'Chamar próxima').click();
+    await expect(page.getByRole('alert')).toContainText('A senha C014 está com Guichê 2.');
+  });
+});
+
+test('panel: a recall is announced, at the time of the unit', async ({ page }) => {
+  host.show('panel', scenes.panel());
+  await page.goto(`${host.url}/panel`);
+  await expect(page.locator('.called-label')).toHaveText('C012');
+  await expect(page.locator('.panel-time')).toHaveText('14:30');
+  const [first, ...rest] = scenes.panel().calls;
+  if (first === undefined) throw new Error('the scene has no call');
+  const before = await page.locator('.called-ticket').elementHandle();
+  host.show('panel', scenes.panel({ calls: [{ ...first, callCount: 2 }, ...rest] }));
+  // The announcement is a new element: its animation, and the live region, begin again.
+  await expect.poll(() => before?.evaluate((element) => element.isConnected)).toBe(false);
+});
+
+test('technician: a second copy is asked about, then ordered with the PIN', async ({ page }) => {
+  await openTechnician(page);
+  host.show('technician', scenes.TECHNICIAN_SCENES['everything wrong'] ?? scenes.technician());
+  await button(page, 'Reimprimir C012').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Reimprimir' }).click();
+  await expect(page.getByText('2ª via da senha C012 enviada')).toBeVisible();
+  await button(page, 'Impressão de teste').click();
+  await button(page, 'Sincronizar agora').click();
+  await expect(page.getByText('Sincronização pedida')).toBeVisible();
+  await button(page, 'Bloquear').click();
+  await expect(page.locator('[data-view="pin"]')).toBeVisible();
+  expect(host.commands).toEqual([
+    { kind: 'technician.unlock', pin: '2468' },
+    { kind: 'technician.reprint', pin: '2468', ticketId: scenes.queued(12).ticketId },
+    { kind: 'technician.test_print', pin: '2468' },
+    { kind: 'technician.sync_now', pin: '2468' },
+  ]);
+});
+
+test('technician: a wrong PIN opens nothing', async ({ page }) => {
+  host.answer({ ok: false, code: 'wrong_pin' });
+  await page.goto(`${host.url}/technician`);
+  for (const key of '1111') await button(page, key, true).click();
+  await button(page, 'Entrar').click();
+  await expect(page.getByRole('alert')).toContainText('PIN incorreto');
+  await expect(page.locator('[data-view="pin"]')).toBeVisible();
+});
+
+test('the inspection itself finds what it looks for', async ({ page }) => {
+  await openTotem(page);
+  await page.evaluate(() => {
+    const tiny = document.createElement('button');
+    tiny.className = 'key-tiny';
+    tiny.textContent = 'x';
+    document.querySelector('main')?.append(tiny);
+  });
+  await expect(inspectScreen(page, 'a button of the wrong size')).rejects.toThrow(/60 px/);
+  await page.evaluate(() => document.querySelector('.key-tiny')?.remove());
+  await page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.brokeIn = true';
+    document.body.append(script);
+  });
+  await expect(inspectScreen(page, 'an inline script')).rejects.toThrow(/script-src/);
+});
+
+// ---- steps ----
+
+function button(page: Page, name: string, exact = false) {
+  return page.getByRole('button', { name, exact });
+}
+
+async function openTotem(page: Page): Promise<void> {
+  host.show('totem', scenes.totem());
+  await page.goto(`${host.url}/totem`);
+  await expect(page.locator('[data-view="attract"]')).toBeVisible();
+}
+
+async function openDesk(page: Page): Promise<void> {
+  host.show('queue', scenes.queue());
+  await page.goto(`${host.url}/queue`);
+  await button(page, 'Guichê 1').click();
+  await expect(page.locator('[data-view="desk"]')).toBeVisible();
+}
+
+async function openTechnician(page: Page, atPin?: () => Promise<void>): Promise<void> {
+  host.show('technician', scenes.technician());
+  await page.goto(`${host.url}/technician`);
+  await expect(page.locator('[data-view="pin"]')).toBeVisible();
+  await atPin?.();
+  await page.getByLabel('PIN').fill('2468');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[data-view="diagnostics"]')).toBeVisible();
+}
+
+async function enterToken(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token de acesso').fill(token);
+  await page.keyboard.press('Enter');
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { TotemSnapshot } from '../../domain/protocol/screens.ts';
+import {
+  AT_ATTRACT,
+  canPay,
+  type Navigation,
+  printerNotice,
+  totemView,
+  waitsForCustomer,
+} from './navigation.ts';
+
+const service: TotemSnapshot['services'][number] = {
+  serviceId: '018f4d2e-7c1a-7b3e-8a5d-000000000101',
+  name: 'Consulta',
+  description: '',
+  prefix: 'C',
+  amountCents: 12_000,
+  currency: 'BRL',
+  estimatedMinutes: null,
+};
+
+function snapshot(changes: Partial<TotemSnapshot> = {}): TotemSnapshot {
+  return {
+    screen: 'totem',
+    at: 1,
+    kioskId: 'totem-01',
+    unit: { merchantName: 'Clínica', unitName: 'Centro' },
+    services: [service],
+    server: 'online',
+    printer: { kind: 'escpos', status: 'ready', detail: null, checkedAt: null },
+    checkout: { step: 'idle' },
+    lateTicket: null,
+    ...changes,
+  };
+}
+
+const at = (place: Navigation['at']): Navigation => ({
+  ...AT_ATTRACT,
+  at: place,
+  serviceId: service.serviceId,
+});
+const inSession = { sessionId: service.serviceId, service, amountCents: 12_000 };
+
+describe('totemView', () => {
+  it('prepares until there is a catalogue', () => {
+    expect(totemView(null, 'connecting', AT_ATTRACT).name).toBe('preparing');
+    expect(totemView(snapshot({ unit: null }), 'connected', at('services')).name).toBe('preparing');
+  });
+
+  it('says which layer is away, at the start', () => {
+    expect(totemView(null, 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });
+    expect(totemView(snapshot(), 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });
+    expect(totemView(snapshot({ server: 'offline' }), 'connected', AT_ATTRACT)).toEqual({
+      name: 'unavailable',
+      layer: 'server',
+    });
+    expect(totemView(snapshot({ server: 'connecting' }), 'connected', AT_ATTRACT).name).toBe('attract');
+  });
+
+  it('leaves a customer who is on the way where they are when the line breaks', () => {
+    expect(totemView(snapshot({ server: 'offline' }), 'lost', at('review')).name).toBe('review');
+  });
+
+  it('lets a session decide over everything else', () => {
+    const paying = snapshot({ server: 'offline', checkout: { step: 'expired', ...inSession } });
+    expect(totemView(paying, 'lost', at('identify'))).toMatchObject({
+      name: 'checkout',
+      checkout: { step: 'expired' },
+    });
+  });
+
+  it('goes back to the list when the chosen service is sold no more', () => {
+    expect(totemView(snapshot({ services: [] }), 'connected', at('review')).name).toBe('services');
+    expect(totemView(snapshot(), 'connected', at('identify'))).toMatchObject({ name: 'identify', service });
+  });
+});
+
+describe('canPay', () => {
+  it.each([
+    ['online', 'connected', true],
+    ['connecting', 'connected', true],
+    ['offline', 'connected', false],
+    ['online', 'lost', false],
+  ] as const)('server %s, link %s: %s', (server, link, expected) => {
+    expect(canPay(snapshot({ server }), link)).toBe(expected);
+  });
+});
+
+describe('printerNotice', () => {
+  it('is silent as long as there will be paper', () => {
+    for (const status of ['ready', 'paper_low', 'unknown'] as const) {
+      expect(printerNotice({ kind: 'escpos', status, detail: null, checkedAt: null })).toBeNull();
+    }
+  });
+
+  it('tells of missing paper and of a missing printer', () => {
+    expect(printerNotice({ kind: 'escpos', status: 'paper_out', detail: null, checkedAt: null })).toBe(
+      'paper_out',
+    );
+    expect(printerNotice({ kind: 'mock', status: 'ready', detail: null, checkedAt: null })).toBe('mock');
+  });
+});
+
+it('asks for signs of life only where the customer has something to do', () => {
+  expect(waitsForCustomer({ name: 'review', service })).toBe(true);
+  expect(waitsForCustomer({ name: 'attract' })).toBe(false);
+  expect(waitsForCustomer({ name: 'checkout', checkout: { step: 'expired', ...inSession } })).toBe(false);
+});

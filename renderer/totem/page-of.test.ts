@@ -1,0 +1,18 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { pageOf } from './page-of.ts';
+
+it('shows every item on exactly one page, in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer(), { maxLength: 40 }), (all) => {
+      const { pages } = pageOf(all, 0);
+      const shown = Array.from({ length: pages }, (_, page) => pageOf(all, page).items).flat();
+      expect(shown).toEqual(all);
+    }),
+  );
+});
+
+it('stays on the last page when the list has become shorter', () => {
+  expect(pageOf([1, 2, 3, 4, 5, 6, 7], 9)).toEqual({ items: [7], page: 1, pages: 2 });
+  expect(pageOf([], 3)).toEqual({ items: [], page: 0, pages: 1 });
+});
