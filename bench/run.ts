@@ -39,6 +39,8 @@ const machine = describeMachine();
 say(
   `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}; load before: ${machine.loadBefore}`,
 );
+if (machine.loadBefore > machine.cores / 2)
+  say('others are at work on this machine: believe the ratios alone');
 const results: BenchmarkResult[] = [];
 try {
   for (const name of only) {

@@ -24,7 +24,7 @@ type SampleEvent<K extends OutboxKind> = {
 export type SampleOutboxEvent = SampleEvent<'session.opened'> | SampleEvent<'session.ended'>;
 
 /**
- * What a kiosk that was cut off has to tell: sessions opened, and given up, in turn.
+ * What a kiosk that was cut off has to tell: sessions opened, and failed for want of the server, in turn.
  * @param round other ids in each round, or the server would see duplicates
  */
 export function sampleOutbox(count: number, round: number, shop: SampleShop): SampleOutboxEvent[] {
@@ -42,11 +42,11 @@ export function sampleOutbox(count: number, round: number, shop: SampleShop): Sa
       };
       return { ...envelope, kind: 'session.opened', payload };
     }
-    const reason = `no answer from the provider within 300 s, given up by the customer at ${new Date(at).toISOString()}`;
+    const reason = `server_unreachable: fetch failed, connect ETIMEDOUT; given up at ${new Date(at).toISOString()}`;
     return {
       ...envelope,
       kind: 'session.ended',
-      payload: { sessionId, outcome: 'cancelled', reason, endedAt: at },
+      payload: { sessionId, outcome: 'failed', reason, endedAt: at },
     };
   });
 }

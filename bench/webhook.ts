@@ -7,13 +7,15 @@ import type { BenchmarkContext, BenchmarkResult } from './benchmark.ts';
 import type { Comparison, Unit } from './comparison.ts';
 import { ask } from './json-api.ts';
 import { type LoadResult, type LoadTarget, saturate, sendAtRate } from './load.ts';
-import { type Figures, type Kinds, measureInRounds } from './rounds.ts';
+import { type Figures, type Kinds, type MeasuredRounds, measureInRounds } from './rounds.ts';
 import { openShop, type Shop } from './shop.ts';
 import { percentile } from './statistics.ts';
 import { addressOf, inWorkplace } from './workplace.ts';
 
 const FIXED_RATE = { perSecond: 200, durationMs: 3_000 } as const;
 const SATURATION = { connections: 32, durationMs: 2_000 } as const;
+/** The shortest time-out that a bank is known to give a callback's first try (BS2, developer documentation). */
+const BANK_TIMEOUT = { of: 'ours', max: 300 } as const;
 /** Open charges that the webhooks name in turn, so that the server has its real work with them. */
 const CHARGES = 50;
 
@@ -32,8 +34,11 @@ export async function benchmarkWebhook(context: BenchmarkContext): Promise<Bench
     await backlog.connect();
     workplace.onClose(() => backlog.end());
     const clear = async (): Promise<void> => {
-      // Or what is left of one measurement would be worked off during the next.
-      await backlog.query("DELETE FROM webhook_inbox WHERE status = 'received'");
+      // Or what is left of one measurement would be worked off during the next. What is being worked on is left alone.
+      await backlog.query(
+        `DELETE FROM webhook_inbox WHERE inbox_id IN (
+           SELECT inbox_id FROM webhook_inbox WHERE status = 'received' FOR UPDATE SKIP LOCKED)`,
+      );
     };
 
     const measured = await measureInRounds(
@@ -44,24 +49,28 @@ export async function benchmarkWebhook(context: BenchmarkContext): Promise<Bench
       rounds,
       say,
     );
-    const compare = (metric: string, unit: Unit, load: string, figure: string): Comparison => ({
-      metric,
-      unit,
-      ours: measured.of(`ours ${load}`, figure),
-      peer: { name: 'bare grouped commit', rounds: measured.of(`bare ${load}`, figure) },
-    });
     return {
       title: `webhook acknowledged, durable: ${FIXED_RATE.perSecond}/s, and ${SATURATION.connections} connections without a pause`,
-      comparisons: [
-        compare(`at ${FIXED_RATE.perSecond}/s, p50`, 'ms', 'at rate', 'p50'),
-        compare(`at ${FIXED_RATE.perSecond}/s, p99`, 'ms', 'at rate', 'p99'),
-        compare('saturated, p50', 'ms', 'saturated', 'p50'),
-        compare('saturated, p99', 'ms', 'saturated', 'p99'),
-        compare('saturated, acknowledged', '/s', 'saturated', 'perSecond'),
-      ],
+      comparisons: compare(measured),
       facts: { bodyBytes: Buffer.byteLength(nextBody()), charges: CHARGES },
     };
   });
+}
+
+function compare(measured: MeasuredRounds): Comparison[] {
+  const row = (metric: string, unit: Unit, load: string, figure: string): Comparison => ({
+    metric,
+    unit,
+    ours: measured.of(`ours ${load}`, figure),
+    peer: { name: 'bare grouped commit', rounds: measured.of(`bare ${load}`, figure) },
+  });
+  return [
+    row(`at ${FIXED_RATE.perSecond}/s, p50`, 'ms', 'at rate', 'p50'),
+    { ...row(`at ${FIXED_RATE.perSecond}/s, p99`, 'ms', 'at rate', 'p99'), limit: BANK_TIMEOUT },
+    row('saturated, p50', 'ms', 'saturated', 'p50'),
+    row('saturated, p99', 'ms', 'saturated', 'p99'),
+    row('saturated, acknowledged', '/s', 'saturated', 'perSecond'),
+  ];
 }
 
 function loadsOf(name: string, target: LoadTarget, clear: () => Promise<void>): Kinds {
