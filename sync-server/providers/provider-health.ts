@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { backoffMs } from '../payments/backoff.ts';
 import type { PaymentProvider } from './provider.ts';
 
 export interface ProviderHealthReport {
@@ -34,8 +35,11 @@ export function watchProvider(
     if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') {
       downSince ??= clock.nowMs();
       lastError = outcome.detail ?? null;
-      pausedUntil = clock.nowMs() + Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
-      failures += 1;
+      // Calls that fail side by side are one failure, or the first one would already make the longest pause.
+      if (clock.nowMs() >= pausedUntil) {
+        failures += 1;
+        pausedUntil = clock.nowMs() + backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS);
+      }
     } else {
       failures = 0;
       downSince = null;

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import { ModelBank } from '../payments/testing/model-bank.ts';
+import { watchProvider } from './provider-health.ts';
+
+const TXID = 'a'.repeat(32);
+
+test('the pause doubles with each failure in a row, up to half a minute, and ends with the first answer', async () => {
+  const clock = new ManualClock();
+  const bank = new ModelBank(clock);
+  const { provider, health } = watchProvider(bank, clock);
+  bank.reachable = false;
+  const downSince = clock.nowMs();
+  const pauses: number[] = [];
+  for (let failure = 0; failure < 7; failure += 1) {
+    await provider.fetchCharge(TXID);
+    pauses.push(health.pausedUntilMs() - clock.nowMs());
+    clock.advance(health.pausedUntilMs() - clock.nowMs());
+  }
+  expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  expect(health.report()).toMatchObject({ status: 'down', downSince, lastError: 'the model bank is away' });
+
+  bank.reachable = true;
+  await provider.fetchCharge(TXID);
+  expect(health.report()).toEqual({ name: 'bacen-pix', status: 'ok', downSince: null, lastError: null });
+  expect(health.pausedUntilMs()).toBe(0);
+});
+
+test('calls that fail side by side are one failure', async () => {
+  const clock = new ManualClock();
+  const bank = new ModelBank(clock);
+  const { provider, health } = watchProvider(bank, clock);
+  bank.reachable = false;
+  await Promise.all(Array.from({ length: 8 }, () => provider.fetchCharge(TXID)));
+  expect(health.pausedUntilMs()).toBe(clock.nowMs() + 1_000);
+});

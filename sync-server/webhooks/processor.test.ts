@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import type { ServerContext } from '../context.ts';
+import { chargeCreator } from '../payments/create-charge.ts';
+import { ModelBank } from '../payments/testing/model-bank.ts';
+import {
+  chargeRequest,
+  expectMoneyAddsUp,
+  KIOSK,
+  readPayment,
+  SERVICE,
+} from '../payments/testing/payment-steps.ts';
+import { watchProvider } from '../providers/provider-health.ts';
+import { startPoller } from '../reconciliation/poller.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { startInboxProcessor } from './processor.ts';
+
+let database: TestDatabase;
+let clock: ManualClock;
+let context: ServerContext;
+let bank: ModelBank;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  clock = new ManualClock();
+  context = testContext({ db: database.db, clock });
+  await seedShop(database.db, clock.nowMs());
+});
+beforeEach(() => {
+  bank = new ModelBank(clock);
+});
+afterAll(() => database.close());
+
+/** The model bank's callbacks are the txid and nothing else. */
+async function receive(txid: string): Promise<void> {
+  await context.db.query(
+    `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
+     VALUES (gen_random_uuid(), 'bacen-pix', $1, $2, '{}', 'received', $1)`,
+    [new Date(clock.nowMs()), Buffer.from(txid)],
+  );
+}
+
+async function itemOf(txid: string) {
+  const [row] = await context.db.query<{ status: string; attempts: number; error: string | null }>(
+    'SELECT status, attempts, last_error AS error FROM webhook_inbox WHERE body = $1',
+    [Buffer.from(txid)],
+  );
+  return row;
+}
+
+const processOnce = () => startInboxProcessor(context, bank).stop();
+
+test('while the bank is away an item is tried a bounded number of times, then dead; the poll finds the money', async () => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  bank.pay(request.txid, SERVICE.amountCents);
+  await receive(request.txid);
+
+  bank.reachable = false;
+  let turns = 0;
+  while ((await itemOf(request.txid))?.status === 'received' && turns < 50) {
+    await processOnce();
+    clock.advance(5 * 60_000);
+    turns += 1;
+  }
+  expect(await itemOf(request.txid)).toMatchObject({ status: 'dead', attempts: 14 });
+  expect((await itemOf(request.txid))?.error).toContain('away');
+
+  bank.reachable = true;
+  const watched = watchProvider(bank, clock);
+  await startPoller(context, watched.provider, watched.health).stop();
+  expect(await readPayment(context, request.sessionId)).toMatchObject({
+    status: 'SUCCEEDED',
+    confirmations: 1,
+  });
+  await expectMoneyAddsUp(context);
+});
+
+test('each failure waits twice as long as the one before', async () => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  bank.reachable = false;
+  await receive(request.txid);
+  const waits: number[] = [];
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    let waitedMs = 0;
+    while ((await itemOf(request.txid))?.attempts !== attempt) {
+      await processOnce();
+      if ((await itemOf(request.txid))?.attempts === attempt) break;
+      clock.advance(1_000);
+      waitedMs += 1_000;
+    }
+    waits.push(waitedMs);
+  }
+  expect(waits).toEqual([0, 1_000, 2_000, 4_000, 8_000]);
+});
+
+test('a poller whose bank is away pauses, says so, and gives the check back', async () => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  clock.advance(4_000);
+  bank.reachable = false;
+  const watched = watchProvider(bank, clock);
+  await startPoller(context, watched.provider, watched.health).stop();
+  expect(watched.health.report()).toMatchObject({ status: 'down', lastError: 'the model bank is away' });
+  expect(watched.health.pausedUntilMs()).toBeGreaterThan(clock.nowMs());
+  const [row] = await context.db.query<{ checks: number; nextAt: Date }>(
+    'SELECT check_count AS checks, next_check_at AS "nextAt" FROM payment_transactions WHERE session_id = $1',
+    [request.sessionId],
+  );
+  expect(row).toEqual({ checks: 0, nextAt: new Date(watched.health.pausedUntilMs()) });
+
+  bank.reachable = true;
+  clock.advance(1_000);
+  await startPoller(context, watched.provider, watched.health).stop();
+  expect(watched.health.report()).toMatchObject({ status: 'ok', downSince: null });
+});
+
+test('a text that the database does not take is one bad item, and holds up no other', async () => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  bank.pay(request.txid, SERVICE.amountCents);
+  await receive('nul \0 inside');
+  await receive(request.txid);
+  await processOnce();
+  expect(await itemOf(request.txid)).toMatchObject({ status: 'processed' });
+  expect(await itemOf('nul \0 inside')).toMatchObject({ status: 'received', attempts: 1 });
+});
