@@ -42,6 +42,8 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply, cl
     // nginx would gather events otherwise.
     'x-accel-buffering': 'no',
   });
+  // The client learns that it is connected, also where the first event takes its time.
+  raw.flushHeaders();
   const closed = new AbortController();
   let cancelBeat = scheduleBeat();
 
