@@ -9,20 +9,9 @@ import {
   ScreenName,
   type SnapshotOf,
 } from '../../domain/protocol/screens.ts';
+import { SECURITY_HEADERS } from '../../main/http-host/security-headers.ts';
 
 const RENDERER = fileURLToPath(new URL('../../dist/renderer', import.meta.url));
-/** The policy that the product's hosts send; a page that breaks it breaks there too. */
-export const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -62,8 +51,8 @@ export async function startScriptedHost(): Promise<ScriptedHost> {
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { pathname } = new URL(request.url ?? '/', 'http://host');
-    response.setHeader('content-security-policy', CONTENT_SECURITY_POLICY);
-    response.setHeader('x-content-type-options', 'nosniff');
+    // The product's own headers: a page that breaks the policy here breaks it there too.
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
     if (request.method === 'POST' && pathname === '/api/commands') {
       commands.push(ScreenCommand.parse(JSON.parse(await bodyOf(request))));
       response.setHeader('content-type', 'application/json');

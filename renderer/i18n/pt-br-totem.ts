@@ -1,7 +1,7 @@
 /** What the customer at the totem reads: short, plain, and never "pago" before the server has said so. */
 export const ptBrTotem = {
   attract: {
-    title: 'Retire sua senha',
+    title: 'Pegue sua senha aqui',
     lead: 'Escolha o serviço, pague com PIX e aguarde ser chamado.',
     start: 'Toque para começar',
     preparing: 'Preparando o totem',
@@ -28,9 +28,9 @@ export const ptBrTotem = {
     empty: 'Nenhum serviço disponível agora',
     emptyDetail: 'A lista está vazia neste momento. Procure a recepção.',
     choose: (name: string, price: string) => `Escolher ${name}, ${price}`,
-    page: (page: number, pages: number) => `Página ${page} de ${pages}`,
+    page: (page: number, pages: number) => `${page} de ${pages}`,
     previous: 'Anteriores',
-    next: 'Mais serviços',
+    next: 'Próximos',
   },
   review: {
     title: 'Confira e pague',

@@ -28,6 +28,12 @@ export function useCommand(): CommandState {
       const result = await bridge.execute(command);
       if (!result.ok) setRefusal(result);
       return result;
+    } catch (error) {
+      // A bridge answers with codes; only one that is broken itself throws (Electron's channel closed under it).
+      console.error(`command ${command.kind} could not be sent`, error);
+      const failed = { ok: false, code: 'internal_error' } as const;
+      setRefusal(failed);
+      return failed;
     } finally {
       underWay.current = false;
       setBusy(null);
