@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,6 +7,7 @@ import { silentLog } from '../../platform/log.ts';
 import { openDatabase } from '../db/database.ts';
 import { startEmbeddedPostgres } from '../db/embedded-postgres.ts';
 import { migrateDatabase } from '../db/migrate.ts';
+import { findPostmaster, isAlive, stopPostmaster } from '../db/postmaster.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -16,6 +17,9 @@ declare module 'vitest' {
     templateDatabase: string;
   }
 }
+
+/** Followed by the number of the process that made it. */
+const FOLDER_PREFIX = 'totem-test-postgres-';
 
 /** One PostgreSQL for the whole run: the one of DATABASE_URL, or an embedded one in a folder that is deleted. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -38,7 +42,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function startServer(url: string | undefined): Promise<{ url: string; stop(): Promise<void> }> {
   if (url !== undefined) return { url, stop: async () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'totem-test-postgres-'));
+  await removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   chmodSync(folder, 0o755);
   const postgres = await startEmbeddedPostgres(folder, 0, silentLog);
   return {
@@ -48,6 +53,18 @@ async function startServer(url: string | undefined): Promise<{ url: string; stop
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A run that was killed could not clean up: its PostgreSQL outlives it by design. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(FOLDER_PREFIX) || isAlive(Number(name.slice(FOLDER_PREFIX.length).split('-', 1)[0])))
+      continue;
+    const folder = join(tmpdir(), name);
+    const postmaster = findPostmaster(join(folder, 'postgres', 'cluster'));
+    if (postmaster !== null) await stopPostmaster(postmaster.pid);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function databaseUrl(serverUrl: string, database: string): string {
