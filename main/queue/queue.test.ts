@@ -82,6 +82,21 @@ describe('the queue of the day', () => {
     expect(totem.kiosk.snapshot('panel').waitingCount).toBe(0);
   });
 
+  it('is the server’s day, whatever the totem’s clock says', async () => {
+    const { totem, called } = await totemWithTicket();
+    const tomorrow = {
+      ...called,
+      status: 'in_queue',
+      businessDay: '2026-03-11',
+      kioskId: 'totem-2',
+    } as const;
+    const ids = { ticketId: randomUUID(), sessionId: randomUUID(), label: 'C002', number: 2 };
+    totem.server.publish('ticket.changed', { ticket: { ...tomorrow, ...ids } });
+    totem.server.skewMs = 24 * 60 * 60_000;
+    await totem.pass(60_000);
+    expect(totem.kiosk.snapshot('queue').waiting.map((ticket) => ticket.label)).toEqual(['C002']);
+  });
+
   it('lists each ticket where it belongs, in the order in which it is called', async () => {
     const { totem, called } = await totemWithTicket();
     const publish = (number: number, changes: Partial<TicketView>): void => {

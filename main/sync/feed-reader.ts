@@ -16,7 +16,7 @@ const BACKOFF = { firstMs: 250, maxMs: 5_000 };
 /** The server sends a comment every 10 s; one and a half of that without a byte is a dead line. */
 const SILENCE_MS = 15_000;
 /** Entries a transaction: catching up shares the disk's flush, and the screens still get their turn in between. */
-const BATCH_ENTRIES = 50;
+const BATCH_ENTRIES = 250;
 /** One event of the stream; a catalogue is the largest thing that travels. */
 const MAX_EVENT_CHARS = 2_000_000;
 

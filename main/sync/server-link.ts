@@ -2,8 +2,9 @@ import type { Clock } from '../../domain/clock.ts';
 import type { ServerLink } from '../../domain/protocol/screens.ts';
 import type { KioskStore } from '../store/store.ts';
 
-/** The skew and the hour of contact are for people; writing them at every heartbeat would only wear the disk. */
+/** Writing down every contact would only wear the disk; a clock that was set is written down at once. */
 const SAVE_CONTACT_EVERY_MS = 60_000;
+const CLOCK_WAS_SET_MS = 1_000;
 
 /** What can go wrong, each for itself. An entry of the feed that was skipped stays skipped, and is shown until a restart. */
 export type ProblemSource = 'feed' | 'push' | 'skipped_entry';
@@ -29,7 +30,8 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
   const problems = new Map<ProblemSource, string>();
   let lastContactAt = saved.lastContactAt;
   let clockSkewMs = saved.clockSkewMs;
-  let savedAt = Number.NEGATIVE_INFINITY;
+  let savedAt = saved.lastContactAt ?? Number.NEGATIVE_INFINITY;
+  let savedSkewMs = saved.clockSkewMs ?? Number.NEGATIVE_INFINITY;
 
   const changed = (): void => {
     for (const listener of listeners) listener();
@@ -53,7 +55,9 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
       lastContactAt = now;
       if (serverTime === undefined) return;
       clockSkewMs = serverTime - now;
-      if (now - savedAt < SAVE_CONTACT_EVERY_MS) return;
+      const wasSet = Math.abs(clockSkewMs - savedSkewMs) > CLOCK_WAS_SET_MS;
+      if (!wasSet && now - savedAt < SAVE_CONTACT_EVERY_MS) return;
+      savedSkewMs = clockSkewMs;
       savedAt = now;
       store.sync.saveContact(clockSkewMs, now);
     },
