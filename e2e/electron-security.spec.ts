@@ -2,7 +2,7 @@
 // shell; docs/electron.md lists the others, and what proves them.
 import { join } from 'node:path';
 import { projectDir } from '../scripts/project.ts';
-import { currentUrl, execute, expect, test, totemAt } from './support/electron-host.ts';
+import { currentUrl, execute, expect, testOnOneKiosk as test, totemAt } from './support/electron-host.ts';
 import { SERVICE_ID } from './support/sync-server-stub.ts';
 
 test('1, 18: everything is loaded from app://kiosk, nothing from elsewhere or from a file', async ({

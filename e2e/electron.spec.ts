@@ -1,13 +1,16 @@
 // The shell's own life: it sells, cannot be left, and comes back from every death.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { launchElectron } from '../scripts/electron-binary.ts';
 import { projectDir } from '../scripts/project.ts';
 import {
   currentUrl,
   electronBinary,
   enginePid,
   expect,
+  kioskEnvironment,
   sell,
   test,
   totemAt,
@@ -188,4 +191,22 @@ test('a wrong configuration is one line on stderr, a message on stdout, and exit
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
   expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ kind: 'startup_failed', name: 'kiosk' });
   expect(stderr).toMatch(/^kiosk: .*TOTEM_PRINTER/m);
+});
+
+test('started as a supervisor does it: ready as a message, stopped by SIGTERM', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'totem-electron-'));
+  const child = launchElectron({
+    binary: electronBinary,
+    environment: kioskEnvironment(dataDir, 'http://127.0.0.1:9999'),
+  });
+  child.stderr?.resume();
+  const message = await new Promise((resolve) => child.once('message', resolve));
+  expect(message).toMatchObject({
+    kind: 'ready',
+    addresses: { technician: expect.stringContaining('http://') },
+  });
+  const exit = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  rmSync(dataDir, { recursive: true });
 });

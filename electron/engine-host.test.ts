@@ -13,9 +13,14 @@ class FakeEngine extends EventEmitter implements EngineProcess {
   postMessage(message: ToEngine): void {
     this.received.push(message);
   }
-  kill(): boolean {
+  kill(): void {
     this.killed = true;
-    return true;
+  }
+  onMessage(listener: (message: unknown) => void): void {
+    this.on('message', listener);
+  }
+  onceExit(listener: (code: number) => void): void {
+    this.once('exit', listener);
   }
   ready(): void {
     this.emit('message', { kind: 'ready', addresses: { totem: 'http://127.0.0.1:1/totem' } });
@@ -142,6 +147,21 @@ test('what the engine says is parsed: nonsense changes nothing', () => {
   engine().emit('message', { kind: 'snapshot', snapshot: { screen: 'admin' } });
   engine().emit('message', 'nonsense');
   expect(told).toHaveLength(2);
+});
+
+test('an engine that hangs is killed and started again; one that answers is left alone', () => {
+  engine().ready();
+  for (let pings = 1; pings <= 10; pings++) {
+    clock.advance(5_000);
+    expect(engine().received).toHaveLength(pings);
+    engine().emit('message', { kind: 'pong' });
+  }
+  expect(engine().killed).toBe(false);
+  for (let silences = 1; silences <= 5; silences++) clock.advance(5_000);
+  expect(engine().killed).toBe(true);
+  engine().emit('exit', 137);
+  clock.advance(250);
+  expect(engines).toHaveLength(2);
 });
 
 test('stopping waits for the engine, and kills it when it hangs', async () => {

@@ -6,13 +6,13 @@ import { FromEngine, type ToEngine, type WindowSnapshot } from './engine-message
 import type { LinkState } from './ipc-channels.ts';
 import { ENGINE_HEALTHY_AFTER_MS, engineRestartDelayMs } from './restart-policy.ts';
 
-/** The part of Electron's UtilityProcess that is used. */
+/** Electron's UtilityProcess, as far as it is used. */
 export interface EngineProcess {
   postMessage(message: ToEngine): void;
-  /** SIGTERM. */
-  kill(): boolean;
-  on(event: 'message', listener: (message: unknown) => void): unknown;
-  once(event: 'exit', listener: (code: number) => void): unknown;
+  /** At once (SIGKILL): a process that hangs hears nothing milder. */
+  kill(): void;
+  onMessage(listener: (message: unknown) => void): void;
+  onceExit(listener: (code: number) => void): void;
 }
 
 export interface EngineHostEvents {
@@ -41,6 +41,10 @@ const PENDING_MAX = 32;
 /** Closing the database and letting a print finish takes a moment; then the process is ended. */
 const STOP_TIMEOUT_MS = 8_000;
 
+/** How often the engine is asked whether it is there, and how long it may be silent: its longest work is a picture. */
+const PING_INTERVAL_MS = 5_000;
+const SILENCE_MS = 20_000;
+
 const UNAVAILABLE: CommandResult = { ok: false, code: 'internal_error' };
 
 /** Keeps the engine's process running, and carries commands to it and snapshots from it. */
@@ -56,7 +60,9 @@ export function createEngineHost(
   let deaths = 0;
   let stopping = false;
   let nextId = 1;
+  let heardAt = 0;
   let cancelRestart = (): void => {};
+  let cancelPing = (): void => {};
   let screens: ReadonlySet<WindowScreen> = new Set();
   const pendingById = new Map<number, (result: CommandResult) => void>();
   const newestByScreen = new Map<WindowScreen, WindowSnapshot>();
@@ -65,9 +71,10 @@ export function createEngineHost(
     const startedAt = clock.nowMs();
     const started = fork();
     engine = started;
-    started.on('message', (message) => receive(message));
-    started.once('exit', (code) => {
+    started.onMessage((message) => receive(message));
+    started.onceExit((code) => {
       engine = undefined;
+      cancelPing();
       setLink('lost');
       newestByScreen.clear();
       for (const settle of pendingById.values()) settle(UNAVAILABLE);
@@ -78,6 +85,16 @@ export function createEngineHost(
       log.error({ code, deaths, delayMs }, 'the engine died; it is started again');
       cancelRestart = clock.schedule(delayMs, start);
     });
+  };
+
+  const ping = (): void => {
+    if (clock.nowMs() - heardAt > SILENCE_MS) {
+      log.error({ silenceMs: clock.nowMs() - heardAt }, 'the engine hangs; it is killed');
+      engine?.kill();
+      return;
+    }
+    engine?.postMessage({ kind: 'ping' });
+    cancelPing = clock.schedule(PING_INTERVAL_MS, ping);
   };
 
   const setLink = (state: LinkState): void => {
@@ -92,13 +109,17 @@ export function createEngineHost(
       log.error({ issues: parsed.error.issues }, 'the engine sent what the shell does not understand');
       return;
     }
+    heardAt = clock.nowMs();
     const message = parsed.data;
     switch (message.kind) {
+      case 'pong':
+        return;
       case 'ready':
         everReady = true;
         for (const screen of screens) engine?.postMessage({ kind: 'subscribe', screen });
         setLink('connected');
         events.onReady(message.addresses);
+        cancelPing = clock.schedule(PING_INTERVAL_MS, ping);
         return;
       case 'startup_failed':
         if (!everReady) {
@@ -161,6 +182,7 @@ export function createEngineHost(
     async stop() {
       stopping = true;
       cancelRestart();
+      cancelPing();
       const running = engine;
       if (running === undefined) return;
       await new Promise<void>((resolve) => {
@@ -169,7 +191,7 @@ export function createEngineHost(
           running.kill();
           resolve();
         });
-        running.once('exit', () => {
+        running.onceExit(() => {
           cancelKill();
           resolve();
         });

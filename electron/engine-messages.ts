@@ -13,6 +13,8 @@ export const ToEngine = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('subscribe'), screen: Screen }),
   z.object({ kind: z.literal('unsubscribe'), screen: Screen }),
+  /** Is anybody there? */
+  z.object({ kind: z.literal('ping') }),
   /** Close the database and the sockets, then leave. */
   z.object({ kind: z.literal('stop') }),
 ]);
@@ -21,6 +23,7 @@ export type ToEngine = z.infer<typeof ToEngine>;
 export const FromEngine = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), addresses: z.record(z.string(), z.string()) }),
   z.object({ kind: z.literal('startup_failed'), message: z.string() }),
+  z.object({ kind: z.literal('pong') }),
   z.object({ kind: z.literal('result'), id: z.int().positive(), result: CommandResult }),
   /** The body is passed through: the engine made it by the screens' own schema. */
   z.object({ kind: z.literal('snapshot'), snapshot: z.looseObject({ screen: Screen }) }),

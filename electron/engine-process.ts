@@ -53,6 +53,7 @@ export async function serveEngine(
     }
     const message = parsed.data;
     if (message.kind === 'stop') return stop(0);
+    if (message.kind === 'ping') return tell({ kind: 'pong' });
     if (engine === undefined) return; // the shell talks only after `ready`
     if (message.kind === 'execute') {
       const { id, command } = message;

@@ -7,7 +7,7 @@ import { APP_SCHEME, START_URL } from './app-origin.ts';
 import { createAppProtocol } from './app-protocol.ts';
 import type { ShellConfig } from './config.ts';
 import { recoverFromCrashes } from './crash-recovery.ts';
-import { createEngineHost, type EngineHost } from './engine-host.ts';
+import { createEngineHost, type EngineHost, type EngineProcess } from './engine-host.ts';
 import { CHANNELS } from './ipc-channels.ts';
 import { denyPermissions } from './lock-down.ts';
 import { registerIpc } from './register-ipc.ts';
@@ -73,13 +73,22 @@ export function startShell(parts: ShellParts): void {
   endTogether(parts, window, engine);
 }
 
-function forkEngine({ config, electron }: ShellParts): Electron.UtilityProcess {
-  return electron.utilityProcess.fork(join(import.meta.dirname, 'engine.js'), [], {
+function forkEngine({ config, electron }: ShellParts): EngineProcess {
+  const child = electron.utilityProcess.fork(join(import.meta.dirname, 'engine.js'), [], {
     serviceName: 'totem-engine',
     env: { ...process.env, TOTEM_DATA_DIR: config.dataDir, TOTEM_RENDERER_DIR: config.rendererDir },
     // stdout carries the readiness line alone.
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  return {
+    postMessage: (message) => child.postMessage(message),
+    onMessage: (listener) => child.on('message', listener),
+    onceExit: (listener) => child.once('exit', listener),
+    // child.kill() is SIGTERM, which the engine answers by closing: one that hangs never would.
+    kill: () => {
+      if (child.pid !== undefined) process.kill(child.pid, 'SIGKILL');
+    },
+  };
 }
 
 function openWindow(parts: ShellParts, relay: ScreenRelay): Electron.BrowserWindow {

@@ -57,7 +57,10 @@ export async function tryInstallElectron(timeoutMs: number): Promise<string | nu
 
 function firstReason(errors: string): string {
   const line = errors.split('\n').find((text) => text.trim() !== '') ?? 'the installer gave no reason';
-  return line.trim().slice(0, 200);
+  return line
+    .trim()
+    .replace(/^\w*Error: /, '')
+    .slice(0, 200);
 }
 
 /**

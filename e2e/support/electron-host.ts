@@ -71,6 +71,7 @@ export async function openKiosk(appDir: string = projectDir): Promise<Kiosk & { 
   };
 }
 
+/** A fresh kiosk for each test. */
 export const test = base.extend<{ kiosk: Kiosk }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's pattern.
   kiosk: async ({}, use) => {
@@ -78,6 +79,18 @@ export const test = base.extend<{ kiosk: Kiosk }>({
     await use(kiosk);
     await kiosk.close();
   },
+});
+/** One kiosk for a whole file, for specs that leave it as they found it. */
+export const testOnOneKiosk = base.extend<object, { kiosk: Kiosk }>({
+  kiosk: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the parameter's pattern.
+    async ({}, use) => {
+      const kiosk = await openKiosk();
+      await use(kiosk);
+      await kiosk.close();
+    },
+    { scope: 'worker' },
+  ],
 });
 export { expect } from '@playwright/test';
 
