@@ -9,11 +9,14 @@ import { findElectronBinary } from '../../scripts/electron-binary.ts';
 import { projectDir } from '../../scripts/project.ts';
 import { SERVICE_ID, type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
 
-export const host = process.env['TOTEM_ELECTRON_HOST'] === 'electron' ? 'electron' : 'standin';
-if (host === 'standin')
-  process.env['ELECTRON_OVERRIDE_DIST_PATH'] = join(projectDir, 'e2e', 'electron-standin');
+const OVERRIDE = 'ELECTRON_OVERRIDE_DIST_PATH';
+const environmentOfHost =
+  process.env['TOTEM_ELECTRON_HOST'] === 'electron'
+    ? process.env
+    : { ...process.env, [OVERRIDE]: join(projectDir, 'e2e', 'electron-standin') };
+
+const binary = findElectronBinary(environmentOfHost);
 // Playwright would otherwise start Electron's download.
-const binary = findElectronBinary();
 if (binary === null) {
   throw new Error(
     'the specs were asked for --host electron, and its binary is not here: npx install-electron --no',
@@ -28,7 +31,7 @@ export interface Kiosk {
   readonly page: Page;
   readonly dataDir: string;
   readonly server: SyncServerStub;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Record<string, string>;
   /** What the shell and the engine have written to stderr. */
   log(): string;
   /** What the shell has written to stdout: lines of JSON. */
@@ -40,7 +43,7 @@ export async function openKiosk(appDir: string = projectDir): Promise<Kiosk & { 
   const dataDir = mkdtempSync(join(tmpdir(), 'totem-electron-'));
   const server = await startSyncServerStub(KIOSK_ID);
   const environment = kioskEnvironment(dataDir, server.url);
-  const app = await _electron.launch({ args: [appDir], cwd: appDir, env: environment });
+  const app = await launch(appDir, environment);
   let stderr = '';
   let stdout = '';
   app.process().stderr?.on('data', (chunk: Buffer) => {
@@ -69,6 +72,22 @@ export async function openKiosk(appDir: string = projectDir): Promise<Kiosk & { 
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Playwright asks the electron package for its binary, which reads this process's own environment; the variable is
+ * there for that moment only, so that other specs of this process do not take the stand-in for an Electron.
+ */
+async function launch(appDir: string, environment: Record<string, string>): Promise<ElectronApplication> {
+  const before = process.env[OVERRIDE];
+  const folder = environmentOfHost[OVERRIDE];
+  if (folder !== undefined) process.env[OVERRIDE] = folder;
+  try {
+    return await _electron.launch({ args: [appDir], cwd: appDir, env: environment });
+  } finally {
+    if (before === undefined) delete process.env[OVERRIDE];
+    else process.env[OVERRIDE] = before;
+  }
 }
 
 /** A fresh kiosk for each test. */
