@@ -23,7 +23,7 @@ export async function benchmarkPayment(context: BenchmarkContext): Promise<Bench
     const kiosk = await shop.startKiosk(printer.address);
     const bareServer = await workplace.start({
       name: 'bare-server',
-      entry: 'bench/bare-server.ts',
+      program: { node: 'bench/bare-server.ts' },
       environment: { DATABASE_URL: shop.databaseUrl },
     });
     const bare = await openBarePath(addressOf(bareServer, 'bare'), workplace.folder, barePrinter);

@@ -33,7 +33,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
   const pix = { TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID, TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret };
   const provider = await workplace.start({
     name: 'provider',
-    entry: 'simulators/provider/main.ts',
+    program: { node: 'simulators/provider/main.ts' },
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_PROVIDER_PORT: ANY_PORT,
@@ -44,7 +44,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
   const bank = addressOf(provider, 'provider');
   const server = await workplace.start({
     name: 'sync-server',
-    entry: 'sync-server/main.ts',
+    program: { node: 'sync-server/main.ts' },
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_SERVER_PORT: ANY_PORT,
@@ -70,7 +70,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
     async startKiosk(printer) {
       const kiosk = await workplace.start({
         name: KIOSK_ID,
-        entry: 'main/main.ts',
+        program: { node: 'main/main.ts' },
         environment: {
           TOTEM_HOST: HOST,
           TOTEM_KIOSK_PORT: ANY_PORT,

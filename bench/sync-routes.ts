@@ -32,7 +32,7 @@ export async function openNaive(workplace: Workplace, events: number): Promise<R
   const databaseUrl = await workplace.createDatabase('naive');
   const server = await workplace.start({
     name: 'naive-server',
-    entry: 'bench/naive-server.ts',
+    program: { node: 'bench/naive-server.ts' },
     environment: { DATABASE_URL: databaseUrl },
   });
   await withClient(databaseUrl, async (client) => {
@@ -49,7 +49,7 @@ export async function openNaive(workplace: Workplace, events: number): Promise<R
 export async function openPouch(workplace: Workplace, events: number): Promise<Route> {
   const server = await workplace.start({
     name: 'pouchdb',
-    entry: 'bench/peers/pouch-server.mjs',
+    program: { node: 'bench/peers/pouch-server.mjs' },
     environment: {
       BENCH_FOLDER: join(workplace.folder, 'pouchdb'),
       BENCH_EVENTS: String(events),

@@ -26,7 +26,7 @@ export async function benchmarkWebhook(context: BenchmarkContext): Promise<Bench
     const shop = await openShop(workplace);
     const bare = await workplace.start({
       name: 'bare-server',
-      entry: 'bench/bare-server.ts',
+      program: { node: 'bench/bare-server.ts' },
       environment: { DATABASE_URL: shop.databaseUrl },
     });
     const nextBody = callbacksFor(await openCharges(shop));

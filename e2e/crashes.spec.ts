@@ -1,5 +1,7 @@
 import { command, integrationStatus, papers, pay, snapshot, until } from './support/outside.ts';
-import { expect, type Shop, test } from './support/shop.ts';
+import { expect, type Shop, testsInOneShop } from './support/shop.ts';
+
+const test = testsInOneShop();
 
 /** How long each wave of sales goes on while processes are killed; enough for dozens of sales on two cores. */
 const WAVE_MS = 40_000;

@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chooseAndReachPayment } from './support/customer.ts';
 import { papers, pay, setPrinter, snapshot, until } from './support/outside.ts';
-import { expect, openShop, test } from './support/shop.ts';
+import { expect, openShop, testsInOneShop } from './support/shop.ts';
+
+const test = testsInOneShop();
 
 test('out of paper: said before paying, number on the screen, no flood after the refill, reprint as 2ª via', async ({
   shop,
@@ -55,8 +57,6 @@ test('a printer that dies in the middle: the ticket counts, and no second paper 
   page,
 }) => {
   const { addresses } = shop;
-  await page.goto(addresses.totem);
-  await page.getByRole('button', { name: 'Concluir' }).click();
   await setPrinter(addresses.printer, { mode: 'die_mid_ticket' });
   const brCode = await chooseAndReachPayment(page, addresses.totem, /Vacina/);
   await pay(addresses.provider, brCode);
@@ -77,8 +77,9 @@ test('without a printer the ticket is a picture and a text in the data folder, a
   const shop = await openShop(['--printer', 'mock']);
   const { addresses } = shop;
   try {
-    const brCode = await chooseAndReachPayment(page, addresses.totem, /Consulta geral/);
+    await page.goto(addresses.totem);
     await expect(page.getByText('Este totem não imprime: sua senha aparecerá na tela.')).toBeVisible();
+    const brCode = await chooseAndReachPayment(page, addresses.totem, /Consulta geral/);
     await pay(addresses.provider, brCode);
     await expect(page.getByText('Este totem não imprime. Sua senha é válida.')).toBeVisible();
     const files = readdirSync(join(shop.dataDir, 'totem-1', 'papers'));

@@ -1,6 +1,8 @@
-import { chooseAndReachPayment, readQrOnScreen } from './support/customer.ts';
+import { awaitedBrCode, chooseAndReachPayment, freeTotem, readQrOnScreen } from './support/customer.ts';
 import { integrationStatus, papers, pay, until } from './support/outside.ts';
-import { expect, test } from './support/shop.ts';
+import { expect, testsInOneShop } from './support/shop.ts';
+
+const test = testsInOneShop();
 
 test('from touch to called: PIX paid, ticket printed, number called and shown on the panel', async ({
   shop,
@@ -70,11 +72,8 @@ test('the customer’s own bank app pays the code that the QR holds', async ({ s
 
 test('a name and a CPF reach the charge and the paper only masked', async ({ shop, page }) => {
   const { addresses } = shop;
+  await freeTotem(addresses.totem);
   await page.goto(addresses.totem);
-  await page
-    .getByRole('button', { name: 'Concluir' })
-    .click({ timeout: 2_000 })
-    .catch(() => {});
   await page.getByRole('button', { name: 'Toque para começar' }).click();
   await page.getByRole('button', { name: /Curativo/ }).click();
   await page.getByRole('button', { name: 'Informar CPF' }).click();
@@ -83,7 +82,6 @@ test('a name and a CPF reach the charge and the paper only masked', async ({ sho
   await page.getByRole('button', { name: /^Pagar R\$/ }).click();
   await expect(page.getByRole('heading', { name: 'Pague com PIX' })).toBeVisible();
   const before = (await papers(addresses.printer)).length;
-  const { awaitedBrCode } = await import('./support/customer.ts');
   await pay(addresses.provider, await awaitedBrCode(addresses.totem));
   const [paper] = await until('the paper', async () => {
     const all = await papers(addresses.printer);

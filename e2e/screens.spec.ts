@@ -220,6 +220,30 @@ test.describe('totem', () => {
       .toEqual([{ kind: 'checkout.dismiss', sessionId: scenes.SESSION_ID }]);
   });
 
+  test('an answer that comes after its snapshot leaves nothing behind on the way', async ({ page }) => {
+    await openTotem(page);
+    let letGo = (): void => {};
+    host.answer(
+      new Promise((resolve) => {
+        letGo = () => resolve({ ok: true, sessionId: scenes.SESSION_ID });
+      }),
+    );
+    await button(page, 'Toque para começar').click();
+    await page
+      .getByRole('button', { name: /^Escolher/ })
+      .first()
+      .click();
+    await page.getByRole('button', { name: /^Pagar R/ }).click();
+    await expect.poll(() => host.commands.length).toBe(1);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
+    await expect(page.locator('[data-view="awaiting_payment"]')).toBeVisible();
+    const answered = page.waitForResponse(/api\/commands/);
+    letGo();
+    await answered;
+    host.show('totem', scenes.totem());
+    await expect(page.locator('[data-view="attract"]')).toBeVisible();
+  });
+
   test('never says "pago" where money goes back', async ({ page }) => {
     await openTotem(page);
     host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['refunding a wrong amount']));

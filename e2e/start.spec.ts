@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, makeDataDir, openShop, startCommand, test } from './support/shop.ts';
+import { expect, test } from '@playwright/test';
+import { makeDataDir, openShop, startCommand } from './support/shop.ts';
 
 test.describe('npm start', () => {
   test('says what it takes, and what is wrong with what it was given', async () => {
@@ -29,11 +30,14 @@ test.describe('npm start', () => {
   });
 
   test('a data folder that cannot be made is one clear line', async () => {
-    const result = await finish(startCommand(['--headless', '--data', '/proc/totem']));
+    const dataDir = makeDataDir();
+    writeFileSync(join(dataDir, 'a-file'), '');
+    const result = await finish(startCommand(['--headless', '--data', join(dataDir, 'a-file', 'shop')]));
     expect(result.code).toBe(1);
     expect(result.stderr.trim()).toMatch(
-      /^the data folder \/proc\/totem cannot be made .*choose another with --data$/,
+      /^the data folder .*a-file\/shop cannot be made .*choose another with --data$/,
     );
+    rmSync(dataDir, { recursive: true });
   });
 
   test('a second start on one folder is refused, Ctrl-C leaves nothing behind, and the next start finds its data', async () => {

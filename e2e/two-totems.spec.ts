@@ -1,8 +1,8 @@
 import { chooseAndReachPayment } from './support/customer.ts';
 import { papers, pay, snapshot, until } from './support/outside.ts';
-import { expect, test } from './support/shop.ts';
+import { expect, testsInOneShop } from './support/shop.ts';
 
-test.use({ shopArgs: ['--totems', '2'] });
+const test = testsInOneShop(['--totems', '2']);
 
 test('two totems sell at the same moment into one queue, and two counters never call one ticket', async ({
   shop,

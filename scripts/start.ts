@@ -45,9 +45,9 @@ try {
     say('building the screens …');
     if (!(await buildScreens())) throw new StartupFailure('the screens could not be built; see above');
   }
-  const window = options.headless ? undefined : await prepareWindow(options.dataDir, say);
+  const electronBinary = options.headless ? null : await prepareWindow(say);
   say('starting …');
-  system = await startSystem(options, say, window);
+  system = await startSystem(options, say, electronBinary);
   if (options.json) console.log(JSON.stringify(system.addresses));
   else announce(system.addresses);
   if (stopRequested) {

@@ -21,6 +21,12 @@ export async function pay(
   return answer.payments;
 }
 
+/** How many charges the bank has been asked for; 100 at most are counted. */
+export async function bankCharges(bankUrl: string): Promise<number> {
+  const answer = await request<{ charges: unknown[] }>('GET', new URL('/bank/charges?limit=100', bankUrl));
+  return answer.charges.length;
+}
+
 export async function setBankFaults(bankUrl: string, faults: Record<string, unknown>): Promise<void> {
   await request('PUT', new URL('/bank/faults', bankUrl), faults);
 }

@@ -97,18 +97,25 @@ function stopChild(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   });
 }
 
-/** Specs that use `shop` get one shop per file, stopped and deleted at its end. */
-export const test = base.extend<object, { shop: Shop; shopArgs: readonly string[] }>({
-  shopArgs: [[], { option: true, scope: 'worker' }],
-  shop: [
-    async ({ shopArgs }, use) => {
-      const shop = await openShop(shopArgs);
+/** The tests of one file share one shop, opened before the first and deleted after the last of them. */
+export function testsInOneShop(extraArgs: readonly string[] = []) {
+  let shop: Shop | undefined;
+  const test = base.extend<{ shop: Shop }>({
+    shop: async ({ baseURL: _ }, use) => {
+      if (shop === undefined) throw new Error('the shop is not open');
       await use(shop);
-      await shop.stop();
-      rmSync(shop.dataDir, { recursive: true, force: true });
     },
-    { scope: 'worker', timeout: READY_TIMEOUT_MS },
-  ],
-});
+  });
+  test.beforeAll(async () => {
+    test.setTimeout(READY_TIMEOUT_MS);
+    shop = await openShop(extraArgs);
+  });
+  test.afterAll(async () => {
+    if (shop === undefined) return;
+    await shop.stop();
+    rmSync(shop.dataDir, { recursive: true, force: true });
+  });
+  return test;
+}
 
 export { expect } from '@playwright/test';

@@ -4,12 +4,11 @@ import type { StoredTicket } from '../store/tickets.ts';
 
 /** A customer does not wait longer for a QR code; nothing was charged, so giving up is safe. */
 export const CHARGE_GIVES_UP_MS = 60_000;
-/** Enough to take the paper and read the number; the next customer is waiting. */
-export const TICKET_SCREEN_MS = 20_000;
-/** Expired, cancelled, failed: one sentence to read. */
-export const ENDING_SCREEN_MS = 15_000;
-/** "Your money is on its way back" is read twice, and perhaps photographed. */
-export const REFUND_SCREEN_MS = 60_000;
+/**
+ * The last screens are left by the screen itself, which warns first and gives more time to who asks for it (WCAG 2.2,
+ * 2.2.1). This is for when no screen is there to do so: longer than any extended stay, so that it never cuts one short.
+ */
+export const LAST_SCREEN_MS = 300_000;
 /** After a restart the feed is read first: a session that was paid while we were down must not flash "expired". */
 export const RESUME_GRACE_MS = 3_000;
 
@@ -43,12 +42,10 @@ export function deadlineOf(shown: ScreenSession, startedAt: number): number | nu
       return Math.max(session.expiresAt ?? session.openedAt, startedAt + RESUME_GRACE_MS);
     case 'paid':
       if (isPrinting(shown)) return null;
-      return Math.max(ticket?.queuedAt ?? session.endedAt ?? 0, startedAt) + TICKET_SCREEN_MS;
+      return Math.max(ticket?.queuedAt ?? session.endedAt ?? 0, startedAt) + LAST_SCREEN_MS;
     case 'expired':
     case 'cancelled':
-    case 'failed': {
-      const screenMs = isRefunding(shown) ? REFUND_SCREEN_MS : ENDING_SCREEN_MS;
-      return Math.max(session.endedAt ?? session.openedAt, startedAt) + screenMs;
-    }
+    case 'failed':
+      return Math.max(session.endedAt ?? session.openedAt, startedAt) + LAST_SCREEN_MS;
   }
 }

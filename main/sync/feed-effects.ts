@@ -41,6 +41,10 @@ type Effects = { readonly [K in FeedKind]: (payload: FeedPayload<K>, nowMs: numb
 export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
   const { store, kioskId, clock, link, log } = options;
   const effects = effectsOf(options);
+  // A savepoint of its own for each entry: one that cannot be stored leaves nothing of itself behind.
+  const runInSavepoint = store.db.transaction((kind: FeedKind, payload: FeedPayload<FeedKind>) =>
+    runEffect(effects, kind, payload, clock.nowMs()),
+  );
 
   function applyOne(entry: FeedEntry): void {
     if (!isFeedKind(entry.kind)) {
@@ -54,8 +58,7 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
       return;
     }
     try {
-      // A savepoint of its own: an entry that cannot be stored leaves nothing of itself behind.
-      store.db.transaction(() => runEffect(effects, entry.kind as FeedKind, payload.data, clock.nowMs()))();
+      runInSavepoint(entry.kind, payload.data);
     } catch (error) {
       if (!isContradiction(error)) throw error;
       skip(entry, error.message);

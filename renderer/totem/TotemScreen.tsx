@@ -9,7 +9,7 @@ import { AttractView } from './AttractView.tsx';
 import { CheckoutSteps } from './checkout/CheckoutSteps.tsx';
 import { IdentifyView } from './IdentifyView.tsx';
 import { IdleGuard } from './IdleGuard.tsx';
-import { type TotemView, totemView, waitsForCustomer } from './navigation.ts';
+import { AT_ATTRACT, type TotemView, totemView, waitsForCustomer } from './navigation.ts';
 import { ReviewView } from './ReviewView.tsx';
 import { ServicesView } from './ServicesView.tsx';
 import { navigationStore, startOver, totemStore } from './stores.ts';
@@ -24,10 +24,11 @@ export function TotemScreen() {
   const view = totemView(snapshot, link, navigation);
   const inCheckout = view.name === 'checkout';
 
-  // Once there is a session, what was typed has served its purpose.
+  // Once there is a session, what was typed has served its purpose. The session's snapshot may come before the answer
+  // to the command that began it, and that answer moves the navigation once more.
   useEffect(() => {
-    if (inCheckout) startOver();
-  }, [inCheckout]);
+    if (inCheckout && navigation !== AT_ATTRACT) startOver();
+  }, [inCheckout, navigation]);
 
   return (
     <div className="totem">

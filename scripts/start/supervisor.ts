@@ -1,14 +1,24 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type ServiceMessage, StartupFailure } from '../../platform/service.ts';
+import { launchElectron } from '../electron-binary.ts';
 import { projectEnvironment } from '../process.ts';
 import { projectDir } from '../project.ts';
 
 export interface ServiceDefinition {
   readonly name: string;
-  /** The file that is forked, from the project's folder. */
-  readonly entry: string;
+  /** A file of the project that Node runs, or the shell in Electron's binary. */
+  readonly program: { readonly node: string } | { readonly electronBinary: string };
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +57,7 @@ export async function superviseService(
 
   const launch = async (): Promise<Readonly<Record<string, string>>> => {
     const startedAt = Date.now();
-    child = forkWithLog(definition, logDir);
+    child = launchWithLog(definition, logDir);
     const running = child;
     writeFileSync(pidFile, `${running.pid}\n`);
     const addresses = await readiness(running, definition.name);
@@ -87,14 +97,20 @@ export async function superviseService(
   };
 }
 
-function forkWithLog(definition: ServiceDefinition, logDir: string): ChildProcess {
-  const file = join(logDir, `${definition.name}.log`);
+function launchWithLog({ name, program, environment }: ServiceDefinition, logDir: string): ChildProcess {
+  const file = join(logDir, `${name}.log`);
   // One older file is kept; a totem runs for months.
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
+  const env = projectEnvironment(environment);
+  if ('electronBinary' in program) {
+    const child = launchElectron({ binary: program.electronBinary, environment: env });
+    child.stderr?.pipe(createWriteStream(file, { flags: 'a' }));
+    return child;
+  }
   const log = openSync(file, 'a');
-  const child = fork(join(projectDir, definition.entry), [], {
+  const child = fork(join(projectDir, program.node), [], {
     cwd: projectDir,
-    env: projectEnvironment(definition.environment),
+    env,
     stdio: ['ignore', log, log, 'ipc'],
   });
   closeSync(log);

@@ -43,17 +43,15 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
-/** How the first totem is run; the others, and every totem without Electron, run as a plain process. */
-export type KioskLauncher = (environment: Readonly<Record<string, string>>) => Promise<SupervisedService>;
-
 /**
  * Starts the whole shop in one data folder: virtual printers, PIX provider simulator, sync server, totems.
+ * @param electronBinary opens the first totem in a window; null serves it for a browser, as the others always are
  * @throws StartupFailure with one line that says what to do; whatever had started has then been stopped
  */
 export async function startSystem(
   options: StartOptions,
   say: (line: string) => void,
-  launchFirstKiosk?: KioskLauncher,
+  electronBinary: string | null,
 ): Promise<RunningSystem> {
   prepareFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
@@ -85,13 +83,11 @@ export async function startSystem(
     ]);
     const server = await supervise(serverService(options, ports, secrets, provider.addresses));
     const kiosks = await Promise.all(
-      kioskIds.map(async (kioskId, index) => {
+      kioskIds.map((kioskId, index) => {
         const printer = printers[index]?.addresses['escpos'] ?? options.printer;
-        const definition = kioskService(options, ports, secrets, kioskId, index, printer);
-        if (index > 0 || launchFirstKiosk === undefined) return supervise(definition);
-        const kiosk = await launchFirstKiosk(definition.environment);
-        started.push(kiosk);
-        return kiosk;
+        const program =
+          index === 0 && electronBinary !== null ? { electronBinary } : { node: 'main/main.ts' };
+        return supervise(kioskService({ options, ports, secrets, kioskId, index, printer, program }));
       }),
     );
 
@@ -141,7 +137,7 @@ function prepareFolder(dataDir: string): void {
 function providerService(options: StartOptions, ports: Ports, secrets: Secrets): ServiceDefinition {
   return {
     name: 'provider',
-    entry: 'simulators/provider/main.ts',
+    program: { node: 'simulators/provider/main.ts' },
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_PROVIDER_PORT: String(ports.provider),
@@ -155,7 +151,7 @@ function providerService(options: StartOptions, ports: Ports, secrets: Secrets):
 function printerService(options: StartOptions, ports: Ports, index: number): ServiceDefinition {
   return {
     name: `printer-${index + 1}`,
-    entry: 'simulators/printer/main.ts',
+    program: { node: 'simulators/printer/main.ts' },
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_PRINTER_PORT: String(ports.totems[index]?.printer),
@@ -173,7 +169,7 @@ function serverService(
 ): ServiceDefinition {
   return {
     name: 'sync-server',
-    entry: 'sync-server/main.ts',
+    program: { node: 'sync-server/main.ts' },
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_SERVER_PORT: String(ports.server),
@@ -196,17 +192,19 @@ function serverService(
   };
 }
 
-function kioskService(
-  options: StartOptions,
-  ports: Ports,
-  secrets: Secrets,
-  kioskId: string,
-  index: number,
-  printer: string,
-): ServiceDefinition {
+function kioskService(about: {
+  readonly options: StartOptions;
+  readonly ports: Ports;
+  readonly secrets: Secrets;
+  readonly kioskId: string;
+  readonly index: number;
+  readonly printer: string;
+  readonly program: ServiceDefinition['program'];
+}): ServiceDefinition {
+  const { options, ports, secrets, kioskId, index, printer, program } = about;
   return {
     name: kioskId,
-    entry: 'main/main.ts',
+    program,
     environment: {
       TOTEM_HOST: HOST,
       TOTEM_KIOSK_PORT: String(ports.totems[index]?.kiosk),

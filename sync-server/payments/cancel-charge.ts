@@ -12,20 +12,20 @@ import { lockTransaction, type PaymentTransaction } from './payment-transaction.
 const CREATION_IS_OVER_MS = 60_000;
 
 /**
- * Notes that the session's charge is to take no more money. Committed with the kiosk's own message; the provider is
+ * Notes that the sessions' charges are to take no more money. Committed with the kiosk's own message; the provider is
  * told at once afterwards, and until it agrees. Nothing happens to a charge that is paid, closed, or not there.
  */
 export async function requestChargeCancellation(
   transaction: Transaction,
   merchantId: string,
-  sessionId: string,
+  sessionIds: readonly string[],
   atMs: number,
 ): Promise<void> {
   const closed = Object.entries(STATUS_RANK).filter(([, rank]) => rank >= STATUS_RANK.CANCELED);
   await transaction.query(
     `UPDATE payment_transactions SET cancel_requested_at = $3, next_check_at = $3, check_count = 0
-     WHERE merchant_id = $1 AND session_id = $2 AND cancel_requested_at IS NULL AND NOT status = ANY($4)`,
-    [merchantId, sessionId, new Date(atMs), closed.map(([status]) => status)],
+     WHERE merchant_id = $1 AND session_id = ANY($2) AND cancel_requested_at IS NULL AND NOT status = ANY($4)`,
+    [merchantId, sessionIds, new Date(atMs), closed.map(([status]) => status)],
   );
 }
 

@@ -292,7 +292,7 @@ describe('restart', () => {
 
 function cancel(made: ChargeResponse): Promise<void> {
   return house.context.db.transaction((transaction) =>
-    requestChargeCancellation(transaction, KIOSK.merchantId, made.sessionId, house.clock.nowMs()),
+    requestChargeCancellation(transaction, KIOSK.merchantId, [made.sessionId], house.clock.nowMs()),
   );
 }
 

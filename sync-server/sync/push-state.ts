@@ -93,8 +93,8 @@ export async function savePushState(
   if (state.printReports.length > 0) {
     await transaction.query(INSERT_PRINT_REPORTS, [kiosk.merchantId, JSON.stringify(state.printReports)]);
   }
-  for (const sessionId of state.endedSessions) {
-    await requestChargeCancellation(transaction, kiosk.merchantId, sessionId, atMs);
+  if (state.endedSessions.size > 0) {
+    await requestChargeCancellation(transaction, kiosk.merchantId, [...state.endedSessions], atMs);
   }
   await saveTicketChanges(transaction, context.feedWake, kiosk, state.ticketChanges, atMs);
 }
