@@ -27,7 +27,8 @@ export function reportOutcome<Options>(
     const options = command.opts<Options & { json?: boolean }>();
     const args = received.slice(0, -2).filter((value): value is string => typeof value === 'string');
     const outcome = await run(args, options);
-    if (options.json === true) terminal.out(JSON.stringify(outcome));
+    if (options.json === true)
+      terminal.out(JSON.stringify(outcome.ok ? { ok: true, data: outcome.data } : outcome));
     else if (outcome.ok) terminal.out(outcome.text);
     else terminal.err(`${outcome.message} [${outcome.code}]`);
     if (!outcome.ok) terminal.setExitCode(EXIT_FAILED);
