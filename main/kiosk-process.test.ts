@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { CommandResult, TotemSnapshot } from '../domain/protocol/screens.ts';
 import type { ServiceMessage } from '../platform/service.ts';
 import { systemClock } from '../platform/system.ts';
+import { eventually } from '../platform/testing/eventually.ts';
 import { kioskPaths } from './data-folder.ts';
 import { KIOSK_ID, SERVICE_ID } from './testing/kiosk-harness.ts';
 import { STUB_TOKEN, StubServer } from './testing/stub-server.ts';
@@ -79,14 +80,14 @@ async function checkoutOf(totem: Totem) {
 }
 
 async function untilStep(totem: Totem, step: string, why = ''): Promise<void> {
-  await vi.waitFor(async () => expect((await checkoutOf(totem)).checkout.step, why).toBe(step), {
+  await eventually(async () => expect((await checkoutOf(totem)).checkout.step, why).toBe(step), {
     timeout: 30_000,
     interval: 10,
   });
 }
 
 async function buy(totem: Totem): Promise<string> {
-  await vi.waitFor(async () => expect((await checkoutOf(totem)).services).toHaveLength(1), {
+  await eventually(async () => expect((await checkoutOf(totem)).services).toHaveLength(1), {
     timeout: 30_000,
   });
   const response = await fetch(`${totem.base}/api/commands`, {
@@ -118,7 +119,7 @@ test('killed at random moments of a confirmation, every paid session has exactly
     await again.kill();
   }
   const last = await start();
-  await vi.waitFor(() => expect(new Set(idsOf(server, 'ticket.queued')).size).toBe(ROUNDS), {
+  await eventually(() => expect(new Set(idsOf(server, 'ticket.queued')).size).toBe(ROUNDS), {
     timeout: 30_000,
   });
   await last.kill();

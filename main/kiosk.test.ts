@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { StartupFailure } from '../platform/service.ts';
 import { systemClock, systemRandom } from '../platform/system.ts';
+import { LAST_SCREEN_MS } from './checkout/deadlines.ts';
 import { kioskPaths } from './data-folder.ts';
 import { createKiosk } from './kiosk.ts';
 import { FakePrinter } from './testing/fake-printer.ts';
@@ -109,10 +110,10 @@ describe('a power cut', () => {
   it('while the ticket is on the screen: it is shown again, in full', async () => {
     const totem = await KioskHarness.start();
     const sessionId = await totem.buy();
-    totem.clock.advance(15_000);
+    totem.clock.advance(LAST_SCREEN_MS - 5_000);
     await totem.powerCut(() => totem.clock.advance(60_000));
     expect(totem.checkout('ticket').sessionId).toBe(sessionId);
-    totem.clock.advance(19_999);
+    totem.clock.advance(LAST_SCREEN_MS - 1);
     expect(totem.totem().checkout.step).toBe('ticket');
     totem.clock.advance(1);
     expect(totem.totem().checkout.step).toBe('idle');

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SNAPSHOTS } from '../../domain/protocol/screens.ts';
 import { KIOSK_ID, KioskHarness, SERVICE_ID } from '../testing/kiosk-harness.ts';
 import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { LAST_SCREEN_MS } from './deadlines.ts';
 
 const CPF = '529.982.247-25';
 const NOBODY = '018f0000-0000-7000-8000-0000000000ff';
@@ -55,17 +56,17 @@ describe('a sale', () => {
     );
   });
 
-  it('clears the screen by itself: the ticket after 20 s, an ending after 15 s', async () => {
+  it('clears a last screen that no page has left, in the end', async () => {
     const totem = await KioskHarness.start();
     await totem.buy();
-    totem.clock.advance(19_999);
+    totem.clock.advance(LAST_SCREEN_MS - 1);
     expect(totem.totem().checkout.step).toBe('ticket');
     totem.clock.advance(1);
     expect(totem.totem().checkout.step).toBe('idle');
 
     const sessionId = await totem.chooseAndSeeQr();
     await totem.execute({ kind: 'checkout.cancel', sessionId });
-    totem.clock.advance(14_999);
+    totem.clock.advance(LAST_SCREEN_MS - 1);
     expect(totem.totem().checkout.step).toBe('cancelled');
     totem.clock.advance(1);
     expect(totem.totem().checkout.step).toBe('idle');
@@ -295,7 +296,7 @@ describe('other money, other endings', () => {
     totem.server.publish('refund.changed', { ...refund, status: 'settled' });
     await totem.until(() => totem.checkout('refunding').status === 'settled');
     expect(totem.printer.papers).toEqual([]);
-    totem.clock.advance(60_000);
+    totem.clock.advance(LAST_SCREEN_MS);
     expect(totem.totem().checkout.step).toBe('idle');
   });
 

@@ -1,6 +1,6 @@
 import type { PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
-import { ticketsOfToday } from '../queue/business-today.ts';
+import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
 import { checkoutView } from './checkout-view.ts';
 import type { ScreenSession } from './deadlines.ts';
@@ -19,7 +19,7 @@ export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowM
   const { kioskId, server, printer, shown } = around;
   const catalog = store.sync.catalog();
   const ticket = shown?.ticket;
-  const ahead = ticket === undefined ? 0 : waitingAhead(ticket, ticketsOfToday(store, nowMs));
+  const ahead = ticket === undefined ? 0 : waitingAhead(ticket, ticketsInQueue(store, nowMs));
   return {
     screen: 'totem',
     at: nowMs,

@@ -1,12 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import type { PrintJobView } from '../../domain/protocol/screens.ts';
 import { composeReceipt, composeTestPrint } from '../../domain/receipt.ts';
 import { silentLog } from '../../platform/log.ts';
 import { systemClock, systemRandom } from '../../platform/system.ts';
+import { eventually } from '../../platform/testing/eventually.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { startVirtualPrinter, type VirtualPrinter } from '../../simulators/printer/printer.ts';
 import { type KioskDatabase, openKioskDatabase } from '../store/database.ts';
@@ -56,7 +57,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(queues.map((queue) => queue.stop()));
   expect(clock.pendingTasks, 'a stopped queue leaves no timer behind').toBe(0);
-  await vi.waitFor(() => expect(virtual.connections(), 'every connection is closed').toBe(0));
+  await eventually(() => expect(virtual.connections(), 'every connection is closed').toBe(0));
   await virtual.close();
   db.close();
   rmSync(folder, { recursive: true });
@@ -147,7 +148,7 @@ function attemptsOf(jobId: string): string[] {
 }
 
 async function untilJob(jobId: string, status: PrintJobView['status'], attempts = 1): Promise<void> {
-  await vi.waitFor(() => expect(jobOf(jobId)).toMatchObject({ status, attempts }), {
+  await eventually(() => expect(jobOf(jobId)).toMatchObject({ status, attempts }), {
     timeout: 5_000,
     interval: 5,
   });
@@ -155,7 +156,7 @@ async function untilJob(jobId: string, status: PrintJobView['status'], attempts 
 
 /** Lets time pass once the queue has gone to sleep. */
 async function advance(durationMs: number): Promise<void> {
-  await vi.waitFor(() => expect(clock.pendingTasks).toBeGreaterThan(0), { timeout: 5_000, interval: 5 });
+  await eventually(() => expect(clock.pendingTasks).toBeGreaterThan(0), 5);
   clock.advance(durationMs);
 }
 
@@ -229,13 +230,13 @@ describe('a printer that works', () => {
     const queue = startedQueue();
     const states: string[] = [];
     queue.onChange(() => states.push(queue.state().status));
-    await vi.waitFor(() => expect(queue.state().status).toBe('ready'));
+    await eventually(() => expect(queue.state().status).toBe('ready'));
     await virtual.setMode('paper_low');
     await advance(PROBE_INTERVAL_MS);
-    await vi.waitFor(() => expect(queue.state().status).toBe('paper_low'));
+    await eventually(() => expect(queue.state().status).toBe('paper_low'));
     await virtual.setMode('offline');
     await advance(PROBE_INTERVAL_MS);
-    await vi.waitFor(() => expect(queue.state().status).toBe('offline'));
+    await eventually(() => expect(queue.state().status).toBe('offline'));
     expect(states).toEqual(['ready', 'paper_low', 'offline']);
   });
 });
@@ -259,7 +260,7 @@ describe('a printer that cannot print', () => {
 
       await virtual.setMode('ready');
       await advance(PROBE_INTERVAL_MS);
-      await vi.waitFor(() => expect(queue.state().status).toBe('ready'));
+      await eventually(() => expect(queue.state().status).toBe('ready'));
       await advance(MAX_WAIT_MS);
       expect(virtual.papers()).toEqual([]);
 
@@ -319,7 +320,7 @@ describe('a paper in doubt', () => {
   test('paper runs out while it prints: told within a second, and not sent a second time', async () => {
     await virtual.setMode('slow', { slowMs: 60_000 });
     const { jobId } = issueTicket(startedQueue());
-    await vi.waitFor(() => expect(virtual.bufferedBytes()).toBeGreaterThan(0), { interval: 1 });
+    await eventually(() => expect(virtual.bufferedBytes()).toBeGreaterThan(0), 1);
     await virtual.setMode('paper_out');
     await untilJob(jobId, 'uncertain');
     expect(jobOf(jobId).lastError).toBe('the printer stopped while printing: paper_out');
@@ -335,7 +336,7 @@ describe('a paper in doubt', () => {
     const { jobId } = issueTicket(queue);
     await untilJob(jobId, 'uncertain');
     expect(queue.state()).toMatchObject({ status: 'unknown', detail: SILENT_PRINTER });
-    await vi.waitFor(() => expect(paperLabels()).toEqual(['C001']));
+    await eventually(() => expect(paperLabels()).toEqual(['C001']));
     await expectNoSecondPaper(jobId);
   });
 
@@ -359,7 +360,7 @@ describe('a paper in doubt', () => {
       },
     });
     const { jobId } = issueTicket(queue);
-    await vi.waitFor(() => expect(failures).toBe(1));
+    await eventually(() => expect(failures).toBe(1));
     expect(jobOf(jobId).status).toBe('sending');
     await advance(PROBE_INTERVAL_MS);
     await untilJob(jobId, 'uncertain');
@@ -373,7 +374,7 @@ describe('stopping and starting', () => {
     await virtual.setMode('slow', { slowMs: 300 });
     const queue = startedQueue();
     const { jobId } = issueTicket(queue);
-    await vi.waitFor(() => expect(virtual.bufferedBytes()).toBeGreaterThan(0), { interval: 1 });
+    await eventually(() => expect(virtual.bufferedBytes()).toBeGreaterThan(0), 1);
     await queue.stop();
     expect(jobOf(jobId).status).toBe('printed');
   });

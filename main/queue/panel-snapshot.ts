@@ -1,7 +1,7 @@
 import type { PanelSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
-import { ticketsOfToday } from './business-today.ts';
+import { ticketsInQueue } from './business-today.ts';
 
 /** More lines than this cannot be read from across a room. */
 const MAX_CALLS = 8;
@@ -11,7 +11,7 @@ type Call = PanelSnapshot['calls'][number];
 /** Who is called, or is being served, and where. */
 export function panelSnapshot(store: KioskStore, server: ServerLink, nowMs: number): PanelSnapshot {
   const unit = store.sync.catalog()?.unit;
-  const tickets = ticketsOfToday(store, nowMs);
+  const tickets = ticketsInQueue(store, nowMs);
   return {
     screen: 'panel',
     at: nowMs,

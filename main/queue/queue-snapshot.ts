@@ -4,15 +4,14 @@ import { compareQueuePlaces } from '../../domain/queue-policy.ts';
 import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
-import { ticketsOfToday } from './business-today.ts';
+import { ticketsInQueue } from './business-today.ts';
 
 /** A customer who missed the call comes back soon or not at all; more would bury the list. */
 const MAX_NO_SHOWS = 20;
 
 export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: number): QueueSnapshot {
   const unit = store.sync.catalog()?.unit;
-  const tickets = ticketsOfToday(store, nowMs);
-  const views = tickets.map(toView);
+  const views = ticketsInQueue(store, nowMs).map(toView);
   const inOrder = (keep: (ticket: TicketView) => boolean): TicketView[] =>
     views.filter(keep).sort(compareQueuePlaces);
   return {
@@ -32,6 +31,7 @@ export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: numb
       .filter((ticket) => ticket.status === 'no_show')
       .sort((left, right) => missedAt(right) - missedAt(left))
       .slice(0, MAX_NO_SHOWS),
+    // What is completed is in the queue of its own day alone.
     completedToday: views.filter((ticket) => ticket.status === 'completed').length,
   };
 }

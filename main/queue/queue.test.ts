@@ -74,27 +74,45 @@ describe('queue commands', () => {
 });
 
 describe('the queue of the day', () => {
-  it('begins empty the next morning', async () => {
-    const { totem } = await totemWithTicket();
-    expect(totem.kiosk.snapshot('queue').waiting).toHaveLength(1);
+  it('keeps who paid and still waits past midnight', async () => {
+    const { totem, ticketId } = await totemWithTicket();
     totem.clock.advance(24 * 60 * 60_000);
-    expect(totem.kiosk.snapshot('queue').waiting).toEqual([]);
-    expect(totem.kiosk.snapshot('panel').waitingCount).toBe(0);
+    expect(totem.kiosk.snapshot('queue').waiting).toMatchObject([{ ticketId }]);
+    expect(totem.kiosk.snapshot('panel').waitingCount).toBe(1);
+    expect(totem.technician().sessionsToday.tickets).toBe(0);
+  });
+
+  it('keeps at its counter who is called past midnight, and for a while who missed the call', async () => {
+    const { totem, ticketId, called } = await totemWithTicket();
+    totem.server.publish('ticket.changed', { ticket: called });
+    await totem.until(() => totem.technician().sync.feedCursor === 3);
+    totem.clock.advance(24 * 60 * 60_000);
+    expect(totem.kiosk.snapshot('queue').atCounters).toMatchObject([{ ticketId }]);
+    const missed = { ...called, status: 'no_show', endedAt: totem.clock.nowMs(), revision: 6 } as const;
+    totem.server.publish('ticket.changed', { ticket: missed });
+    // The stream was cut by the silence of a whole night.
+    await totem.pass(60_000);
+    await totem.until(() => totem.technician().sync.feedCursor === 4);
+    expect(totem.kiosk.snapshot('queue').noShows).toMatchObject([{ ticketId }]);
+    totem.clock.advance(24 * 60 * 60_000);
+    expect(totem.kiosk.snapshot('queue').noShows).toEqual([]);
   });
 
   it('is the server’s day, whatever the totem’s clock says', async () => {
     const { totem, called } = await totemWithTicket();
     const tomorrow = {
       ...called,
-      status: 'in_queue',
+      status: 'completed',
       businessDay: '2026-03-11',
       kioskId: 'totem-2',
     } as const;
     const ids = { ticketId: randomUUID(), sessionId: randomUUID(), label: 'C002', number: 2 };
     totem.server.publish('ticket.changed', { ticket: { ...tomorrow, ...ids } });
+    await totem.until(() => totem.technician().sync.feedCursor === 3);
+    expect(totem.kiosk.snapshot('queue').completedToday).toBe(0);
     totem.server.skewMs = 24 * 60 * 60_000;
     await totem.pass(60_000);
-    expect(totem.kiosk.snapshot('queue').waiting.map((ticket) => ticket.label)).toEqual(['C002']);
+    expect(totem.kiosk.snapshot('queue').completedToday).toBe(1);
   });
 
   it('lists each ticket where it belongs, in the order in which it is called', async () => {

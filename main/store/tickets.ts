@@ -1,4 +1,5 @@
 import type { TicketView } from '../../domain/protocol/tickets.ts';
+import { isTicketOpen, TicketStatus } from '../../domain/ticket.ts';
 import type { KioskDatabase } from './database.ts';
 
 /** A ticket of the unit; `own` when this kiosk issued it. */
@@ -11,6 +12,11 @@ const SELECT = `SELECT ticket_id AS ticketId, session_id AS sessionId, kiosk_id 
   issued_at AS issuedAt, queued_at AS queuedAt, counter, called_at AS calledAt, call_count AS callCount,
   started_at AS startedAt, ended_at AS endedAt, revision FROM tickets`;
 
+const OPEN_STATUSES = TicketStatus.options
+  .filter(isTicketOpen)
+  .map((status) => `'${status}'`)
+  .join(', ');
+
 export type TicketRepository = ReturnType<typeof createTicketRepository>;
 
 /** Rows in and out; which copy of a ticket wins is decided by `sync/ticket-merge.ts`. */
@@ -18,6 +24,9 @@ export function createTicketRepository(db: KioskDatabase) {
   const byId = db.prepare<[string], Row>(`${SELECT} WHERE ticket_id = ?`);
   const bySession = db.prepare<[string], Row>(`${SELECT} WHERE session_id = ?`);
   const ofDay = db.prepare<[string], Row>(`${SELECT} WHERE business_day = ?`);
+  const ofQueue = db.prepare<[string, number], Row>(
+    `${SELECT} WHERE business_day = ? OR status IN (${OPEN_STATUSES}) OR (status = 'no_show' AND ended_at >= ?)`,
+  );
   const newestLate = db.prepare<[number], { label: string; issuedAt: number }>(
     `SELECT t.label, t.issued_at AS issuedAt FROM tickets t
      JOIN payment_sessions s ON s.session_id = t.session_id
@@ -45,6 +54,10 @@ export function createTicketRepository(db: KioskDatabase) {
     /** @param businessDay `YYYY-MM-DD` */
     ofDay(businessDay: string): StoredTicket[] {
       return ofDay.all(businessDay).map((row) => ({ ...row, own: row.own === 1 }));
+    },
+    /** Those of the day, those of any day that are still open, and those that were missed since `missedSinceMs`. */
+    ofQueue(businessDay: string, missedSinceMs: number): StoredTicket[] {
+      return ofQueue.all(businessDay, missedSinceMs).map((row) => ({ ...row, own: row.own === 1 }));
     },
     /** The newest own ticket of late money that was issued, after `sinceMs`, while its session was off the screen. */
     newestLateOffScreen(sinceMs: number): { label: string; issuedAt: number } | undefined {

@@ -4,9 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
 import { systemClock } from '../../platform/system.ts';
+import { eventually } from '../../platform/testing/eventually.ts';
 import { startVirtualPrinter, type VirtualPrinter } from './printer.ts';
 
 const GS_R_1 = Buffer.from([0x1d, 0x72, 1]);
@@ -60,7 +61,7 @@ function texts(): string[] {
 }
 
 async function untilTexts(expected: string[]): Promise<void> {
-  await vi.waitFor(() => expect(texts()).toEqual(expected), { interval: 5 });
+  await eventually(() => expect(texts()).toEqual(expected), 5);
 }
 
 describe('status bytes', () => {
@@ -73,26 +74,27 @@ describe('status bytes', () => {
     await printer.setMode(mode);
     const { socket, answers } = await sender();
     for (const query of [1, 2, 3, 4]) socket.write(Buffer.from([0x10, 0x04, query]));
-    await vi.waitFor(() => expect(answers).toEqual(expected));
+    await eventually(() => expect(answers).toEqual(expected));
   });
 
   test('GS r is answered in its turn: not before the paper is out', async () => {
     await printer.setMode('cover_open');
     const { socket, answers } = await sender();
     socket.write(Buffer.concat([ticket('A'), GS_R_1, Buffer.from([0x10, 0x04, 1])]));
-    await vi.waitFor(() => expect(answers).toEqual([0x1a]));
+    await eventually(() => expect(answers).toEqual([0x1a]));
     expect(texts()).toEqual([]);
     await printer.setMode('ready');
-    await vi.waitFor(() => expect(answers).toEqual([0x1a, 0x00]));
+    await eventually(() => expect(answers).toEqual([0x1a, 0x00]));
     expect(texts()).toEqual(['A']);
   });
 
   test('a mute printer prints and says nothing', async () => {
     await printer.setMode('mute');
     const { socket, answers } = await sender();
+    const closed = once(socket, 'close');
     socket.end(Buffer.concat([Buffer.from([0x10, 0x04, 1]), ticket('A'), GS_R_1]));
     await untilTexts(['A']);
-    await once(socket, 'close');
+    await closed;
     expect(answers).toEqual([]);
   });
 });
@@ -105,7 +107,7 @@ describe('troubles', () => {
       socket.end(ticket(text));
       await once(socket, 'close');
     }
-    await vi.waitFor(() => expect(printer.connections()).toBe(0));
+    await eventually(() => expect(printer.connections()).toBe(0));
     expect(texts()).toEqual([]);
     await printer.setMode('ready');
     await untilTexts(['A', 'B', 'C']);
@@ -115,7 +117,7 @@ describe('troubles', () => {
     await printer.setMode('paper_out');
     const { socket } = await sender();
     socket.write(ticket('lost'));
-    await vi.waitFor(() => expect(printer.bufferedBytes()).toBeGreaterThan(0));
+    await eventually(() => expect(printer.bufferedBytes()).toBeGreaterThan(0));
     await printer.setMode('offline');
     await expect(sender()).rejects.toThrow('ECONNREFUSED');
     await printer.setMode('ready');
@@ -135,7 +137,7 @@ describe('troubles', () => {
 
   test('a sender that goes away without a cut leaves an incomplete paper', async () => {
     (await sender()).socket.end('half a ticket\n');
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(printer.papers()).toMatchObject([{ complete: false, text: 'half a ticket\n' }]),
     );
   });
@@ -143,7 +145,7 @@ describe('troubles', () => {
   test('slow: the cut comes late, and at once when it is mended', async () => {
     await printer.setMode('slow', { slowMs: 600_000 });
     (await sender()).socket.end(ticket('A'));
-    await vi.waitFor(() => expect(printer.bufferedBytes()).toBe(3));
+    await eventually(() => expect(printer.bufferedBytes()).toBe(3));
     expect(texts()).toEqual([]);
     await printer.setMode('ready');
     await untilTexts(['A']);
@@ -206,9 +208,9 @@ describe('page and API', () => {
       for await (const chunk of response.body ?? []) received += Buffer.from(chunk).toString('utf8');
     })().catch(() => undefined);
     const papersTold = () => received.split('event: papers').length - 1;
-    await vi.waitFor(() => expect(papersTold()).toBe(1));
+    await eventually(() => expect(papersTold()).toBe(1));
     (await sender()).socket.end(ticket('A'));
-    await vi.waitFor(() => expect(papersTold()).toBe(2));
+    await eventually(() => expect(papersTold()).toBe(2));
     abort.abort();
     await reading;
   });
