@@ -8,6 +8,12 @@ export interface QueuePlace {
 }
 
 /**
+ * The queue of a day holds the tickets of that day, those of earlier days that are still open, and, for this long,
+ * those that were missed on an earlier day: who missed a call before midnight may come back after it.
+ */
+export const NO_SHOW_RETURN_MS = 6 * 60 * 60_000;
+
+/**
  * Orders those who wait: first come, first served. A customer who returns after a missed call keeps the original
  * time. Two tickets of one millisecond are told apart by their label, so that every screen shows the same order.
  */

@@ -42,6 +42,11 @@ export function canTicketBecome(from: TicketStatus, to: TicketStatus): boolean {
   return NEXT[from].includes(to);
 }
 
+/** Whether the customer is still owed the service: until it is served, missed or void, no midnight ends a ticket. */
+export function isTicketOpen(status: TicketStatus): boolean {
+  return status !== 'completed' && status !== 'no_show' && status !== 'voided';
+}
+
 /** Statuses that the issuing kiosk decides; all later ones belong to the unit's server. */
 export function isBeforeQueue(status: TicketStatus): boolean {
   return status === 'paid' || status === 'printing' || status === 'print_error';

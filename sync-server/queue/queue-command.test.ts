@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { businessDayOf } from '../../domain/business-day.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';
@@ -13,6 +14,7 @@ import { insertPaidSessions, outboxEvent } from '../testing/paid-session.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { executeQueueCommand } from './queue-command.ts';
+import { readQueue } from './ticket-store.ts';
 
 const kiosk: KioskPrincipal = { role: 'kiosk', ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID };
 const [FIRST, SECOND] = DEMO_COUNTERS;
@@ -184,13 +186,48 @@ test('refusals say why, and show the ticket as it is', async () => {
   expect(await step('complete', FIRST, ticketId)).toMatchObject({ code: 'not_allowed' });
 });
 
-test('a new day starts with an empty queue and free counters', async () => {
-  const [yesterday] = (await enqueue(2)) as [string, string];
-  await called(callNext(FIRST));
-  clock.advance(24 * 60 * 60 * 1_000);
-  nextNumber = 1;
-  const [today] = await enqueue(1);
-  expect((await called(callNext(FIRST))).ticketId).toBe(today);
-  const [row] = await database.db.query('SELECT status FROM tickets WHERE ticket_id = $1', [yesterday]);
-  expect(row).toEqual({ status: 'no_show' });
+describe('past midnight', () => {
+  const NIGHT_MS = 24 * 60 * 60 * 1_000;
+
+  test('who paid and still waits is called, before the tickets of the new day', async () => {
+    const [yesterday] = await enqueue(1);
+    clock.advance(NIGHT_MS);
+    nextNumber = 1;
+    const [today] = await enqueue(1);
+    const first = await called(callNext(FIRST));
+    const second = await called(callNext(SECOND));
+    expect([first.ticketId, second.ticketId]).toEqual([yesterday, today]);
+    expect(first.label).toBe(second.label);
+  });
+
+  test('who is being served is not closed by the next call, and is completed by hand', async () => {
+    const [yesterday] = (await enqueue(2)) as [string, string];
+    await called(callNext(FIRST));
+    await called(step('start', FIRST, yesterday));
+    clock.advance(NIGHT_MS);
+    expect(await callNext(FIRST)).toMatchObject({ code: 'counter_busy', ticket: { ticketId: yesterday } });
+    expect(await called(step('complete', FIRST, yesterday))).toMatchObject({ status: 'completed' });
+  });
+
+  test('the queue shows what is still open, and who may still come back; the rest is over', async () => {
+    const [waiting, missedLong, missedJustNow, done] = (await enqueue(4)) as [string, string, string, string];
+    await endBy('no_show', missedLong);
+    await endBy('completed', done);
+    clock.advance(NIGHT_MS);
+    await endBy('no_show', missedJustNow);
+    nextNumber = 1;
+    const [today] = await enqueue(1);
+    const shown = await readQueue(database.db, DEMO_SHOP, businessToday(), clock.nowMs());
+    expect(shown.map(({ ticketId }) => ticketId)).toEqual([waiting, missedJustNow, today]);
+  });
+
+  async function endBy(status: 'no_show' | 'completed', ticketId: string): Promise<void> {
+    await database.db.query('UPDATE tickets SET status = $2, ended_at = $3 WHERE ticket_id = $1', [
+      ticketId,
+      status,
+      new Date(clock.nowMs()),
+    ]);
+  }
+
+  const businessToday = (): string => businessDayOf(clock.nowMs(), 'America/Sao_Paulo');
 });

@@ -1,4 +1,3 @@
-import { businessDayOf } from '../../domain/business-day.ts';
 import { type QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
@@ -41,20 +40,19 @@ async function decideCommand(
   command: QueueCommand,
   atMs: number,
 ): Promise<QueueDecision> {
-  const [place] = await transaction.query<{ counters: string[]; timeZone: string }>(
-    'SELECT counters, time_zone AS "timeZone" FROM units WHERE merchant_id = $1 AND unit_id = $2',
+  const [place] = await transaction.query<{ counters: string[] }>(
+    'SELECT counters FROM units WHERE merchant_id = $1 AND unit_id = $2',
     [unit.merchantId, unit.unitId],
   );
   if (place === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
   if (!place.counters.includes(command.counter)) return refuse('unknown_counter', null);
-  const businessDay = businessDayOf(atMs, place.timeZone);
   const held = await lockHeldBy(transaction, unit, command.counter);
   if (command.kind === 'queue.call_next') {
-    const next = await lockNextWaiting(transaction, unit, businessDay);
-    return decide({ command, ticket: next, held, businessDay, atMs });
+    const next = await lockNextWaiting(transaction, unit);
+    return decide({ command, ticket: next, held, atMs });
   }
   const [ticket] = await lockTickets(transaction, unit, [command.ticketId]);
-  return decide({ command, ticket, held, businessDay, atMs });
+  return decide({ command, ticket, held, atMs });
 }
 
 async function readResult(

@@ -8,8 +8,6 @@ export interface QueueQuestion {
   readonly ticket: StoredTicket | undefined;
   /** What the command's counter has called or is serving. */
   readonly held: StoredTicket | undefined;
-  /** Today, `YYYY-MM-DD`. */
-  readonly businessDay: string;
   readonly atMs: number;
 }
 
@@ -40,18 +38,16 @@ export function refuse(code: Refusal, ticket: StoredTicket | null): QueueDecisio
   return { changes: [], result: { ok: false, code, ticket } };
 }
 
-function callNext({ command, ticket: next, held, businessDay, atMs }: QueueQuestion): QueueDecision {
-  if (held !== undefined && held.businessDay >= businessDay) return refuse('counter_busy', held);
-  // What was left open on an earlier day is on nobody's screen any more, and must not hold the counter for ever.
-  const closing = held === undefined ? [] : [closeDay(held, atMs)];
-  if (next === undefined) return { ...refuse('queue_empty', null), changes: closing };
+function callNext({ command, ticket: next, held, atMs }: QueueQuestion): QueueDecision {
+  if (held !== undefined) return refuse('counter_busy', held);
+  if (next === undefined) return refuse('queue_empty', null);
   const called = change(next, 'queue.call_next', {
     status: 'called',
     counter: command.counter,
     calledAt: atMs,
     callCount: next.callCount + 1,
   });
-  return { changes: [...closing, called], result: { ok: true, ticket: called.ticket } };
+  return { changes: [called], result: { ok: true, ticket: called.ticket } };
 }
 
 function step({ command, ticket, atMs }: QueueQuestion, kind: TicketCommand): QueueDecision {
@@ -78,11 +74,6 @@ function marks(kind: TicketCommand, ticket: StoredTicket, atMs: number): Partial
       // By the original time: issuedAt, which orders the queue, stays.
       return { counter: null, calledAt: null, endedAt: null };
   }
-}
-
-function closeDay(held: StoredTicket, atMs: number): TicketChange {
-  const status = held.status === 'called' ? 'no_show' : 'completed';
-  return change(held, 'queue.day_closed', { status, endedAt: atMs });
 }
 
 function change(before: StoredTicket, cause: string, fields: Partial<StoredTicket>): TicketChange {

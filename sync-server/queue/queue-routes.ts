@@ -9,11 +9,11 @@ import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import { executeQueueCommand } from './queue-command.ts';
-import { readTicketsOfDay } from './ticket-store.ts';
+import { readQueue } from './ticket-store.ts';
 
 const QueueDay = z.object({
   businessDay: BusinessDay,
-  /** Every ticket of the unit and day, whatever its state, in the order of the queue. */
+  /** Every ticket of the unit and day, whatever its state, and what earlier days left open, in the queue's order. */
   tickets: z.array(TicketView),
   serverTime: EpochMs,
 });
@@ -38,7 +38,8 @@ export function registerQueueRoutes(app: App, context: ServerContext): void {
     {
       config: { access: ['kiosk', 'operator'] },
       schema: {
-        summary: "The unit's tickets of the current business day",
+        summary:
+          "The unit's tickets of the current business day, and those of earlier days that are still open",
         tags: ['queue'],
         response: { 200: QueueDay, ...errorResponses },
       },
@@ -49,7 +50,8 @@ export function registerQueueRoutes(app: App, context: ServerContext): void {
       if (catalog === null) return reply.code(404).send(errorBody('unit_unknown', 'no such unit'));
       const serverTime = context.clock.nowMs();
       const businessDay = businessDayOf(serverTime, catalog.unit.timeZone);
-      return { businessDay, tickets: await readTicketsOfDay(context.db, unit, businessDay), serverTime };
+      const tickets = await readQueue(context.db, unit, businessDay, serverTime);
+      return { businessDay, tickets, serverTime };
     },
   );
 }

@@ -1,5 +1,6 @@
 import type { TicketView } from '../../domain/protocol/tickets.ts';
-import type { TicketStatus } from '../../domain/ticket.ts';
+import { NO_SHOW_RETURN_MS } from '../../domain/queue-policy.ts';
+import { isTicketOpen, TicketStatus } from '../../domain/ticket.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
 import { appendFeedEntries, type UnitKey } from '../sync/feed-log.ts';
 import type { FeedWake } from '../sync/feed-wake.ts';
@@ -38,16 +39,17 @@ export function lockTickets(
   );
 }
 
-/** The next to be called: the order of domain/queue-policy.ts, in SQL. Locked until the commit. */
+/**
+ * The next to be called: the order of domain/queue-policy.ts, in SQL, whatever the day of the ticket, as who has paid
+ * is served also after midnight. Locked until the commit.
+ */
 export async function lockNextWaiting(
   transaction: Transaction,
   { merchantId, unitId }: UnitKey,
-  businessDay: string,
 ): Promise<StoredTicket | undefined> {
   const [next] = await transaction.query<TicketRow>(
-    `${SELECT} AND status = 'in_queue' AND business_day = $3
-     ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE`,
-    [merchantId, unitId, businessDay],
+    `${SELECT} AND status = 'in_queue' ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE`,
+    [merchantId, unitId],
   );
   return next;
 }
@@ -65,17 +67,20 @@ export async function lockHeldBy(
   return held;
 }
 
-/** Every ticket of a business day, in the order of the queue. */
-export function readTicketsOfDay(
+const OPEN_STATUSES = TicketStatus.options.filter(isTicketOpen);
+
+/** The queue of a day, as NO_SHOW_RETURN_MS describes it, in its order. */
+export function readQueue(
   db: Queryable,
   { merchantId, unitId }: UnitKey,
   businessDay: string,
+  nowMs: number,
 ): Promise<StoredTicket[]> {
-  return db.query<TicketRow>(`${SELECT} AND business_day = $3 ORDER BY issued_at, label COLLATE "C"`, [
-    merchantId,
-    unitId,
-    businessDay,
-  ]);
+  return db.query<TicketRow>(
+    `${SELECT} AND (business_day = $3 OR status = ANY ($4) OR (status = 'no_show' AND ended_at >= $5))
+     ORDER BY issued_at, label COLLATE "C"`,
+    [merchantId, unitId, businessDay, OPEN_STATUSES, new Date(nowMs - NO_SHOW_RETURN_MS)],
+  );
 }
 
 /**
