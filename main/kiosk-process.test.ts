@@ -80,16 +80,11 @@ async function checkoutOf(totem: Totem) {
 }
 
 async function untilStep(totem: Totem, step: string, why = ''): Promise<void> {
-  await eventually(async () => expect((await checkoutOf(totem)).checkout.step, why).toBe(step), {
-    timeout: 30_000,
-    interval: 10,
-  });
+  await eventually(async () => expect((await checkoutOf(totem)).checkout.step, why).toBe(step));
 }
 
 async function buy(totem: Totem): Promise<string> {
-  await eventually(async () => expect((await checkoutOf(totem)).services).toHaveLength(1), {
-    timeout: 30_000,
-  });
+  await eventually(async () => expect((await checkoutOf(totem)).services).toHaveLength(1));
   const response = await fetch(`${totem.base}/api/commands`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -119,9 +114,7 @@ test('killed at random moments of a confirmation, every paid session has exactly
     await again.kill();
   }
   const last = await start();
-  await eventually(() => expect(new Set(idsOf(server, 'ticket.queued')).size).toBe(ROUNDS), {
-    timeout: 30_000,
-  });
+  await eventually(() => expect(new Set(idsOf(server, 'ticket.queued')).size).toBe(ROUNDS));
   await last.kill();
 
   const db = new Database(kioskPaths(dataDir).database, { readonly: true });

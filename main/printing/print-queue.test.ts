@@ -148,10 +148,7 @@ function attemptsOf(jobId: string): string[] {
 }
 
 async function untilJob(jobId: string, status: PrintJobView['status'], attempts = 1): Promise<void> {
-  await eventually(() => expect(jobOf(jobId)).toMatchObject({ status, attempts }), {
-    timeout: 5_000,
-    interval: 5,
-  });
+  await eventually(() => expect(jobOf(jobId)).toMatchObject({ status, attempts }));
 }
 
 /** Lets time pass once the queue has gone to sleep. */
