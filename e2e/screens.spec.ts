@@ -389,6 +389,27 @@ test('technician: a wrong PIN opens nothing', async ({ page }) => {
   await expect(page.locator('[data-view="pin"]')).toBeVisible();
 });
 
+test('technician: going back to the totem locks the page for whoever comes next', async ({ page }) => {
+  await openTechnician(page);
+  host.show('totem', scenes.totem());
+  await button(page, 'Voltar ao totem').click();
+  await expect(page.locator('[data-view="attract"]')).toBeVisible();
+  await page.goBack();
+  await expect(page.locator('[data-view="pin"]')).toBeVisible();
+});
+
+test('admin: what one manager saw is gone before the next token is tried', async ({ page }) => {
+  host.show('admin', scenes.admin());
+  await page.goto(`${host.url}/admin`);
+  await enterToken(page, host.adminToken);
+  await expect(page.getByText(scenes.admin().merchantName)).toBeVisible();
+  await button(page, 'Sair').click();
+  host.cutOff(true);
+  await enterToken(page, 'qualquer');
+  await expect(page.getByText('Sem contato com o servidor')).toBeVisible();
+  await expect(page.getByText(scenes.admin().merchantName)).toHaveCount(0);
+});
+
 test('the inspection itself finds what it looks for', async ({ page }) => {
   await openTotem(page);
   await page.evaluate(() => {

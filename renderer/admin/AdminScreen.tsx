@@ -1,7 +1,8 @@
 import '../ui/staff.css';
 import './admin.css';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { text } from '../i18n/text.ts';
+import { NOTHING_YET } from '../shell/screen-state.ts';
 import { createScreenStore, useSubscription } from '../shell/screen-store.ts';
 import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
@@ -21,6 +22,8 @@ export function AdminScreen() {
 function Status({ token }: { readonly token: string }) {
   const bridge = useMemo(() => createAdminBridge(token, () => forgetToken(true)), [token]);
   useSubscription(adminStore, 'admin', bridge);
+  // What one manager saw must not stand before whoever types the next token, right or wrong.
+  useEffect(() => () => adminStore.setState(NOTHING_YET), []);
   const { snapshot, link, unreadable } = adminStore();
   return (
     <div className="staff">

@@ -5,7 +5,7 @@ import { lock } from './technician-store.ts';
 const LOCK_AFTER_MS = 5 * 60_000;
 const SIGNS_OF_LIFE = ['pointerdown', 'keydown'] as const;
 
-/** Locks after five minutes without a touch or a key, and when the page is left. */
+/** Locks after five minutes without a touch or a key. */
 export function useAutoLock(): void {
   useEffect(() => {
     let timer = window.setTimeout(lock, LOCK_AFTER_MS);
