@@ -10,6 +10,11 @@ import {
 const COMMAND_TIMEOUT_MS = 20_000;
 /** EventSource gives up for good on an HTTP error; then we knock again this often. */
 const RECONNECT_MS = 2_000;
+/**
+ * The host sends a snapshot every 15 s at the latest. A line that a pulled cable or a hung host has cut tells nobody:
+ * two and a half of that without one is a lost host, and a panel must not show old calls as if they were new.
+ */
+const SILENCE_MS = 40_000;
 
 /** The bridge over the kiosk's own HTTP host, for pages without Electron's preload. */
 export function createHttpBridge(): ScreenBridge {
@@ -39,22 +44,38 @@ function subscribe<S extends ScreenName>(
 ): () => void {
   let source: EventSource | undefined;
   let retry: number | undefined;
-
+  let silence: number | undefined;
   const connect = (): void => {
     source = new EventSource(`/api/screens/${screen}/snapshots`);
     source.addEventListener('open', () => onLink('connected'));
-    source.addEventListener('snapshot', (event) => onSnapshot(readSnapshot(event.data)));
+    source.addEventListener('snapshot', (event) => {
+      watch();
+      onSnapshot(readSnapshot(event.data));
+    });
     source.addEventListener('error', () => {
       onLink('lost');
-      if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(connect, RECONNECT_MS);
+      if (source?.readyState === EventSource.CLOSED) retry = window.setTimeout(reconnect, RECONNECT_MS);
     });
+    watch();
   };
-  connect();
-
-  return () => {
+  const close = (): void => {
     window.clearTimeout(retry);
+    window.clearTimeout(silence);
     source?.close();
   };
+  const reconnect = (): void => {
+    close();
+    connect();
+  };
+  const watch = (): void => {
+    window.clearTimeout(silence);
+    silence = window.setTimeout(() => {
+      onLink('lost');
+      reconnect();
+    }, SILENCE_MS);
+  };
+  connect();
+  return close;
 }
 
 /**
