@@ -164,6 +164,15 @@ test('an engine that hangs is killed and started again; one that answers is left
   expect(engines).toHaveLength(2);
 });
 
+test('a clock that is set forward, or a machine that slept, is no engine that hangs', () => {
+  engine().ready();
+  clock.advance(5_000);
+  engine().emit('message', { kind: 'pong' });
+  // One ping falls due, and the clock says that the last answer is an hour old.
+  clock.advance(3_600_000);
+  expect(engine().killed).toBe(false);
+});
+
 test('stopping waits for the engine, and kills it when it hangs', async () => {
   engine().ready();
   const orderly = host.stop();

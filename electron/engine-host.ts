@@ -41,9 +41,12 @@ const PENDING_MAX = 32;
 /** Closing the database and letting a print finish takes a moment; then the process is ended. */
 const STOP_TIMEOUT_MS = 8_000;
 
-/** How often the engine is asked whether it is there, and how long it may be silent: its longest work is a picture. */
+/**
+ * How often the engine is asked whether it is there, and how many questions in a row it may leave open: 20 s, and its
+ * longest work is a picture. Counted, not measured: a clock that was set or a machine that slept is no silence.
+ */
 const PING_INTERVAL_MS = 5_000;
-const SILENCE_MS = 20_000;
+const UNANSWERED_MAX = 4;
 
 const UNAVAILABLE: CommandResult = { ok: false, code: 'internal_error' };
 
@@ -60,7 +63,7 @@ export function createEngineHost(
   let deaths = 0;
   let stopping = false;
   let nextId = 1;
-  let heardAt = 0;
+  let unansweredPings = 0;
   let cancelRestart = (): void => {};
   let cancelPing = (): void => {};
   let screens: ReadonlySet<WindowScreen> = new Set();
@@ -88,11 +91,12 @@ export function createEngineHost(
   };
 
   const ping = (): void => {
-    if (clock.nowMs() - heardAt > SILENCE_MS) {
-      log.error({ silenceMs: clock.nowMs() - heardAt }, 'the engine hangs; it is killed');
+    if (unansweredPings >= UNANSWERED_MAX) {
+      log.error({ unansweredPings }, 'the engine hangs; it is killed');
       engine?.kill();
       return;
     }
+    unansweredPings += 1;
     engine?.postMessage({ kind: 'ping' });
     cancelPing = clock.schedule(PING_INTERVAL_MS, ping);
   };
@@ -109,7 +113,7 @@ export function createEngineHost(
       log.error({ issues: parsed.error.issues }, 'the engine sent what the shell does not understand');
       return;
     }
-    heardAt = clock.nowMs();
+    unansweredPings = 0;
     const message = parsed.data;
     switch (message.kind) {
       case 'pong':
