@@ -126,6 +126,24 @@ test('a cancellation that crosses with the payment ends as paid', async () => {
   });
 });
 
+test.each([
+  ['refuses to withdraw', { kind: 'rejected' as const, code: 'AcessoNegado', detail: 'no right to it' }],
+  ['does not know when asked to withdraw', { kind: 'not_found' as const }],
+])('a paid charge that the bank %s is still read, and paid', async (_name, outcome) => {
+  const payment = await openCharge();
+  await context.db.transaction((transaction) =>
+    requestChargeCancellation(transaction, payment.merchantId, [payment.sessionId], clock.nowMs()),
+  );
+  bank.pay(payment.txid, SERVICE.amountCents);
+  const stubborn = Object.assign(new ModelBank(clock), {
+    fetchCharge: (txid: string) => bank.fetchCharge(txid),
+    cancelCharge: async () => outcome,
+  });
+  const withdrawn = await findBySession(context.db, payment.merchantId, payment.sessionId);
+  await checkCharge(context, stubborn, withdrawn ?? payment, 'poll');
+  expect(await readPayment(context, payment.sessionId)).toMatchObject({ confirmations: 1, late: true });
+});
+
 test('a charge that the bank withdraws is told to the kiosk', async () => {
   const payment = await openCharge();
   bank.withdraw(payment.txid);

@@ -41,21 +41,16 @@ export function awaitsCancellation(
  * applies it like any other: paid is paid.
  */
 export async function cancelAtProvider(
+  { log }: Pick<ServerContext, 'log'>,
   provider: PaymentProvider,
   payment: PaymentTransaction,
 ): Promise<FetchChargeOutcome> {
   const outcome = await provider.cancelCharge(payment.txid);
-  switch (outcome.kind) {
-    case 'canceled':
-    case 'not_open':
-    case 'unknown':
-      // The answer to a withdrawal need not hold the receipts, so money that crossed with it is read for.
-      return provider.fetchCharge(payment.txid);
-    case 'not_found':
-    case 'unavailable':
-    case 'rejected':
-      return outcome;
-  }
+  if (outcome.kind === 'rejected')
+    log.error({ txid: payment.txid, code: outcome.code }, 'the provider refused to withdraw a charge');
+  // The answer to a withdrawal need not hold the receipts, and one that is refused may be refused because the money
+  // has come: whatever it was, money is read for.
+  return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(payment.txid);
 }
 
 /** Closes a transaction whose charge never came to be at the provider. */

@@ -19,7 +19,7 @@ export async function checkCharge(
 ): Promise<CheckOutcome> {
   const withdraw = awaitsCancellation(payment);
   const outcome = withdraw
-    ? await cancelAtProvider(provider, payment)
+    ? await cancelAtProvider(context, provider, payment)
     : await provider.fetchCharge(payment.txid);
   switch (outcome.kind) {
     case 'found':
