@@ -10,6 +10,15 @@ import { nextCheckDelayMs } from './check-schedule.ts';
 const IDLE_MS = 500;
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
 const CONCURRENCY = 8;
+/** The last check of a charge stays planned until it is answered: by a bank that refuses, or after a kill, this late. */
+const UNANSWERED_RETRY_MS = 60 * 60_000;
+
+interface DueCheck {
+  readonly payment: PaymentTransaction;
+  /** As `next_check_at` now stands. */
+  readonly nextAtMs: number;
+  readonly isLast: boolean;
+}
 
 /** Asks the provider about the charges that are due: the way by which money is found whose webhook was lost. */
 export function startPoller(
@@ -24,9 +33,15 @@ export function startPoller(
       if (due.length < CONCURRENCY) return;
     }
   };
-  const check = async (payment: PaymentTransaction): Promise<void> => {
+  const check = async (due: DueCheck): Promise<void> => {
+    const { payment, isLast } = due;
     const outcome = await checkCharge(context, provider, payment, 'poll');
-    if (outcome.kind === 'unavailable') await giveBack(context, payment, health.pausedUntilMs());
+    if (outcome.kind === 'unavailable') {
+      // A check that did not reach the provider does not count.
+      const againAtMs = Math.max(health.pausedUntilMs(), context.clock.nowMs());
+      await replan(context, due, payment.checkCount, againAtMs);
+    } else if (isLast && outcome.kind !== 'rejected')
+      await replan(context, due, payment.checkCount + 1, null);
   };
   return startWorkerLoop({
     name: 'charge poller',
@@ -38,7 +53,7 @@ export function startPoller(
 }
 
 /** Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. */
-function claimDue(context: ServerContext): Promise<PaymentTransaction[]> {
+function claimDue(context: ServerContext): Promise<DueCheck[]> {
   const nowMs = context.clock.nowMs();
   return context.db.transaction(async (transaction) => {
     const keys = await transaction.query<{ merchantId: string; transactionId: string }>(
@@ -46,39 +61,38 @@ function claimDue(context: ServerContext): Promise<PaymentTransaction[]> {
        WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED`,
       [new Date(nowMs)],
     );
-    const due = await readTransactions(transaction, keys);
-    for (const payment of due) {
+    const due: DueCheck[] = [];
+    for (const payment of await readTransactions(transaction, keys)) {
       const endsAtMs = (payment.chargeExpiresAt ?? payment.createdAt).getTime();
       const delayMs = nextCheckDelayMs(payment.status, payment.checkCount + 1, endsAtMs, nowMs);
-      await planCheck(
-        transaction,
-        payment,
-        payment.checkCount + 1,
-        delayMs === null ? null : nowMs + delayMs,
+      const nextAtMs = nowMs + (delayMs ?? UNANSWERED_RETRY_MS);
+      await transaction.query(
+        `UPDATE payment_transactions SET check_count = $3, next_check_at = $4
+         WHERE merchant_id = $1 AND transaction_id = $2`,
+        [payment.merchantId, payment.transactionId, payment.checkCount + 1, new Date(nextAtMs)],
       );
+      due.push({ payment, nextAtMs, isLast: delayMs === null });
     }
     return due;
   });
 }
 
-/** A check that did not reach the provider does not count. */
-async function giveBack(
-  context: ServerContext,
-  payment: PaymentTransaction,
-  pausedUntilMs: number,
-): Promise<void> {
-  await planCheck(context.db, payment, payment.checkCount, Math.max(pausedUntilMs, context.clock.nowMs()));
-}
-
-async function planCheck(
-  database: Pick<ServerContext['db'], 'query'>,
-  payment: PaymentTransaction,
+/** Changes the plan that `claimDue` made, unless somebody has made another one since: a payment, a cancellation. */
+async function replan(
+  { db }: ServerContext,
+  { payment, nextAtMs }: DueCheck,
   checkCount: number,
   atMs: number | null,
 ): Promise<void> {
-  await database.query(
+  await db.query(
     `UPDATE payment_transactions SET check_count = $3, next_check_at = $4
-     WHERE merchant_id = $1 AND transaction_id = $2`,
-    [payment.merchantId, payment.transactionId, checkCount, atMs === null ? null : new Date(atMs)],
+     WHERE merchant_id = $1 AND transaction_id = $2 AND next_check_at = $5`,
+    [
+      payment.merchantId,
+      payment.transactionId,
+      checkCount,
+      atMs === null ? null : new Date(atMs),
+      new Date(nextAtMs),
+    ],
   );
 }

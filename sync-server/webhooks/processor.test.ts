@@ -10,6 +10,7 @@ import {
   readPayment,
   SERVICE,
 } from '../payments/testing/payment-steps.ts';
+import type { PaymentProvider } from '../providers/provider.ts';
 import { watchProvider } from '../providers/provider-health.ts';
 import { startPoller } from '../reconciliation/poller.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
@@ -20,6 +21,8 @@ let database: TestDatabase;
 let clock: ManualClock;
 let context: ServerContext;
 let bank: ModelBank;
+/** Each test has its own bank, whose Pix are not those of the bank before. */
+let branch = 0;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -28,7 +31,8 @@ beforeAll(async () => {
   await seedShop(database.db, clock.nowMs());
 });
 beforeEach(() => {
-  bank = new ModelBank(clock);
+  branch += 1;
+  bank = new ModelBank(clock, String(branch));
 });
 afterAll(() => database.close());
 
@@ -115,6 +119,58 @@ test('a poller whose bank is away pauses, says so, and gives the check back', as
   clock.advance(1_000);
   await startPoller(context, watched.provider, watched.health).stop();
   expect(watched.health.report()).toMatchObject({ status: 'ok', downSince: null });
+});
+
+/** Runs all checks that are planned for a charge, until none is left. */
+async function runAllChecks(sessionId: string): Promise<void> {
+  for (;;) {
+    const [row] = await context.db.query<{ nextAt: Date | null }>(
+      'SELECT next_check_at AS "nextAt" FROM payment_transactions WHERE session_id = $1',
+      [sessionId],
+    );
+    if (row?.nextAt == null) return;
+    clock.advance(Math.max(0, row.nextAt.getTime() - clock.nowMs()));
+    await pollOnce(bank);
+  }
+}
+
+async function pollOnce(provider: PaymentProvider): Promise<void> {
+  const watched = watchProvider(provider, clock);
+  await startPoller(context, watched.provider, watched.health).stop();
+}
+
+test.each([
+  ['a process that dies in it', () => Promise.reject(new Error('killed'))],
+  ['a refusal', async () => ({ kind: 'rejected' as const, code: 'AcessoNegado', detail: 'no' })],
+])('the last check of a charge is not lost with %s', async (_name, fetchCharge) => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  bank.pay(request.txid, SERVICE.amountCents);
+  // The server was off, longer than a charge is asked about.
+  clock.advance(3 * 24 * 60 * 60_000);
+  await pollOnce(Object.assign(new ModelBank(clock), { fetchCharge }));
+  clock.advance(2 * 60 * 60_000);
+  await pollOnce(bank);
+  expect(await readPayment(context, request.sessionId)).toMatchObject({ confirmations: 1 });
+  await runAllChecks(request.sessionId);
+});
+
+test('a second Pix whose webhook is given up, long after the last check, is found by the poll', async () => {
+  const request = chargeRequest(context);
+  await chargeCreator(context, bank)(KIOSK, request);
+  bank.pay(request.txid, SERVICE.amountCents);
+  await runAllChecks(request.sessionId);
+  bank.pay(request.txid, SERVICE.amountCents);
+  await receive(request.txid);
+  bank.reachable = false;
+  while ((await itemOf(request.txid))?.status === 'received') {
+    await processOnce();
+    clock.advance(5 * 60_000);
+  }
+  bank.reachable = true;
+  await runAllChecks(request.sessionId);
+  expect((await readPayment(context, request.sessionId)).refunds).toMatchObject([{ reason: 'surplus' }]);
+  await expectMoneyAddsUp(context);
 });
 
 test('a text that the database does not take is one bad item, and holds up no other', async () => {

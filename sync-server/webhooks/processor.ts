@@ -2,7 +2,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { backoffMs } from '../payments/backoff.ts';
 import { checkCharge } from '../payments/check-charge.ts';
-import { findByTxid } from '../payments/payment-transaction.ts';
+import { findByTxid, type PaymentTransaction } from '../payments/payment-transaction.ts';
 import { lookAgainAtRefunds } from '../payments/refunds.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
@@ -111,6 +111,7 @@ async function processCharge(
       await lookAgainAtRefunds(context.db, payment, context.clock.nowMs());
       const checked = await checkCharge(context, provider, payment, 'webhook');
       if (checked.kind === 'applied') continue;
+      await askLater(context, payment);
       const error = checked.kind === 'not_found' ? 'the provider does not know the charge' : checked.detail;
       return { kind: 'retry', error };
     }
@@ -119,6 +120,15 @@ async function processCharge(
     context.log.error({ error, txid }, 'a webhook could not be applied');
     return { kind: 'retry', error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The attempts of a webhook are bounded, those of the poller last until the provider answers: it takes over. */
+async function askLater({ db, clock }: ServerContext, payment: PaymentTransaction): Promise<void> {
+  await db.query(
+    `UPDATE payment_transactions SET next_check_at = $3
+     WHERE merchant_id = $1 AND transaction_id = $2 AND next_check_at IS NULL`,
+    [payment.merchantId, payment.transactionId, new Date(clock.nowMs())],
+  );
 }
 
 async function keepOutcome(
