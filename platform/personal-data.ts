@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWholeSecretFile } from './whole-file.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
@@ -35,11 +36,11 @@ export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
   };
 }
 
-/** Reads the key at `file`, or makes it at the first start (mode 0600). */
+/** Reads the key at `file`, or makes it at the first start (mode 0600). The caller holds the folder's lock. */
 export function loadOrCreateKey(file: string): Uint8Array {
   if (existsSync(file)) return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
   const key = randomBytes(KEY_BYTES);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${key.toString('hex')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  writeWholeSecretFile(file, `${key.toString('hex')}\n`);
   return key;
 }

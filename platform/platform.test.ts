@@ -1,5 +1,5 @@
-import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { fork, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,24 @@ describe('personal data', () => {
     const key = loadOrCreateKey(file);
     expect(Buffer.from(loadOrCreateKey(file)).equals(Buffer.from(key))).toBe(true);
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('a key whose writing is cut short', () => {
+  it('is made anew by the next start', () => {
+    const file = join(folder, 'personal-data.key');
+    const script = join(folder, 'make-key.ts');
+    const source = JSON.stringify(join(import.meta.dirname, 'personal-data.ts'));
+    writeFileSync(
+      script,
+      `import { loadOrCreateKey } from ${source};\nloadOrCreateKey(${JSON.stringify(file)});\n`,
+    );
+    // No file may grow: the process opens its key file and ends before the first byte is in it.
+    const cutShort = spawnSync('sh', ['-c', 'ulimit -f 0; exec "$0" "$1"', process.execPath, script]);
+    expect(cutShort.status).not.toBe(0);
+    expect(existsSync(`${file}.part`)).toBe(true);
+    expect(loadOrCreateKey(file)).toHaveLength(32);
+    expect(loadOrCreateKey(file)).toHaveLength(32);
   });
 });
 

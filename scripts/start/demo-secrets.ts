@@ -1,7 +1,8 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { writeWholeSecretFile } from '../../platform/whole-file.ts';
 
 const Secrets = z.object({
   managerToken: z.string(),
@@ -27,7 +28,7 @@ export function loadSecrets(dataDir: string, kioskIds: readonly string[]): Secre
       };
   for (const kioskId of kioskIds) secrets.kioskTokens[kioskId] ??= newToken();
   mkdirSync(dataDir, { recursive: true });
-  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  writeWholeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }
 
@@ -48,6 +49,6 @@ export function writeAccessFile(
       ...shop,
     })),
   ];
-  writeFileSync(file, `${JSON.stringify(entries, null, 2)}\n`, { mode: 0o600 });
+  writeWholeSecretFile(file, `${JSON.stringify(entries, null, 2)}\n`);
   return file;
 }
