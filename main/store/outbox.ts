@@ -1,6 +1,7 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId } from '../../domain/ids.ts';
 import {
+  MAX_PUSH_EVENTS,
   OUTBOX_PAYLOADS,
   OUTBOX_VERSION,
   type OutboxEvent,
@@ -9,6 +10,11 @@ import {
   type PushResult,
 } from '../../domain/protocol/sync.ts';
 import type { KioskDatabase } from './database.ts';
+
+/** As long as somebody may still ask what became of a sale at this totem; the server knows it for good. */
+const TAKEN_KEPT_MS = 30 * 24 * 60 * 60_000;
+/** Twice the largest push, so that forgetting keeps up with it, and a transaction stays short. */
+const MAX_FORGOTTEN = 2 * MAX_PUSH_EVENTS;
 
 export interface OutboxCounts {
   readonly pending: number;
@@ -19,7 +25,7 @@ export interface OutboxCounts {
 
 export type OutboxRepository = ReturnType<typeof createOutboxRepository>;
 
-/** What the server must still hear. An event stays until the server has answered for it by its id. */
+/** What the server must still hear. An event is pending until the server has answered for it by its id. */
 export function createOutboxRepository(
   db: KioskDatabase,
   clock: Pick<Clock, 'nowMs'>,
@@ -35,6 +41,10 @@ export function createOutboxRepository(
   const settle = db.prepare(
     `UPDATE outbox SET outcome = @outcome, reason = @reason, answered_at = @at
      WHERE event_id = @id AND outcome IS NULL`,
+  );
+  const forget = db.prepare(
+    `DELETE FROM outbox WHERE position IN (SELECT position FROM outbox
+       WHERE outcome IN ('applied', 'duplicate') AND answered_at < ? ORDER BY answered_at LIMIT ${MAX_FORGOTTEN})`,
   );
   const pendingCount = db.prepare<[], { pending: number; oldestPendingAt: number | null }>(
     'SELECT count(*) AS pending, min(at) AS oldestPendingAt FROM outbox WHERE outcome IS NULL',
@@ -66,6 +76,10 @@ export function createOutboxRepository(
     },
     settle(result: PushResult): void {
       settle.run({ ...result, at: clock.nowMs() });
+    },
+    /** Drops, a bounded number at a time, what the server took a month ago. What it rejected stays to be looked at. */
+    forgetTaken(): void {
+      forget.run(clock.nowMs() - TAKEN_KEPT_MS);
     },
     counts(): OutboxCounts {
       const row = pendingCount.get();

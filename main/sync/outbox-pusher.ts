@@ -79,6 +79,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
     const known = response.results.filter((result) => kindById.has(result.id));
     store.write(() => {
       for (const result of known) store.outbox.settle(result);
+      store.outbox.forgetTaken();
     });
     for (const { id, outcome, reason } of known) {
       if (outcome === 'rejected')
