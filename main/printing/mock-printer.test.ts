@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,6 +20,19 @@ test('writes the paper as picture and text, named by its job', async () => {
   expect(outcome).toMatchObject({ kind: 'mock', picturePath: join(papers, 'job-1.png') });
   expect(readFileSync(join(papers, 'job-1.txt'), 'utf8')).toBe('C012\n');
   expect(readFileSync(join(papers, 'job-1.png')).subarray(1, 4).toString()).toBe('PNG');
+});
+
+test('keeps the newest 500 papers and the one that it writes', async () => {
+  const papers = join(folder, 'papers');
+  mkdirSync(papers);
+  for (let job = 1000; job < 1502; job += 1) {
+    writeFileSync(join(papers, `job-${job}.png`), '');
+    writeFileSync(join(papers, `job-${job}.txt`), '');
+  }
+  await createMockPrinter(papers).print('job-1502', DOCUMENT, never);
+  const files = readdirSync(papers).sort();
+  expect(files).toHaveLength(1_002);
+  expect([files[0], files.at(-1)]).toEqual(['job-1002.png', 'job-1502.txt']);
 });
 
 test('a folder that cannot be written is a printer with an error', async () => {

@@ -1,12 +1,15 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { receiptToText } from '../../domain/receipt-lines.ts';
 import type { Printer, PrinterCondition } from './printer.ts';
 import { renderReceiptPng } from './receipt-png.ts';
 
+/** Some days of a busy totem, in about ten megabytes; the tickets themselves are in the database. */
+const KEPT_PAPERS = 500;
+const FILES_PER_PAPER = 2;
 const READY: PrinterCondition = { status: 'ready', detail: null };
 
-/** Stands in where no printer is configured: each paper becomes `<job id>.png` and `<job id>.txt` in `folder`. */
+/** Stands in where no printer is configured: each paper becomes `<job id>.png` and `<job id>.txt` in `folder`. Old ones go. */
 export function createMockPrinter(folder: string): Printer {
   return {
     kind: 'mock',
@@ -15,6 +18,7 @@ export function createMockPrinter(folder: string): Printer {
       const picturePath = join(folder, `${jobId}.png`);
       try {
         await mkdir(folder, { recursive: true });
+        await removeOldPapers(folder);
         await writeDurably(join(folder, `${jobId}.txt`), receiptToText(document));
         await writeDurably(picturePath, renderReceiptPng(document));
       } catch (error) {
@@ -24,6 +28,12 @@ export function createMockPrinter(folder: string): Printer {
       return { kind: 'mock', printer: READY, picturePath };
     },
   };
+}
+
+/** Job ids are UUIDs of version 7: by name is by age. */
+async function removeOldPapers(folder: string): Promise<void> {
+  const files = (await readdir(folder)).sort();
+  for (const file of files.slice(0, -KEPT_PAPERS * FILES_PER_PAPER)) await rm(join(folder, file));
 }
 
 /** The file appears whole and on disk, or not at all: it is the only proof that this "paper" was ever made. */
