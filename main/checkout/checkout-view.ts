@@ -13,6 +13,7 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
   const { session, ticket, refund } = shown;
   const { sessionId, service, amountCents } = session;
   const common = { sessionId, service, amountCents };
+  if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
   switch (session.status) {
     case 'open':
       return {
@@ -43,7 +44,6 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
     case 'cancelled':
       return { step: session.status, ...common };
     case 'failed':
-      if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
       return { step: 'failed', ...common, reason: shownReason(session.failureReason) };
   }
 }

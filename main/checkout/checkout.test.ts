@@ -278,6 +278,24 @@ describe('late money', () => {
 });
 
 describe('other money, other endings', () => {
+  it('tells of a wrong amount also when the customer has cancelled meanwhile', async () => {
+    const totem = await KioskHarness.start();
+    const sessionId = await totem.chooseAndSeeQr();
+    await totem.execute({ kind: 'checkout.cancel', sessionId });
+    totem.server.publish('refund.changed', {
+      refundId: 'D1',
+      sessionId,
+      kioskId: KIOSK_ID,
+      reason: 'wrong_amount',
+      status: 'processing',
+      expectedCents: 5_000,
+      receivedCents: 100,
+      refundCents: 100,
+    });
+    await totem.untilStep('refunding');
+    expect(totem.checkout('refunding')).toMatchObject({ receivedCents: 100, status: 'processing' });
+  });
+
   it('shows a wrong amount as a refund, prints nothing, and follows the refund to its end', async () => {
     const totem = await KioskHarness.start();
     const sessionId = await totem.chooseAndSeeQr();

@@ -1,3 +1,4 @@
+import { isSessionOver } from '../../domain/payment-session.ts';
 import type { StoredRefund } from '../store/refunds.ts';
 import type { PaymentSession } from '../store/sessions.ts';
 import type { StoredTicket } from '../store/tickets.ts';
@@ -18,9 +19,9 @@ export interface ScreenSession {
   readonly refund: StoredRefund | undefined;
 }
 
-/** A session that failed because other money came than was asked for. */
+/** A session that ended without a ticket, however it ended, and for which other money came than was asked for. */
 export function isRefunding({ session, refund }: ScreenSession): boolean {
-  return session.status === 'failed' && refund?.reason === 'wrong_amount';
+  return isSessionOver(session.status) && session.status !== 'paid' && refund?.reason === 'wrong_amount';
 }
 
 export function isPrinting({ session, ticket }: ScreenSession): boolean {
