@@ -62,9 +62,11 @@ export function createSnapshotPublisher(
 
   return {
     subscribe(screen, listener) {
+      // Made first: where it cannot be made, nobody is left listening on a line that was never given out.
+      const newest = builders[screen]();
       const listeners = listenersByScreen.get(screen) ?? new Set();
       listenersByScreen.set(screen, listeners.add(listener));
-      listener(builders[screen]());
+      listener(newest);
       return () => listeners.delete(listener);
     },
     invalidate,
