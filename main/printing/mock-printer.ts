@@ -9,7 +9,10 @@ const KEPT_PAPERS = 500;
 const FILES_PER_PAPER = 2;
 const READY: PrinterCondition = { status: 'ready', detail: null };
 
-/** Stands in where no printer is configured: each paper becomes `<job id>.png` and `<job id>.txt` in `folder`. Old ones go. */
+/**
+ * Stands in where no printer is configured: each paper becomes `<job id>.png` and `<job id>.txt` in `folder`, where
+ * the newest are kept.
+ */
 export function createMockPrinter(folder: string): Printer {
   return {
     kind: 'mock',
