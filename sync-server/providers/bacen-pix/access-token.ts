@@ -67,6 +67,7 @@ async function requestToken(
   try {
     const response = await fetch(settings.tokenUrl, {
       method: 'POST',
+      redirect: 'manual',
       headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
       body: new URLSearchParams({ grant_type: 'client_credentials', scope: SCOPES }),
       signal: AbortSignal.timeout(settings.timeoutMs),

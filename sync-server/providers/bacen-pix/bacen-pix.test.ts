@@ -11,7 +11,7 @@ interface Seen {
   readonly authorization: string;
   readonly body: unknown;
 }
-type Answer = { status: number; body?: unknown; raw?: string } | 'no answer';
+type Answer = { status: number; body?: unknown; raw?: string; location?: string } | 'no answer';
 
 const TXID = '7978c0c97ea847e78e8849634473c1f1';
 const E2EID = 'E12345678202603101500abcdef12345';
@@ -75,6 +75,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   const answer = script(call);
   if (answer === 'no answer') return;
   response.statusCode = answer.status;
+  if (answer.location !== undefined) response.setHeader('location', answer.location);
   response.end(answer.raw ?? JSON.stringify(answer.body));
 }
 
@@ -233,6 +234,15 @@ describe('reading a charge', () => {
   ])('%s is no answer', async (_name, answer) => {
     script = () => answer;
     expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('a redirect is not followed: the bank does not choose whom this server speaks to', async () => {
+    script = (call) =>
+      call === `GET /cob/${TXID}`
+        ? { status: 307, location: `${baseUrl}/elsewhere` }
+        : { status: 200, body: cob({ status: 'CONCLUIDA', pix: [pix()] }) };
+    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'unavailable' });
+    expect(calls()).toEqual([`GET /cob/${TXID}`]);
   });
 
   test('what breaks the contract is told without the personal data in it', async () => {

@@ -48,6 +48,8 @@ async function sendOnce(
   try {
     const response = await fetch(`${endpoint.baseUrl}${path}`, {
       method,
+      // Followed, it would let the bank choose whom this server speaks to.
+      redirect: 'manual',
       headers: {
         authorization: `Bearer ${token.accessToken}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
