@@ -26,6 +26,19 @@ test('the pause doubles with each failure in a row, up to half a minute, and end
   expect(health.pausedUntilMs()).toBe(0);
 });
 
+test('a pause from before the clock was set back is over', async () => {
+  let nowMs = Date.UTC(2026, 2, 10);
+  const clock = { nowMs: () => nowMs, schedule: () => () => undefined };
+  const bank = new ModelBank(clock);
+  const { provider, health } = watchProvider(bank, clock);
+  bank.reachable = false;
+  await provider.fetchCharge(TXID);
+  nowMs -= 24 * 60 * 60_000;
+  expect(health.pausedUntilMs()).toBeLessThanOrEqual(nowMs);
+  await provider.fetchCharge(TXID);
+  expect(health.pausedUntilMs()).toBe(nowMs + 2_000);
+});
+
 test('calls that fail side by side are one failure', async () => {
   const clock = new ManualClock();
   const bank = new ModelBank(clock);

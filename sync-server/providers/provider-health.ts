@@ -30,13 +30,18 @@ export function watchProvider(
   let lastError: string | null = null;
   let pausedUntil = 0;
 
+  /** No pause is so far ahead but one from before the clock was set back: it would last as long as that step. */
+  function pausedUntilMs(): number {
+    return pausedUntil > clock.nowMs() + MAX_PAUSE_MS ? 0 : pausedUntil;
+  }
+
   async function watch<T extends { kind: string; detail?: string }>(call: Promise<T>): Promise<T> {
     const outcome = await call;
     if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') {
       downSince ??= clock.nowMs();
       lastError = outcome.detail ?? null;
       // Calls that fail side by side are one failure, or the first one would already make the longest pause.
-      if (clock.nowMs() >= pausedUntil) {
+      if (clock.nowMs() >= pausedUntilMs()) {
         failures += 1;
         pausedUntil = clock.nowMs() + backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS);
       }
@@ -66,7 +71,7 @@ export function watchProvider(
         downSince,
         lastError: downSince === null ? null : lastError,
       }),
-      pausedUntilMs: () => pausedUntil,
+      pausedUntilMs,
     },
   };
 }
