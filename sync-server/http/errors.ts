@@ -32,7 +32,8 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
-    const facts = { error, requestId: request.id, method: request.method, path: pathOf(request.url) };
+    // The route and not the path: that of a webhook holds a secret.
+    const facts = { error, requestId: request.id, method: request.method, route: request.routeOptions.url };
     if (problem.status === 503) log.warn(facts, 'the database is away');
     else if (problem.status >= 500) log.error(facts, 'request failed');
     if (problem.status === 503) reply.header('retry-after', '1');
@@ -64,7 +65,7 @@ function problemOf(error: FastifyError): Problem {
   return { status: 500, body: errorBody('internal_error', 'the server failed; its log has the request id') };
 }
 
-/** The query is left out of answers and logs: it is the caller's. */
+/** The query is left out of the answer: it is the caller's. */
 function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? url;
 }
