@@ -15,8 +15,10 @@ export interface Chime {
   readonly close: () => void;
 }
 
-export function createChime(): Chime {
+/** @param onAudibility the browser has begun, or ceased, to let it be heard: it decides so some time after the start */
+export function createChime(onAudibility: () => void): Chime {
   const context = new AudioContext();
+  context.addEventListener('statechange', onAudibility);
   return {
     isAudible: () => context.state === 'running',
     unlock: () => context.resume(),

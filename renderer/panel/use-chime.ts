@@ -11,7 +11,9 @@ export function useChime(): ChimeControl {
   const chime = useRef<Chime | null>(null);
   const [audible, setAudible] = useState(false);
   useEffect(() => {
-    const made = createChime();
+    const made = createChime(() => {
+      if (chime.current === made) setAudible(made.isAudible());
+    });
     chime.current = made;
     setAudible(made.isAudible());
     return () => made.close();
@@ -21,10 +23,7 @@ export function useChime(): ChimeControl {
     const made = chime.current;
     if (made === null) return;
     made.unlock().then(
-      () => {
-        setAudible(made.isAudible());
-        made.ring();
-      },
+      () => made.ring(),
       (error: unknown) => console.warn('the browser refuses sound', error),
     );
   }, []);
