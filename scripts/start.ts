@@ -21,11 +21,15 @@ const say = (line: string): void => {
 };
 
 let system: RunningSystem | undefined;
+/** Whether services may be running already; a stop then waits until all of them are known. */
+let isStarting = false;
 let stopRequested = false;
 const stop = (): void => {
   // A second Ctrl-C does not tear the first one's orderly stop apart.
   if (stopRequested) return;
   stopRequested = true;
+  // Building, or fetching Electron for minutes: nothing runs yet that would have to be stopped.
+  if (!isStarting) process.exit(0);
   if (system === undefined) return;
   say('stopping …');
   system.stop().then(
@@ -46,6 +50,7 @@ try {
     if (!(await buildScreens())) throw new StartupFailure('the screens could not be built; see above');
   }
   const electronBinary = options.headless ? null : await prepareWindow(say);
+  isStarting = true;
   say('starting …');
   system = await startSystem(options, say, electronBinary);
   if (options.json) console.log(JSON.stringify(system.addresses));
