@@ -127,6 +127,7 @@ function readiness(child: ChildProcess, name: string): Promise<Readonly<Record<s
       clearTimeout(timer);
       child.off('message', onMessage);
       child.off('exit', onExit);
+      child.off('error', onError);
     };
     const onMessage = (message: ServiceMessage): void => {
       settle();
@@ -137,8 +138,14 @@ function readiness(child: ChildProcess, name: string): Promise<Readonly<Record<s
       settle();
       reject(new StartupFailure(`${name} stopped while starting (${signal ?? `exit ${code}`}); see its log`));
     };
+    // It could not even be started (no memory, no process left): without a listener this would end everything.
+    const onError = (error: Error): void => {
+      settle();
+      reject(new StartupFailure(`${name} could not be started: ${error.message}`));
+    };
     child.on('message', onMessage);
     child.on('exit', onExit);
+    child.on('error', onError);
   });
 }
 
