@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { businessDayOf } from '../../domain/business-day.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
@@ -185,6 +185,60 @@ test('refusals say why, and show the ticket as it is', async () => {
   });
   expect(await step('complete', FIRST, ticketId)).toMatchObject({ code: 'not_allowed' });
 });
+
+test('a call and a push about the same tickets never wait for each other for ever', async () => {
+  const atMs = clock.nowMs();
+  const [waiting, gate, held] = (await enqueue(3)).sort() as [string, string, string];
+  await called(callNext(FIRST));
+  await database.db.query('UPDATE tickets SET status = $2, counter = NULL WHERE ticket_id <> ALL ($1)', [
+    [waiting, held],
+    'completed',
+  ]);
+  await database.db.query("UPDATE tickets SET status = 'in_queue', counter = NULL WHERE ticket_id = $1", [
+    waiting,
+  ]);
+  await database.db.query("UPDATE tickets SET status = 'called', counter = $2 WHERE ticket_id = $1", [
+    held,
+    FIRST,
+  ]);
+  const reports = [waiting, gate, held].map((ticketId) =>
+    outboxEvent(
+      'ticket.print_finished',
+      {
+        ticketId,
+        jobId: randomUUID(),
+        copyNumber: 2,
+        attempts: 1,
+        outcome: 'printed',
+        detail: null,
+        finishedAt: atMs,
+      },
+      atMs,
+    ),
+  );
+  const started = await database.db.transaction(async (transaction) => {
+    // The push stops between its first ticket and its last; the call, which holds the last, asks for the first.
+    await transaction.query('SELECT 1 FROM tickets WHERE ticket_id = $1 FOR UPDATE', [gate]);
+    const pushed = pushEvents(context, kiosk, reports);
+    await lockWaits(1);
+    const refused = callNext(FIRST);
+    await lockWaits(2);
+    return { both: Promise.allSettled([pushed, refused]) };
+  });
+  const [pushed, refused] = await started.both;
+  expect(pushed.status).toBe('fulfilled');
+  expect(refused).toMatchObject({ status: 'fulfilled', value: { code: 'counter_busy' } });
+});
+
+/** Until so many connections of this test's database wait for a lock. */
+async function lockWaits(count: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const rows = await database.db.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    expect(rows).toHaveLength(count);
+  });
+}
 
 describe('past midnight', () => {
   const NIGHT_MS = 24 * 60 * 60 * 1_000;

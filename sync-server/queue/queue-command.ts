@@ -3,7 +3,13 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { UnitKey } from '../sync/feed-log.ts';
 import { decide, type QueueDecision, refuse } from './queue-decision.ts';
-import { lockHeldBy, lockNextWaiting, lockTickets, saveTicketChanges } from './ticket-store.ts';
+import {
+  lockHeldBy,
+  lockNextWaiting,
+  lockTickets,
+  lockUnitTickets,
+  saveTicketChanges,
+} from './ticket-store.ts';
 
 /**
  * Runs an operator's command. The commands of one unit take turns, so two counters are never given one ticket. The
@@ -17,7 +23,7 @@ export function executeQueueCommand(
 ): Promise<QueueResult> {
   return context.db.transaction(async (transaction) => {
     const atMs = context.clock.nowMs();
-    await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [unit.unitId]);
+    await lockUnitTickets(transaction, unit);
     const earlier = await readResult(transaction, unit, command.commandId);
     if (earlier !== null) return earlier;
 

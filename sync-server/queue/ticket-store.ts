@@ -27,7 +27,15 @@ const SELECT = `
     call_count AS "callCount", ${epochMs('started_at')} AS "startedAt", ${epochMs('ended_at')} AS "endedAt", revision
   FROM tickets WHERE merchant_id = $1 AND unit_id = $2`;
 
-/** Locks them until the commit, in one order, so that two who lock several never wait for each other. */
+/**
+ * Makes those who lock tickets of one unit take turns, until the commit: a call locks what its counter holds and then
+ * what comes next, a push what it names, and neither order is the other's.
+ */
+export async function lockUnitTickets(transaction: Transaction, { unitId }: UnitKey): Promise<void> {
+  await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [unitId]);
+}
+
+/** Locks them until the commit, after `lockUnitTickets`. */
 export function lockTickets(
   transaction: Transaction,
   { merchantId, unitId }: UnitKey,

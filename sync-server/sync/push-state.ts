@@ -6,6 +6,7 @@ import type { Transaction } from '../db/database.ts';
 import { requestChargeCancellation } from '../payments/cancel-charge.ts';
 import {
   lockTickets,
+  lockUnitTickets,
   type StoredTicket,
   saveTicketChanges,
   type TicketChange,
@@ -64,6 +65,7 @@ export async function loadPushState(
     if ('sessionId' in payload) sessionIds.add(payload.sessionId);
     if ('ticketId' in payload) ticketIds.add(payload.ticketId);
   }
+  if (ticketIds.size > 0) await lockUnitTickets(transaction, kiosk);
   const sessions = await readSessions(transaction, kiosk.merchantId, [...sessionIds]);
   const claims = await readClaims(transaction, kiosk.merchantId, [...sessionIds]);
   const tickets = await lockTickets(transaction, kiosk, [...ticketIds]);
