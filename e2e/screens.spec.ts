@@ -237,7 +237,9 @@ test.describe('totem', () => {
     await expect.poll(() => host.commands.length).toBe(1);
     host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
     await expect(page.locator('[data-view="awaiting_payment"]')).toBeVisible();
-    const answered = page.waitForResponse(/api\/commands/);
+    const answered = page.waitForEvent('requestfinished', (request) =>
+      request.url().endsWith('/api/commands'),
+    );
     letGo();
     await answered;
     host.show('totem', scenes.totem());

@@ -9,7 +9,7 @@ export function goTo(change: Partial<Navigation>): void {
   navigationStore.setState(change);
 }
 
-/** Back to the start, with nothing kept of what was typed. */
+/** Back to the start, with nothing kept of what was typed. The state is `AT_ATTRACT` itself then, not a copy. */
 export function startOver(): void {
-  navigationStore.setState(AT_ATTRACT);
+  navigationStore.setState(AT_ATTRACT, true);
 }
