@@ -173,8 +173,9 @@ test.describe('totem', () => {
     await openTotem(page);
     host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['awaiting payment']));
     await expect(page.getByRole('timer')).toHaveText(/^(5:00|4:59)$/);
-    await page.clock.runFor(60_000);
-    await expect(page.getByRole('timer')).toHaveText(/^(4:00|3:59|3:58)$/);
+    // Shorter than the silence after which the page asks its host anew; a scripted host's clock stands still.
+    await page.clock.runFor(30_000);
+    await expect(page.getByRole('timer')).toHaveText(/^(4:30|4:29|4:28)$/);
   });
 
   test('cancelling asks first, and says when it is too late', async ({ page }) => {
