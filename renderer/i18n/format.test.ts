@@ -56,5 +56,7 @@ describe('times of day', () => {
 it('writes figures in Portuguese', () => {
   expect(formatPercent(89.97)).toBe('89,97 %');
   expect(formatSeconds(1.42)).toBe('1,4 s');
+  expect(formatSeconds(0.042)).toBe('0,04 s');
+  expect(formatSeconds(-0.001)).toBe('0 s');
   expect(formatSeconds(null)).toBe('–');
 });

@@ -42,9 +42,9 @@ export function formatDay(epochMs: number, timeZone: string | null): string {
   return dateFormat({ weekday: 'long', day: 'numeric', month: 'long' }, timeZone).format(epochMs);
 }
 
-/** Seconds with one decimal, `1,4 s`; a dash while there is none. */
+/** Seconds with one decimal, `1,4 s`, and below one with two, `0,04 s`; a dash while there is none. */
 export function formatSeconds(seconds: number | null): string {
-  return seconds === null ? '–' : `${formatDecimal(seconds, 1)} s`;
+  return seconds === null ? '–' : `${formatDecimal(seconds, Math.abs(seconds) < 1 ? 2 : 1)} s`;
 }
 
 /** `99,5 %` */
@@ -53,7 +53,8 @@ export function formatPercent(percent: number): string {
 }
 
 function formatDecimal(value: number, maximumFractionDigits: number): string {
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits }).format(value);
+  // `negative`: what rounds to nothing has no sign.
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits, signDisplay: 'negative' }).format(value);
 }
 
 function dateFormat(parts: Intl.DateTimeFormatOptions, timeZone: string | null): Intl.DateTimeFormat {

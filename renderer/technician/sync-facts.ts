@@ -1,5 +1,5 @@
 import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
-import { formatDuration } from '../i18n/format.ts';
+import { formatDuration, formatSeconds } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 
 /** A kiosk's clock may wander; beyond this a technician should look at its time service. */
@@ -33,7 +33,7 @@ export function syncFacts(sync: TechnicianSnapshot['sync']): readonly SyncFact[]
     },
     {
       name: words.skew,
-      value: sync.clockSkewMs === null ? '–' : `${(sync.clockSkewMs / 1000).toFixed(1).replace('.', ',')} s`,
+      value: formatSeconds(sync.clockSkewMs === null ? null : sync.clockSkewMs / 1000),
       troubled: Math.abs(sync.clockSkewMs ?? 0) > SKEW_TOLERATED_MS,
     },
     ...(sync.lastError === null ? [] : [{ name: words.lastError, value: sync.lastError, troubled: true }]),
