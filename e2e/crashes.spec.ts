@@ -5,7 +5,7 @@ const test = testsInOneShop();
 
 /** How long each wave of sales goes on while processes are killed; enough for dozens of sales on two cores. */
 const WAVE_MS = 40_000;
-const VICTIMS = ['totem-1', 'sync-server', 'provider', 'printer-1'];
+const VICTIMS = ['totem-1', 'sync-server', 'postgres', 'provider', 'printer-1'];
 
 test.setTimeout(240_000);
 
@@ -59,7 +59,7 @@ test('every paid session has exactly one ticket, whatever is killed while sales 
   const labels = [...queue.waiting, ...queue.arriving].map((ticket) => ticket.label);
   expect(new Set(labels).size).toBe(labels.length);
   // No ticket without a settled payment, and none that says "paid" on paper twice: a first paper per label at most.
-  const firstPapers = (await papers(addresses.printer))
+  const firstPapers = (await until('the printer to answer', () => papers(addresses.printer)))
     .filter((paper) => paper.complete && !paper.text.includes('2ª VIA'))
     .flatMap((paper) => /Senha ([A-Z]{1,3}\d{3,})/.exec(paper.text)?.[1] ?? []);
   expect(new Set(firstPapers).size).toBe(firstPapers.length);

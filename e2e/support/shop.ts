@@ -14,7 +14,10 @@ export interface Shop {
   readonly dataDir: string;
   /** What it said on stderr so far. */
   said(): string;
-  /** kill -9 of one service: `totem-1`, `sync-server`, `provider`, `printer-1`. The supervisor starts it again. */
+  /**
+   * kill -9 of one service: `totem-1`, `sync-server`, `provider`, `printer-1`, which the supervisor starts again, or
+   * `postgres`, which the sync server starts again. Throws ESRCH or ENOENT when it has just fallen already.
+   */
   kill(service: string): void;
   /** As Ctrl-C does; answers the exit code. */
   stop(): Promise<number | null>;
@@ -63,8 +66,12 @@ export async function openShop(extraArgs: readonly string[] = []): Promise<Shop>
     dataDir,
     said: () => said,
     kill: (service) => {
-      const pid = Number(readFileSync(join(dataDir, 'logs', `${service}.pid`), 'utf8'));
-      process.kill(pid, 'SIGKILL');
+      const file =
+        service === 'postgres'
+          ? join(dataDir, 'server', 'postgres', 'cluster', 'postmaster.pid')
+          : join(dataDir, 'logs', `${service}.pid`);
+      const [pid] = readFileSync(file, 'utf8').split('\n');
+      process.kill(Number(pid), 'SIGKILL');
     },
     stop: () => stopChild(child, 'SIGINT'),
     restart: start,
