@@ -50,7 +50,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): KioskConfig {
   const parsed = Environment.safeParse(environment);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-    throw new StartupFailure(`configuration: ${problems.join('; ')} (see docs/configuration.md)`);
+    throw new StartupFailure(`configuration: ${problems.join('; ')} (see docs/kiosk.md)`);
   }
   const values = parsed.data;
   return {
