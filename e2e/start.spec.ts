@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { awaitedBrCode } from './support/customer.ts';
+import { command, papers, pay, snapshot, until } from './support/outside.ts';
 import { makeDataDir, openShop, startCommand } from './support/shop.ts';
 
 test.describe('npm start', () => {
@@ -57,6 +59,32 @@ test.describe('npm start', () => {
     await shop.restart();
     expect(shop.addresses.token).toBe(token);
     await shop.stop();
+    rmSync(shop.dataDir, { recursive: true });
+  });
+
+  test('without a display it says so in one line and serves the screens', async () => {
+    const shop = await openShop([], { headless: false, environment: { DISPLAY: '', WAYLAND_DISPLAY: '' } });
+    expect(shop.said()).toContain('No display (DISPLAY is not set): open the totem in a browser');
+    expect((await fetch(shop.addresses.totem)).status).toBe(200);
+    await shop.stop();
+    rmSync(shop.dataDir, { recursive: true });
+  });
+
+  test('with Electron the first totem is a window, which sells and stops with the rest', async () => {
+    const shop = await openShop([], {
+      headless: false,
+      environment: {
+        DISPLAY: ':0',
+        ELECTRON_OVERRIDE_DIST_PATH: join(import.meta.dirname, 'electron-standin'),
+      },
+    });
+    const { totem, provider, printer } = shop.addresses;
+    const service = await until('the catalogue', async () => (await snapshot(totem, 'totem')).services[0]);
+    await command(totem, { kind: 'checkout.start', serviceId: service.serviceId });
+    await pay(provider, await awaitedBrCode(totem));
+    await until('the paper', async () => (await papers(printer)).length === 1);
+    expect(await shop.stop()).toBe(0);
+    expect(processesOf(shop.dataDir)).toEqual([]);
     rmSync(shop.dataDir, { recursive: true });
   });
 

@@ -29,10 +29,10 @@ export interface Shop {
 
 const READY_TIMEOUT_MS = 90_000;
 
-export function startCommand(args: readonly string[]): ChildProcess {
+export function startCommand(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [join(projectDir, 'scripts', 'run.cjs'), 'start', ...args], {
     cwd: projectDir,
-    env: projectEnvironment({ TOTEM_LOG: 'info' }),
+    env: projectEnvironment(environment),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
@@ -44,15 +44,32 @@ export function makeDataDir(): string {
   return folder;
 }
 
-export async function openShop(extraArgs: readonly string[] = []): Promise<Shop> {
+export interface ShopOptions {
+  /** false opens the first totem in Electron, or in what `environment` names in its place. */
+  readonly headless?: boolean;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export async function openShop(
+  extraArgs: readonly string[] = [],
+  { headless = true, environment = {} }: ShopOptions = {},
+): Promise<Shop> {
   const dataDir = makeDataDir();
-  const args = ['--headless', '--json', '--port-base', '0', '--data', dataDir, ...extraArgs];
+  const args = [
+    ...(headless ? ['--headless'] : []),
+    '--json',
+    '--port-base',
+    '0',
+    '--data',
+    dataDir,
+    ...extraArgs,
+  ];
   let said = '';
   let child: ChildProcess;
   let addresses: SystemAddresses;
 
   const start = async (): Promise<void> => {
-    child = startCommand(args);
+    child = startCommand(args, environment);
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
