@@ -4,7 +4,8 @@ import { CHROMIUM_ARGS, findChromium } from './scripts/chromium.ts';
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '**/*.spec.ts',
-  outputDir: 'test-results',
+  // A folder of its own: Playwright empties it, and the other stages' reports lie beside it.
+  outputDir: 'test-results/e2e',
   // One at a time: every spec starts a whole shop (server, PostgreSQL, bank, printer, totem), and there may be two cores.
   workers: 1,
   timeout: 90_000,
