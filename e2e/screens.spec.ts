@@ -325,10 +325,18 @@ test.describe('queue', () => {
 
   test('only what the ticket allows can be pressed', async ({ page }) => {
     await openDesk(page);
+    // One command at a time: a key that is pressed before the last command is answered does nothing.
+    const answered = async (count: number): Promise<void> => {
+      await expect.poll(() => host.commands.length).toBe(count);
+      await expect(button(page, 'Chamar de novo')).toBeEnabled();
+    };
     host.show('queue', scenes.QUEUE_SCENES['ticket called'] ?? scenes.queue());
     await button(page, 'Chamar de novo').click();
+    await answered(1);
     await button(page, 'Não compareceu').click();
+    await answered(2);
     await page.keyboard.press('F7');
+    await answered(3);
     // Not allowed for a called ticket, and the counter is busy: both keys do nothing.
     await page.keyboard.press('F8');
     await page.keyboard.press('F2');
