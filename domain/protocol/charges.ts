@@ -5,6 +5,10 @@ import { AmountCents, EpochMs, Txid, Uuid } from './primitives.ts';
 /**
  * `POST /v1/charges`: asks the server for the PIX charge of a payment session. Idempotent by `sessionId`: a retry
  * answers the same charge. `txid` is chosen, and stored, by the kiosk before it is sent.
+ *
+ * Refusals: 401 `unauthorized`, 404 `service_unknown`, 409 `amount_not_in_catalog` (the catalogue changed; fetch it anew),
+ * 409 `txid_conflict`, 409 `charge_closed`, 502 `provider_rejected`, 503 `provider_unavailable` (nothing is lost: ask again
+ * with the same session), 503 `database_unavailable`.
  */
 export const ChargeRequest = z.object({
   sessionId: Uuid,
@@ -31,20 +35,3 @@ export const ChargeResponse = z.object({
   serverTime: EpochMs,
 });
 export type ChargeResponse = z.infer<typeof ChargeResponse>;
-
-/**
- * Codes of refused charges: 401 `unauthorized`, 404 `service_unknown`, 409 `amount_not_in_catalog` (the catalogue
- * changed; fetch it anew), 409 `txid_conflict`, 409 `charge_closed`, 502 `provider_rejected`,
- * 503 `provider_unavailable` (nothing is lost: ask again with the same session), 503 `database_unavailable`.
- */
-export const CHARGE_ERROR_CODES = [
-  'invalid_request',
-  'unauthorized',
-  'service_unknown',
-  'amount_not_in_catalog',
-  'txid_conflict',
-  'charge_closed',
-  'provider_rejected',
-  'provider_unavailable',
-  'database_unavailable',
-] as const;

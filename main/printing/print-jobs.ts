@@ -17,8 +17,6 @@ export type PrintJobEnd = 'printed' | 'failed' | 'uncertain';
 const VIEW = `job_id AS jobId, ticket_id AS ticketId, label, kind, copy_number AS copyNumber, status, attempts,
   created_at AS createdAt, finished_at AS finishedAt, last_error AS lastError`;
 
-export type PrintJobRepository = ReturnType<typeof createPrintJobRepository>;
-
 /** Rows of `print_jobs` and `print_attempts`, in and out; `print-queue.ts` decides. */
 export function createPrintJobRepository(db: KioskDatabase) {
   const insert = db.prepare<NewPrintJob>(`INSERT INTO print_jobs

@@ -15,13 +15,7 @@ export function LetterKeyboard({ onKey, onErase, onEraseAll }: Props) {
   return (
     <fieldset className="keyboard keyboard-letters">
       <legend className="visually-hidden">{text.totem.keyboard.label}</legend>
-      {LETTER_ROWS.map((row) => (
-        <div className="keyboard-row" key={row.join('')}>
-          {row.map((key) => (
-            <Key key={key} label={key} onPress={() => onKey(key)} />
-          ))}
-        </div>
-      ))}
+      <KeyRows rows={LETTER_ROWS} onKey={onKey} />
       <div className="keyboard-row">
         <WordKey label={text.totem.keyboard.eraseAll} onPress={onEraseAll} />
         <WordKey label={text.totem.keyboard.space} onPress={() => onKey(' ')} wide />
@@ -36,13 +30,7 @@ export function NumberPad({ onKey, onErase, onEraseAll }: Props) {
   return (
     <fieldset className="keyboard keyboard-numbers">
       <legend className="visually-hidden">{text.totem.keyboard.numbers}</legend>
-      {NUMBER_ROWS.map((row) => (
-        <div className="keyboard-row" key={row.join('')}>
-          {row.map((key) => (
-            <Key key={key} label={key} onPress={() => onKey(key)} />
-          ))}
-        </div>
-      ))}
+      <KeyRows rows={NUMBER_ROWS} onKey={onKey} />
       <div className="keyboard-row">
         <WordKey label={text.totem.keyboard.eraseAll} onPress={onEraseAll} />
         <Key label="0" onPress={() => onKey('0')} />
@@ -50,6 +38,16 @@ export function NumberPad({ onKey, onErase, onEraseAll }: Props) {
       </div>
     </fieldset>
   );
+}
+
+function KeyRows({ rows, onKey }: { readonly rows: readonly string[][] } & Pick<Props, 'onKey'>) {
+  return rows.map((row) => (
+    <div className="keyboard-row" key={row.join('')}>
+      {row.map((key) => (
+        <Key key={key} label={key} onPress={() => onKey(key)} />
+      ))}
+    </div>
+  ));
 }
 
 function Key({ label, onPress }: { readonly label: string; readonly onPress: () => void }) {
