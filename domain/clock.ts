@@ -5,6 +5,11 @@
 export interface Clock {
   /** UTC, in epoch milliseconds. */
   nowMs(): number;
+  /**
+   * Milliseconds since an arbitrary instant, which only ever go forward: for durations, whoever sets the clock
+   * meanwhile. Not comparable between processes.
+   */
+  monotonicMs(): number;
   /** Runs `task` once, `delayMs` from now; the answer cancels it (harmless when it has already run). */
   schedule(delayMs: number, task: () => void): CancelTimer;
 }

@@ -1,7 +1,18 @@
 import { z } from 'zod';
 
-/** A customer's attempt to buy one service at one kiosk. */
-export const SessionStatus = z.enum(['open', 'awaiting_payment', 'paid', 'failed', 'cancelled', 'expired']);
+/**
+ * A customer's attempt to buy one service at one kiosk. `ticketed`: it ended in a ticket without a payment by the
+ * totem, for a free service or one to be paid at the counter.
+ */
+export const SessionStatus = z.enum([
+  'open',
+  'awaiting_payment',
+  'paid',
+  'ticketed',
+  'failed',
+  'cancelled',
+  'expired',
+]);
 export type SessionStatus = z.infer<typeof SessionStatus>;
 
 /**
@@ -9,9 +20,10 @@ export type SessionStatus = z.infer<typeof SessionStatus>;
  * it was meant for still turns into its one ticket.
  */
 const NEXT: Record<SessionStatus, readonly SessionStatus[]> = {
-  open: ['awaiting_payment', 'failed', 'cancelled', 'expired', 'paid'],
+  open: ['awaiting_payment', 'failed', 'cancelled', 'expired', 'paid', 'ticketed'],
   awaiting_payment: ['paid', 'failed', 'cancelled', 'expired'],
   paid: [],
+  ticketed: [],
   failed: ['paid'],
   cancelled: ['paid'],
   expired: ['paid'],

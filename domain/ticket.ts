@@ -15,11 +15,19 @@ export const TicketStatus = z.enum([
 export type TicketStatus = z.infer<typeof TicketStatus>;
 
 /**
+ * How the ticket is paid for: `pix` (settled before the ticket exists), `free` (a service without price), `at_counter`
+ * (the customer pays the operator; the ticket says how much is due).
+ */
+export const TicketPayment = z.enum(['pix', 'free', 'at_counter']);
+export type TicketPayment = z.infer<typeof TicketPayment>;
+
+/**
  * How the ticket reached its customer: `printed` (the printer confirmed it), `uncertain` (bytes left, nothing came
  * back: it may have been printed), `screen` (the printer could not, the screen showed it), `mock` (no printer is
- * configured; picture and text were written to the data folder).
+ * configured; picture and text were written to the data folder), `counter` (its totem was gone: an operator rescued
+ * it and tells the customer the number, with or without a paper of another totem).
  */
-export const TicketDelivery = z.enum(['printed', 'uncertain', 'screen', 'mock']);
+export const TicketDelivery = z.enum(['printed', 'uncertain', 'screen', 'mock', 'counter']);
 export type TicketDelivery = z.infer<typeof TicketDelivery>;
 
 /** What may follow what. The table is the definition: tests walk every pair. */

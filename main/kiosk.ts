@@ -1,29 +1,12 @@
 import type { Clock, RandomBytes } from '../domain/clock.ts';
-import type { CommandResult, ScreenCommand, SnapshotOf } from '../domain/protocol/screens.ts';
 import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
-import { createChargeRequests } from './checkout/charge-requests.ts';
-import { createCheckout } from './checkout/checkout.ts';
-import { recordPaper } from './checkout/paper-outcome.ts';
-import { totemSnapshot } from './checkout/totem-snapshot.ts';
 import { kioskPaths, lockKioskFolder } from './data-folder.ts';
-import { executeTechnicianCommand } from './diagnostics/technician.ts';
-import { createPinGuard } from './diagnostics/technician-pin.ts';
-import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
-import { createPrintQueue } from './printing/print-queue.ts';
+import { createEngine, type Engine } from './engine.ts';
 import type { Printer } from './printing/printer.ts';
-import { panelSnapshot } from './queue/panel-snapshot.ts';
-import { forwardQueueCommand } from './queue/queue-commands.ts';
-import { queueSnapshot } from './queue/queue-snapshot.ts';
-import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from './snapshots.ts';
 import { KIOSK_MIGRATIONS_FOLDER } from './store/migrate.ts';
 import { openKioskStore } from './store/store.ts';
-import { createFeedEffects } from './sync/feed-effects.ts';
-import { createFeedReader } from './sync/feed-reader.ts';
-import { createOutboxPusher } from './sync/outbox-pusher.ts';
 import { createServerClient } from './sync/server-client.ts';
-import { createLinkMonitor } from './sync/server-link.ts';
-import { KIOSK_VERSION } from './version.ts';
 
 export interface KioskOptions {
   readonly dataDir: string;
@@ -40,153 +23,40 @@ export interface KioskOptions {
   readonly fetch?: typeof globalThis.fetch;
 }
 
-/** The engine of one totem: commands go in, snapshots come out, whatever carries them. */
-export interface Kiosk {
-  /** Never rejects for an expected reason: refusals are values. The command must have passed `ScreenCommand`. */
-  execute(command: ScreenCommand): Promise<CommandResult>;
-  snapshot<S extends KioskScreen>(screen: S): SnapshotOf<S>;
-  /** The listener gets the newest snapshot at once, then one after each change. @returns ends the subscription */
-  subscribe<S extends KioskScreen>(screen: S, listener: (snapshot: SnapshotOf<S>) => void): () => void;
-  /** Goes on from what is stored, and connects. */
-  start(): void;
-  /** Lets the paper and the entry under way finish, then gives the data folder back. */
-  close(): Promise<void>;
-}
+/** One totem on its data folder: the engine, and the files that it lives on. */
+export type Kiosk = Engine;
 
 /**
- * Opens the data folder and wires the engine; nothing moves before `start`.
+ * Opens the data folder and wires the engine; nothing moves before `start`. `close` gives the folder back.
  * @throws StartupFailure when the folder is in use, or its database belongs to a newer version
  */
 export function createKiosk(options: KioskOptions): Kiosk {
-  const { dataDir, kioskId, syncUrl, clock, randomBytes, log } = options;
+  const { dataDir, clock, randomBytes } = options;
   const paths = kioskPaths(dataDir);
-  const startedAt = clock.nowMs();
   const folder = lockKioskFolder(dataDir);
-  const store = openStoreOrRelease();
-  const personalData = createPersonalDataBox(loadOrCreateKey(paths.personalDataKey));
-  const link = createLinkMonitor(store, clock);
-  const client = createServerClient(options);
-
-  const printQueue = createPrintQueue({
-    db: store.db,
-    write: store.write,
-    clock,
-    randomBytes,
-    printer: options.printer,
-    log,
-    onFinished: (job, outcome) => recordPaper(store, clock, job, outcome),
-  });
-  const effects = createFeedEffects({
-    store,
-    kioskId,
-    personalData,
-    clock,
-    link,
-    log,
-    enqueuePaper: ({ ticketId, label }, document) => printQueue.enqueueTicket({ ticketId, label, document }),
-  });
-  const feed = createFeedReader({ store, client, effects, link, clock, randomBytes, log });
-  const outbox = createOutboxPusher({ store, client, link, clock, randomBytes, log });
-  const charges = createChargeRequests({
-    store,
-    client,
-    link,
-    personalData,
-    clock,
-    randomBytes,
-    log,
-    onCatalogOutdated: feed.wake,
-  });
-  const checkout = createCheckout({ store, charges, personalData, clock, randomBytes, log });
-  const pinGuard = createPinGuard(options.technicianPin, clock);
-
-  function syncNow(): void {
-    feed.wake();
-    outbox.wake();
+  try {
+    const store = openKioskStore({
+      file: paths.database,
+      migrationsFolder: KIOSK_MIGRATIONS_FOLDER,
+      clock,
+      randomBytes,
+    });
+    const engine = createEngine({
+      ...options,
+      store,
+      client: createServerClient(options),
+      personalData: createPersonalDataBox(loadOrCreateKey(paths.personalDataKey)),
+    });
+    return {
+      ...engine,
+      async close() {
+        await engine.close();
+        store.close();
+        folder.release();
+      },
+    };
+  } catch (error) {
+    folder.release();
+    throw error;
   }
-
-  const builders: SnapshotBuilders = {
-    totem: () =>
-      totemSnapshot(
-        store,
-        { kioskId, server: link.state, printer: printQueue.state(), shown: checkout.shown() },
-        clock.nowMs(),
-      ),
-    queue: () => queueSnapshot(store, link.state, clock.nowMs()),
-    panel: () => panelSnapshot(store, link.state, clock.nowMs()),
-    technician: () =>
-      technicianSnapshot(
-        store,
-        { kioskId, version: KIOSK_VERSION, startedAt, serverUrl: syncUrl, link, printQueue },
-        clock.nowMs(),
-      ),
-  };
-  const snapshots = createSnapshotPublisher(builders, clock, log);
-
-  function openStoreOrRelease() {
-    try {
-      return openKioskStore({
-        file: paths.database,
-        migrationsFolder: KIOSK_MIGRATIONS_FOLDER,
-        clock,
-        randomBytes,
-      });
-    } catch (error) {
-      folder.release();
-      throw error;
-    }
-  }
-
-  return {
-    async execute(command) {
-      try {
-        switch (command.kind) {
-          case 'checkout.start':
-          case 'checkout.cancel':
-          case 'checkout.dismiss':
-            return checkout.execute(command);
-          case 'technician.unlock':
-          case 'technician.reprint':
-          case 'technician.test_print':
-          case 'technician.sync_now':
-            return executeTechnicianCommand(
-              { store, printQueue, pinGuard, kioskId, clock, syncNow },
-              command,
-            );
-          default:
-            return await forwardQueueCommand({ store, client, kioskId, log }, command);
-        }
-      } catch (error) {
-        // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.
-        log.error({ err: error, kind: command.kind }, 'command failed');
-        return { ok: false, code: 'internal_error' };
-      }
-    },
-    snapshot: (screen) => builders[screen](),
-    subscribe: snapshots.subscribe,
-    start() {
-      store.onCommit(snapshots.invalidate);
-      link.onChange(snapshots.invalidate);
-      link.onChange(() => {
-        if (link.state === 'online') outbox.wake();
-      });
-      printQueue.onChange(snapshots.invalidate);
-      checkout.start();
-      printQueue.start();
-      feed.start();
-      outbox.start();
-      snapshots.start();
-    },
-    async close() {
-      snapshots.stop();
-      checkout.stop();
-      charges.stop();
-      outbox.stop();
-      client.close();
-      await feed.stop();
-      await printQueue.stop();
-      store.close();
-      folder.release();
-    },
-  };
 }

@@ -7,7 +7,10 @@ export const Service = z.object({
   description: z.string().max(200),
   /** Letters before the ticket's number. */
   prefix: TicketPrefix,
-  amountCents: AmountCents,
+  /** Zero: a free service, whose ticket needs no payment. */
+  amountCents: AmountCents.or(z.literal(0)),
+  /** Whether the customer may take the ticket now and pay at the counter. */
+  payAtCounter: z.boolean().default(false),
   currency: z.literal('BRL'),
   estimatedMinutes: z.int().positive().nullable(),
 });

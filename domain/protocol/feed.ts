@@ -15,7 +15,8 @@ export const FEED_PAYLOADS = {
   'catalog.changed': z.object({ catalog: Catalog }),
   /**
    * The only message in the house that means "paid". The kiosk named here issues the ticket, with the number that
-   * the server reserved in the same transaction as the payment.
+   * the server reserved in the same transaction as the payment, and only while its lease runs: after `actBefore` an
+   * operator may have rescued the ticket, and the kiosk asks the server first (`POST /v1/confirmations/claim`).
    */
   'payment.confirmed': z.object({
     sessionId: Uuid,
@@ -25,6 +26,8 @@ export const FEED_PAYLOADS = {
     paidAt: EpochMs,
     /** The money came after the charge had expired or been cancelled. */
     late: z.boolean(),
+    /** The server's clock; null (an entry of an older server): no lease, the kiosk has to claim. */
+    actBefore: EpochMs.nullable().default(null),
     ticket: z.object({
       number: z.int().positive(),
       prefix: TicketPrefix,

@@ -14,6 +14,8 @@ export const QueueCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queue.no_show'), commandId: Uuid, counter: CounterName, ticketId: Uuid }),
   /** A customer marked as absent came back: into the queue again, by the original time. */
   z.object({ kind: z.literal('queue.return'), commandId: Uuid, counter: CounterName, ticketId: Uuid }),
+  /** Issues the ticket of a settled payment whose totem did not do so in time. The server's, never a kiosk's alone. */
+  z.object({ kind: z.literal('queue.rescue'), commandId: Uuid, counter: CounterName, sessionId: Uuid }),
 ]);
 export type QueueCommand = z.infer<typeof QueueCommand>;
 
@@ -27,6 +29,12 @@ export const QUEUE_REFUSALS = [
   'ticket_taken',
   /** The ticket's state does not allow it. */
   'not_allowed',
+  /** To rescue: the totem may still act by itself; try again in a moment. */
+  'lease_running',
+  /** To rescue: there is a ticket already. */
+  'already_ticketed',
+  /** To rescue: no settled payment of that session. */
+  'not_paid',
 ] as const;
 
 /** HTTP 200 in both cases: a refusal is an expected answer. `ticket` is the state as it now is, where there is one. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { TicketDelivery } from '../ticket.ts';
+import { TicketDelivery, TicketPayment } from '../ticket.ts';
 import { Service } from './catalog.ts';
 import { RefundReason, RefundStatus } from './feed.ts';
+import { KioskView } from './identity.ts';
 import { IntegrationStatus } from './integration.ts';
 import { AmountCents, CounterName, EpochMs, KioskId, Uuid } from './primitives.ts';
 import { QueueCommand } from './queue.ts';
@@ -23,6 +24,8 @@ export const TotemCommand = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('checkout.start'),
     serviceId: Uuid,
+    /** PIX where nothing is said; a free service needs none; `at_counter` only where the service allows it. */
+    payment: TicketPayment.exclude(['free']).optional(),
     /** Both optional; a CPF that fails its check digits is refused with `invalid_cpf`. */
     customerName: z.string().trim().min(2).max(100).optional(),
     customerCpf: z.string().max(14).optional(),
@@ -39,6 +42,10 @@ export const TechnicianCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('technician.reprint'), pin: Pin, ticketId: Uuid }),
   z.object({ kind: z.literal('technician.test_print'), pin: Pin }),
   z.object({ kind: z.literal('technician.sync_now'), pin: Pin }),
+  /** Makes this totem known to the server, by a code that a manager made; again, to give it a new key. */
+  z.object({ kind: z.literal('technician.enrol'), pin: Pin, code: z.string().max(20) }),
+  /** Sends the events that were set aside once more, as after a mended server. */
+  z.object({ kind: z.literal('technician.retry_set_aside'), pin: Pin }),
 ]);
 export type TechnicianCommand = z.infer<typeof TechnicianCommand>;
 
@@ -64,6 +71,19 @@ export const COMMAND_REFUSALS = [
   'unknown_counter',
   'ticket_taken',
   'not_allowed',
+  'lease_running',
+  'already_ticketed',
+  'not_paid',
+  /** The totem has not been made known to the server, or was revoked. */
+  'not_enrolled',
+  'invalid_code',
+  'code_expired',
+  /** PIX cannot be taken now: the server or the provider is away. */
+  'payment_unavailable',
+  /** The totem is cut off and its leased numbers are used up. */
+  'no_numbers_left',
+  /** Cut off: only this totem's own tickets can be called from here. */
+  'needs_server',
 ] as const;
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];
 
@@ -99,7 +119,32 @@ export type PrinterState = z.infer<typeof PrinterState>;
 export const ServerLink = z.enum(['connecting', 'online', 'offline']);
 export type ServerLink = z.infer<typeof ServerLink>;
 
-const inSession = { sessionId: Uuid, service: Service, amountCents: AmountCents };
+/**
+ * The layers between a customer and a printed ticket, each for itself: `printer`, `network` (this machine's own line),
+ * `server` (the sync server), `provider` (the bank). `unknown` while a nearer layer hides it.
+ */
+export const Layer = z.enum(['printer', 'network', 'server', 'provider']);
+export type Layer = z.infer<typeof Layer>;
+export const LayerState = z.object({
+  status: z.enum(['ok', 'down', 'unknown']),
+  /** When it became so, this kiosk's clock. */
+  since: EpochMs,
+  /** English, for the technician. */
+  detail: z.string().nullable(),
+});
+export type LayerState = z.infer<typeof LayerState>;
+export const Layers = z.object({
+  printer: LayerState,
+  network: LayerState,
+  server: LayerState,
+  provider: LayerState,
+});
+export type Layers = z.infer<typeof Layers>;
+
+export const Enrolment = z.enum(['enrolled', 'not_enrolled', 'revoked']);
+export type Enrolment = z.infer<typeof Enrolment>;
+
+const inSession = { sessionId: Uuid, service: Service, amountCents: AmountCents.or(z.literal(0)) };
 
 export const CheckoutView = z.discriminatedUnion('step', [
   z.object({ step: z.literal('idle') }),
@@ -126,6 +171,7 @@ export const CheckoutView = z.discriminatedUnion('step', [
     ...inSession,
     ticketLabel: z.string(),
     delivery: TicketDelivery,
+    payment: TicketPayment,
     printer: PrinterStatus,
     issuedAt: EpochMs,
     /** Tickets that are called before this one. */
@@ -143,6 +189,7 @@ export const CheckoutView = z.discriminatedUnion('step', [
       'provider_rejected',
       'price_changed',
       'closed_by_bank',
+      'no_numbers_left',
       'unknown',
     ]),
   }),
@@ -153,12 +200,17 @@ export const TotemSnapshot = z.object({
   screen: z.literal('totem'),
   /** The kiosk's clock when the snapshot was made; countdowns run from it, not from the screen's own clock. */
   at: EpochMs,
-  kioskId: KioskId,
+  /** Null until the totem is enrolled. */
+  kioskId: KioskId.nullable(),
+  enrolment: Enrolment,
   /** Null until the first catalogue has arrived. */
   unit: z.object({ merchantName: z.string(), unitName: z.string() }).nullable(),
   services: z.array(Service),
   server: ServerLink,
   printer: PrinterState,
+  layers: Layers,
+  /** Whether a PIX can be taken now; free and pay-at-the-counter tickets do not depend on it. */
+  pixAvailable: z.boolean(),
   checkout: CheckoutView,
   /** A ticket issued for late money while another customer may be at the screen. */
   lateTicket: z.object({ label: z.string(), issuedAt: EpochMs }).nullable(),
@@ -171,6 +223,29 @@ export const QueueSnapshot = z.object({
   unitName: z.string().nullable(),
   counters: z.array(CounterName),
   server: ServerLink,
+  /** `local`: cut off; only this totem's own tickets can be called from here, and the calls merge later. */
+  mode: z.enum(['server', 'local']),
+  /** Paid, and without a ticket although the totem's time is up: an operator may issue it. Oldest first. */
+  rescuable: z.array(
+    z.object({
+      sessionId: Uuid,
+      kioskId: KioskId,
+      label: z.string(),
+      serviceName: z.string(),
+      paidAt: EpochMs,
+    }),
+  ),
+  /** Local calls that lost against another counter, newest first, until dismissed by time. */
+  conflicts: z.array(
+    z.object({
+      ticketId: Uuid,
+      label: z.string(),
+      yourCounter: CounterName,
+      /** Who has the ticket; null when it is at no counter any more. */
+      winner: CounterName.nullable(),
+      at: EpochMs,
+    }),
+  ),
   /** In the order in which they will be called. */
   waiting: z.array(TicketView),
   /** Issued, not yet callable: printing, or with a print error. */
@@ -223,10 +298,26 @@ export type PrintJobView = z.infer<typeof PrintJobView>;
 export const TechnicianSnapshot = z.object({
   screen: z.literal('technician'),
   at: EpochMs,
-  kioskId: KioskId,
+  kioskId: KioskId.nullable(),
+  enrolment: Enrolment,
+  /** Null until enrolled. */
+  identity: z
+    .object({
+      keyId: z.string(),
+      enrolledAt: EpochMs,
+      /** What is wrong with how the private key rests (a file that others may read, …); null when nothing is. */
+      warning: z.string().nullable(),
+    })
+    .nullable(),
   version: z.string(),
   startedAt: EpochMs,
+  layers: Layers,
   printer: PrinterState,
+  /** Null: none was made yet. */
+  lastBackupAt: EpochMs.nullable(),
+  backupError: z.string().nullable(),
+  /** A damaged database that was set aside: when, and where what was only local lies. */
+  recovery: z.object({ at: EpochMs, file: z.string(), savedEvents: z.int().nonnegative() }).nullable(),
   /** Failed or uncertain jobs whose ticket was not printed since. */
   needsAttention: z.array(PrintJobView),
   recentJobs: z.array(PrintJobView),
@@ -240,6 +331,16 @@ export const TechnicianSnapshot = z.object({
     /** Age of the oldest unsent event; null when there is none. */
     outboxOldestAgeMs: z.int().nonnegative().nullable(),
     outboxRejected: z.int().nonnegative(),
+    /** Events that are not sent any more until somebody looks: rejected, or fatal to the server. Newest first, bounded. */
+    setAside: z.array(
+      z.object({
+        eventId: Uuid,
+        kind: z.string(),
+        at: EpochMs,
+        outcome: z.enum(['rejected', 'set_aside']),
+        reason: z.string().nullable(),
+      }),
+    ),
     /** The server's clock minus ours, as of the last contact. */
     clockSkewMs: z.int().nullable(),
     catalogVersion: z.int().nullable(),
@@ -254,6 +355,8 @@ export const AdminSnapshot = z.object({
   at: EpochMs,
   merchantName: z.string(),
   integration: IntegrationStatus,
+  units: z.array(z.object({ unitId: Uuid, name: z.string() })),
+  fleet: z.array(KioskView),
 });
 export type AdminSnapshot = z.infer<typeof AdminSnapshot>;
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { TicketDelivery } from '../ticket.ts';
+import { TicketDelivery, TicketPayment } from '../ticket.ts';
 import { AmountCents, BusinessDay, EpochMs, TicketPrefix, Uuid } from './primitives.ts';
+import { QueueCommand } from './queue.ts';
+import { TicketView } from './tickets.ts';
 
 /**
  * Events go up. Each is written to the kiosk's outbox in the same SQLite transaction as the change that it tells of,
@@ -10,7 +12,7 @@ export const OUTBOX_PAYLOADS = {
   'session.opened': z.object({
     sessionId: Uuid,
     serviceId: Uuid,
-    amountCents: AmountCents,
+    amountCents: AmountCents.or(z.literal(0)),
     openedAt: EpochMs,
   }),
   'session.ended': z.object({
@@ -30,6 +32,27 @@ export const OUTBOX_PAYLOADS = {
     serviceName: z.string(),
     issuedAt: EpochMs,
   }),
+  /** A ticket without a payment by the totem, numbered from one of the kiosk's number leases. */
+  'ticket.issued_locally': z.object({
+    ticketId: Uuid,
+    sessionId: Uuid,
+    payment: TicketPayment.exclude(['pix']),
+    /** What the operator has to take; 0 for `free`. */
+    amountDueCents: z.int().nonnegative(),
+    leaseId: Uuid,
+    number: z.int().positive(),
+    prefix: TicketPrefix,
+    label: z.string(),
+    businessDay: BusinessDay,
+    serviceId: Uuid,
+    serviceName: z.string(),
+    issuedAt: EpochMs,
+  }),
+  /**
+   * An operator's command that a cut-off kiosk ran by itself, on a ticket of its own. The server runs it as if it had
+   * come now; where the ticket has moved on meanwhile it is rejected, and `current` says who won.
+   */
+  'queue.executed_locally': z.object({ command: QueueCommand, ticketId: Uuid, executedAt: EpochMs }),
   /** The ticket is with its customer, on paper or on the screen, and may be called. */
   'ticket.queued': z.object({ ticketId: Uuid, delivery: TicketDelivery, queuedAt: EpochMs }),
   /** One print job came to an end (a reprint as well); it changes no ticket status by itself. */
@@ -75,6 +98,8 @@ export const PushResult = z.object({
   outcome: z.enum(['applied', 'duplicate', 'rejected']),
   /** Why it was rejected; null otherwise. */
   reason: z.string().nullable(),
+  /** The ticket that the event is about, as the server now has it; where the event was rejected and there is one. */
+  current: TicketView.nullable().default(null),
 });
 export type PushResult = z.infer<typeof PushResult>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TicketDelivery, TicketStatus } from '../ticket.ts';
+import { TicketDelivery, TicketPayment, TicketStatus } from '../ticket.ts';
 import { BusinessDay, CounterName, EpochMs, KioskId, TicketPrefix, Uuid } from './primitives.ts';
 
 /** A ticket as it travels. It carries no personal data: panels and every totem of the unit receive it. */
@@ -16,6 +16,11 @@ export const TicketView = z.object({
   serviceName: z.string(),
   status: TicketStatus,
   delivery: TicketDelivery.nullable(),
+  payment: TicketPayment.default('pix'),
+  /** What the operator has to take, for `at_counter`; otherwise 0. */
+  amountDueCents: z.int().nonnegative().default(0),
+  /** Issued by an operator in place of a totem that did not act on its confirmation in time. */
+  rescued: z.boolean().default(false),
   issuedAt: EpochMs,
   queuedAt: EpochMs.nullable(),
   counter: CounterName.nullable(),

@@ -7,6 +7,9 @@ export class ManualClock implements Clock {
   nowMs(): number {
     return this.#nowMs;
   }
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
   schedule(delayMs: number, run: () => void): () => void {
     const task = { atMs: this.#nowMs + delayMs, run };
     this.#tasks.push(task);

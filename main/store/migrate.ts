@@ -25,12 +25,22 @@ export function migrateKiosk(db: KioskDatabase, folder: string, nowMs: number): 
   const record = db.prepare(
     'INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)',
   );
-  for (const step of plan.pending) {
-    db.transaction(() => {
-      // Recorded first: of two programs that migrate at once, the second fails here and changes nothing.
-      record.run(step.version, step.name, step.checksum, nowMs);
-      db.exec(step.sql);
-    }).immediate();
+  if (plan.pending.length === 0) return [];
+  // A step that makes a table anew drops the old one, which foreign keys would take for the loss of its rows; SQLite
+  // ignores the pragma inside a transaction, so each step checks them at its end instead.
+  db.pragma('foreign_keys = OFF');
+  try {
+    for (const step of plan.pending) {
+      db.transaction(() => {
+        // Recorded first: of two programs that migrate at once, the second fails here and changes nothing.
+        record.run(step.version, step.name, step.checksum, nowMs);
+        db.exec(step.sql);
+        const broken = db.pragma('foreign_key_check') as readonly unknown[];
+        if (broken.length > 0) throw new Error(`migration ${step.name} breaks ${broken.length} foreign keys`);
+      }).immediate();
+    }
+  } finally {
+    db.pragma('foreign_keys = ON');
   }
   return plan.pending.map((step) => step.name);
 }

@@ -5,10 +5,11 @@ import type { KioskDatabase } from './database.ts';
 /** A ticket of the unit; `own` when this kiosk issued it. */
 export type StoredTicket = TicketView & { readonly own: boolean };
 
-type Row = TicketView & { readonly own: 0 | 1 };
+type Row = Omit<TicketView, 'rescued'> & { readonly own: 0 | 1; readonly rescued: 0 | 1 };
 
 const SELECT = `SELECT ticket_id AS ticketId, session_id AS sessionId, kiosk_id AS kioskId, own, number, prefix, label,
-  business_day AS businessDay, service_id AS serviceId, service_name AS serviceName, status, delivery,
+  business_day AS businessDay, service_id AS serviceId, service_name AS serviceName, status, delivery, payment,
+  amount_due_cents AS amountDueCents, rescued,
   issued_at AS issuedAt, queued_at AS queuedAt, counter, called_at AS calledAt, call_count AS callCount,
   started_at AS startedAt, ended_at AS endedAt, revision FROM tickets`;
 
@@ -35,11 +36,12 @@ export function createTicketRepository(db: KioskDatabase) {
      ORDER BY t.issued_at DESC LIMIT 1`,
   );
   const put = db.prepare(`INSERT INTO tickets (ticket_id, session_id, kiosk_id, own, number, prefix, label,
-      business_day, service_id, service_name, status, delivery, issued_at, queued_at, counter, called_at, call_count,
-      started_at, ended_at, revision)
+      business_day, service_id, service_name, status, delivery, payment, amount_due_cents, rescued, issued_at, queued_at,
+      counter, called_at, call_count, started_at, ended_at, revision)
     VALUES (@ticketId, @sessionId, @kioskId, @own, @number, @prefix, @label, @businessDay, @serviceId, @serviceName,
-      @status, @delivery, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
+      @status, @delivery, @payment, @amountDueCents, @rescued, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
     ON CONFLICT (ticket_id) DO UPDATE SET status = excluded.status, delivery = excluded.delivery,
+      rescued = excluded.rescued,
       queued_at = excluded.queued_at, counter = excluded.counter, called_at = excluded.called_at,
       call_count = excluded.call_count, started_at = excluded.started_at, ended_at = excluded.ended_at,
       revision = excluded.revision`);
@@ -53,11 +55,11 @@ export function createTicketRepository(db: KioskDatabase) {
     },
     /** @param businessDay `YYYY-MM-DD` */
     ofDay(businessDay: string): StoredTicket[] {
-      return ofDay.all(businessDay).map((row) => ({ ...row, own: row.own === 1 }));
+      return ofDay.all(businessDay).map(ticketOf);
     },
     /** Those of the day, those of any day that are still open, and those that were missed since `missedSinceMs`. */
     ofQueue(businessDay: string, missedSinceMs: number): StoredTicket[] {
-      return ofQueue.all(businessDay, missedSinceMs).map((row) => ({ ...row, own: row.own === 1 }));
+      return ofQueue.all(businessDay, missedSinceMs).map(ticketOf);
     },
     /** The newest own ticket of late money that was issued, after `sinceMs`, while its session was off the screen. */
     newestLateOffScreen(sinceMs: number): { label: string; issuedAt: number } | undefined {
@@ -65,11 +67,15 @@ export function createTicketRepository(db: KioskDatabase) {
     },
     /** Inserts the ticket, or replaces what may change of it: what it is for, and its number, never do. */
     put(ticket: StoredTicket): void {
-      put.run({ ...ticket, own: Number(ticket.own) });
+      put.run({ ...ticket, own: Number(ticket.own), rescued: Number(ticket.rescued) });
     },
   };
 }
 
 function toTicket(row: Row | undefined): StoredTicket | undefined {
-  return row === undefined ? undefined : { ...row, own: row.own === 1 };
+  return row === undefined ? undefined : ticketOf(row);
+}
+
+function ticketOf(row: Row): StoredTicket {
+  return { ...row, own: row.own === 1, rescued: row.rescued === 1 };
 }

@@ -19,6 +19,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  monotonicMs(): number {
+    return this.#nowMs;
+  }
+
   schedule(delayMs: number, run: () => void): CancelTimer {
     const task: Task = { dueMs: this.#nowMs + Math.max(0, delayMs), run };
     this.#tasks.add(task);

@@ -28,7 +28,7 @@ test('the pause doubles with each failure in a row, up to half a minute, and end
 
 test('a pause from before the clock was set back is over', async () => {
   let nowMs = Date.UTC(2026, 2, 10);
-  const clock = { nowMs: () => nowMs, schedule: () => () => undefined };
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs, schedule: () => () => undefined };
   const bank = new ModelBank(clock);
   const { provider, health } = watchProvider(bank, clock);
   bank.reachable = false;

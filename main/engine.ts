@@ -1,0 +1,171 @@
+import type { Clock, RandomBytes } from '../domain/clock.ts';
+import type { CommandResult, ScreenCommand, SnapshotOf } from '../domain/protocol/screens.ts';
+import type { Log } from '../platform/log.ts';
+import type { PersonalDataBox } from '../platform/personal-data.ts';
+import { createChargeRequests } from './checkout/charge-requests.ts';
+import { createCheckout } from './checkout/checkout.ts';
+import { recordPaper } from './checkout/paper-outcome.ts';
+import { totemSnapshot } from './checkout/totem-snapshot.ts';
+import { executeTechnicianCommand } from './diagnostics/technician.ts';
+import { createPinGuard } from './diagnostics/technician-pin.ts';
+import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
+import { createPrintQueue } from './printing/print-queue.ts';
+import type { Printer } from './printing/printer.ts';
+import { panelSnapshot } from './queue/panel-snapshot.ts';
+import { forwardQueueCommand } from './queue/queue-commands.ts';
+import { queueSnapshot } from './queue/queue-snapshot.ts';
+import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from './snapshots.ts';
+import type { KioskStore } from './store/store.ts';
+import { createFeedEffects } from './sync/feed-effects.ts';
+import { createFeedReader } from './sync/feed-reader.ts';
+import { createOutboxPusher } from './sync/outbox-pusher.ts';
+import type { ServerClient } from './sync/server-client.ts';
+import { createLinkMonitor } from './sync/server-link.ts';
+import { KIOSK_VERSION } from './version.ts';
+
+export interface EngineOptions {
+  readonly kioskId: string;
+  /** All that the kiosk knows. The engine does not close it. */
+  readonly store: KioskStore;
+  /** The line to the sync server. The engine closes it. */
+  readonly client: ServerClient;
+  /** The sync server's base address, for the technician. */
+  readonly syncUrl: string;
+  readonly personalData: PersonalDataBox;
+  /** Four to eight digits. */
+  readonly technicianPin: string;
+  readonly printer: Printer;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+}
+
+/** The engine of one totem: commands go in, snapshots come out, whatever carries them. */
+export interface Engine {
+  /** Never rejects for an expected reason: refusals are values. The command must have passed `ScreenCommand`. */
+  execute(command: ScreenCommand): Promise<CommandResult>;
+  snapshot<S extends KioskScreen>(screen: S): SnapshotOf<S>;
+  /** The listener gets the newest snapshot at once, then one after each change. @returns ends the subscription */
+  subscribe<S extends KioskScreen>(screen: S, listener: (snapshot: SnapshotOf<S>) => void): () => void;
+  /** Goes on from what is stored, and connects. */
+  start(): void;
+  /** Lets the paper and the entry under way finish. Nothing of it touches the store afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires the engine from its ports, without a file or a socket of its own: the product gives it a data folder and a
+ * line (kiosk.ts), the simulation gives it a world. Nothing moves before `start`.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { kioskId, store, client, syncUrl, personalData, clock, randomBytes, log } = options;
+  const startedAt = clock.nowMs();
+  const link = createLinkMonitor(store, clock);
+
+  const printQueue = createPrintQueue({
+    db: store.db,
+    write: store.write,
+    clock,
+    randomBytes,
+    printer: options.printer,
+    log,
+    onFinished: (job, outcome) => recordPaper(store, clock, job, outcome),
+  });
+  const effects = createFeedEffects({
+    store,
+    kioskId,
+    personalData,
+    clock,
+    link,
+    log,
+    enqueuePaper: ({ ticketId, label }, document) => printQueue.enqueueTicket({ ticketId, label, document }),
+  });
+  const feed = createFeedReader({ store, client, effects, link, clock, randomBytes, log });
+  const outbox = createOutboxPusher({ store, client, link, clock, randomBytes, log });
+  const charges = createChargeRequests({
+    store,
+    client,
+    link,
+    personalData,
+    clock,
+    randomBytes,
+    log,
+    onCatalogOutdated: feed.wake,
+  });
+  const checkout = createCheckout({ store, charges, personalData, clock, randomBytes, log });
+  const pinGuard = createPinGuard(options.technicianPin, clock);
+
+  function syncNow(): void {
+    feed.wake();
+    outbox.wake();
+  }
+
+  const builders: SnapshotBuilders = {
+    totem: () =>
+      totemSnapshot(
+        store,
+        { kioskId, server: link.state, printer: printQueue.state(), shown: checkout.shown() },
+        clock.nowMs(),
+      ),
+    queue: () => queueSnapshot(store, link.state, clock.nowMs()),
+    panel: () => panelSnapshot(store, link.state, clock.nowMs()),
+    technician: () =>
+      technicianSnapshot(
+        store,
+        { kioskId, version: KIOSK_VERSION, startedAt, serverUrl: syncUrl, link, printQueue },
+        clock.nowMs(),
+      ),
+  };
+  const snapshots = createSnapshotPublisher(builders, clock, log);
+
+  return {
+    async execute(command) {
+      try {
+        switch (command.kind) {
+          case 'checkout.start':
+          case 'checkout.cancel':
+          case 'checkout.dismiss':
+            return checkout.execute(command);
+          case 'technician.unlock':
+          case 'technician.reprint':
+          case 'technician.test_print':
+          case 'technician.sync_now':
+            return executeTechnicianCommand(
+              { store, printQueue, pinGuard, kioskId, clock, syncNow },
+              command,
+            );
+          default:
+            return await forwardQueueCommand({ store, client, kioskId, log }, command);
+        }
+      } catch (error) {
+        // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.
+        log.error({ err: error, kind: command.kind }, 'command failed');
+        return { ok: false, code: 'internal_error' };
+      }
+    },
+    snapshot: (screen) => builders[screen](),
+    subscribe: snapshots.subscribe,
+    start() {
+      store.onCommit(snapshots.invalidate);
+      link.onChange(snapshots.invalidate);
+      link.onChange(() => {
+        if (link.state === 'online') outbox.wake();
+      });
+      printQueue.onChange(snapshots.invalidate);
+      checkout.start();
+      printQueue.start();
+      feed.start();
+      outbox.start();
+      snapshots.start();
+    },
+    async close() {
+      snapshots.stop();
+      checkout.stop();
+      charges.stop();
+      outbox.stop();
+      client.close();
+      await feed.stop();
+      await printQueue.stop();
+    },
+  };
+}

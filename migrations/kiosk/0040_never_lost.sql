@@ -1,0 +1,88 @@
+-- Tickets without a payment by the totem, leases, local calls, and what becomes of events that cannot be sent.
+
+-- A status and an amount more: SQLite changes a CHECK only by making the table anew.
+CREATE TABLE payment_sessions_new (
+  session_id TEXT PRIMARY KEY,
+  txid TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL
+    CHECK (status IN ('open', 'awaiting_payment', 'paid', 'ticketed', 'failed', 'cancelled', 'expired')),
+  payment TEXT NOT NULL DEFAULT 'pix' CHECK (payment IN ('pix', 'free', 'at_counter')),
+  service_json TEXT NOT NULL,
+  catalog_version INTEGER NOT NULL,
+  amount_cents INTEGER NOT NULL CHECK (amount_cents > 0 OR payment = 'free'),
+  currency TEXT NOT NULL CHECK (currency = 'BRL'),
+  customer_sealed BLOB,
+  transaction_id TEXT,
+  br_code TEXT,
+  opened_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  ended_at INTEGER,
+  paid_at INTEGER,
+  late INTEGER NOT NULL DEFAULT 0 CHECK (late IN (0, 1)),
+  problem TEXT,
+  failure_reason TEXT,
+  dismissed_at INTEGER,
+  CHECK (status <> 'paid' OR paid_at IS NOT NULL),
+  CHECK (status <> 'awaiting_payment' OR (br_code IS NOT NULL AND expires_at IS NOT NULL))
+) STRICT;
+INSERT INTO payment_sessions_new (session_id, txid, status, service_json, catalog_version, amount_cents, currency,
+  customer_sealed, transaction_id, br_code, opened_at, expires_at, ended_at, paid_at, late, problem, failure_reason,
+  dismissed_at)
+SELECT session_id, txid, status, service_json, catalog_version, amount_cents, currency, customer_sealed,
+  transaction_id, br_code, opened_at, expires_at, ended_at, paid_at, late, problem, failure_reason, dismissed_at
+FROM payment_sessions;
+DROP TABLE payment_sessions;
+ALTER TABLE payment_sessions_new RENAME TO payment_sessions;
+CREATE INDEX payment_sessions_on_screen ON payment_sessions (opened_at) WHERE dismissed_at IS NULL;
+CREATE INDEX payment_sessions_by_opening ON payment_sessions (opened_at);
+
+ALTER TABLE tickets ADD COLUMN payment TEXT NOT NULL DEFAULT 'pix' CHECK (payment IN ('pix', 'free', 'at_counter'));
+ALTER TABLE tickets ADD COLUMN amount_due_cents INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tickets ADD COLUMN rescued INTEGER NOT NULL DEFAULT 0 CHECK (rescued IN (0, 1));
+
+-- Every confirmation of the unit that has no ticket yet: our own whose lease has run out (they have to be claimed),
+-- and those of the others, which an operator may rescue.
+CREATE TABLE confirmations (
+  session_id TEXT PRIMARY KEY,
+  kiosk_id TEXT NOT NULL,
+  own INTEGER NOT NULL CHECK (own IN (0, 1)),
+  -- The payload of payment.confirmed.
+  payload_json TEXT NOT NULL,
+  label TEXT NOT NULL,
+  paid_at INTEGER NOT NULL,
+  -- The server's clock.
+  act_before INTEGER,
+  claim_attempts INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- Ranges of ticket numbers that only this kiosk gives out. Without a range: asked for, not answered yet.
+CREATE TABLE number_leases (
+  lease_id TEXT PRIMARY KEY,
+  prefix TEXT NOT NULL,
+  business_day TEXT NOT NULL,
+  first_number INTEGER,
+  last_number INTEGER,
+  next_number INTEGER,
+  requested_at INTEGER NOT NULL,
+  CHECK (next_number IS NULL OR (next_number >= first_number AND next_number <= last_number + 1))
+) STRICT;
+CREATE INDEX number_leases_by_day ON number_leases (business_day, prefix);
+
+-- A local call that lost against another counter: shown to the operator who made it.
+CREATE TABLE queue_conflicts (
+  event_id TEXT PRIMARY KEY,
+  ticket_id TEXT NOT NULL,
+  label TEXT NOT NULL,
+  your_counter TEXT NOT NULL,
+  winner TEXT,
+  at INTEGER NOT NULL
+) STRICT;
+
+-- How often the server failed over the event alone; one that always fells it is set aside.
+ALTER TABLE outbox ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX outbox_set_aside ON outbox (position) WHERE outcome = 'set_aside';
+
+-- A damaged database that this one took the place of.
+ALTER TABLE sync_state ADD COLUMN recovered_at INTEGER;
+ALTER TABLE sync_state ADD COLUMN recovered_file TEXT;
+ALTER TABLE sync_state ADD COLUMN recovered_events INTEGER;
