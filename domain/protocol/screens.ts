@@ -84,6 +84,8 @@ export const COMMAND_REFUSALS = [
   'no_numbers_left',
   /** Cut off: only this totem's own tickets can be called from here. */
   'needs_server',
+  /** The totem's disk does not take what would have to be stored. */
+  'out_of_service',
 ] as const;
 export type CommandRefusal = (typeof COMMAND_REFUSALS)[number];
 
@@ -140,6 +142,18 @@ export const Layers = z.object({
   provider: LayerState,
 });
 export type Layers = z.infer<typeof Layers>;
+
+/**
+ * Whether the kiosk's disk takes what has to be stored. While it does not, nothing is sold: what is not stored is not
+ * true. `read_only` and `failing` are a technician's matter, `full` often an attendant's.
+ */
+export const StorageState = z.object({
+  status: z.enum(['ok', 'full', 'read_only', 'failing']),
+  since: EpochMs,
+  /** English, for the technician. */
+  detail: z.string().nullable(),
+});
+export type StorageState = z.infer<typeof StorageState>;
 
 export const Enrolment = z.enum(['enrolled', 'not_enrolled', 'revoked']);
 export type Enrolment = z.infer<typeof Enrolment>;
@@ -209,6 +223,7 @@ export const TotemSnapshot = z.object({
   server: ServerLink,
   printer: PrinterState,
   layers: Layers,
+  storage: StorageState,
   /** Whether a PIX can be taken now; free and pay-at-the-counter tickets do not depend on it. */
   pixAvailable: z.boolean(),
   checkout: CheckoutView,
@@ -313,6 +328,7 @@ export const TechnicianSnapshot = z.object({
   startedAt: EpochMs,
   layers: Layers,
   printer: PrinterState,
+  storage: StorageState,
   /** Null: none was made yet. */
   lastBackupAt: EpochMs.nullable(),
   backupError: z.string().nullable(),

@@ -86,3 +86,5 @@ CREATE INDEX outbox_set_aside ON outbox (position) WHERE outcome = 'set_aside';
 ALTER TABLE sync_state ADD COLUMN recovered_at INTEGER;
 ALTER TABLE sync_state ADD COLUMN recovered_file TEXT;
 ALTER TABLE sync_state ADD COLUMN recovered_events INTEGER;
+-- 1 until the feed has been read to its head after that: what it confirms again may be on paper already.
+ALTER TABLE sync_state ADD COLUMN rebuilding INTEGER NOT NULL DEFAULT 0 CHECK (rebuilding IN (0, 1));
