@@ -33,7 +33,7 @@ const get = (path: string): Promise<Response> => fetch(`${server.urls.syncServer
 
 test('starts on an empty folder with the demonstration shop, and says how it is', async () => {
   const catalog = (await (await get('/v1/catalog')).json()) as { services: unknown[] };
-  expect(catalog.services).toHaveLength(5);
+  expect(catalog.services).toHaveLength(6);
   const health = await (await get('/v1/health')).json();
   expect(health).toMatchObject({ database: 'ok', provider: { name: 'bacen-pix' } });
 });

@@ -16,6 +16,7 @@ import { registerAdminSnapshots } from './http/admin-snapshots.ts';
 import { type App, createApp } from './http/app.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerIntegrationRoutes } from './integration/integration-routes.ts';
+import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
 import { createBacenPixProvider } from './providers/bacen-pix/bacen-pix.ts';
@@ -80,6 +81,7 @@ export async function registerRoutes(
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context);
   registerQueueRoutes(app, context);
+  registerNumberLeaseRoutes(app, context);
   registerIntegrationRoutes(app, context, provider);
   registerAdminSnapshots(app, context);
   if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);

@@ -43,6 +43,8 @@ ALTER TABLE tickets ADD CHECK ((payment = 'pix') = (transaction_id IS NOT NULL))
 
 -- Numbers from FIRST_LOCAL_NUMBER up are leased to kiosks; payments take those below, and then go on above as well.
 ALTER TABLE ticket_counters ADD COLUMN next_local_number integer NOT NULL DEFAULT 501;
+-- A day that had come further already is leased from behind its last number.
+UPDATE ticket_counters SET next_local_number = last_number + 1 WHERE last_number >= 501;
 
 CREATE TABLE number_leases (
   merchant_id uuid NOT NULL,
@@ -57,3 +59,6 @@ CREATE TABLE number_leases (
   PRIMARY KEY (merchant_id, lease_id),
   UNIQUE (merchant_id, unit_id, business_day, prefix, first_number)
 );
+
+-- What the unit ever offered: by it a ticket is judged that a cut-off kiosk issued.
+CREATE INDEX feed_catalogs ON feed (merchant_id, unit_id) WHERE kind = 'catalog.changed';

@@ -13,8 +13,8 @@ export async function readCatalog(db: Queryable, { merchantId, unitId }: UnitKey
   );
   if (unit === undefined) return null;
   const services = await db.query(
-    `SELECT service_id AS "serviceId", name, description, prefix, amount_cents AS "amountCents", currency,
-       estimated_minutes AS "estimatedMinutes"
+    `SELECT service_id AS "serviceId", name, description, prefix, amount_cents AS "amountCents",
+       pay_at_counter AS "payAtCounter", currency, estimated_minutes AS "estimatedMinutes"
      FROM services WHERE merchant_id = $1 AND unit_id = $2 AND active ORDER BY position, service_id`,
     [merchantId, unitId],
   );

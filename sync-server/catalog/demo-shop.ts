@@ -19,6 +19,7 @@ export const DEMO_SERVICES = [
     description: 'Atendimento com clínico geral',
     prefix: 'C',
     amountCents: 5_000,
+    payAtCounter: false,
     estimatedMinutes: 20,
   },
   {
@@ -27,6 +28,7 @@ export const DEMO_SERVICES = [
     description: 'Coleta para hemograma, glicemia e colesterol',
     prefix: 'E',
     amountCents: 3_500,
+    payAtCounter: false,
     estimatedMinutes: 10,
   },
   {
@@ -35,6 +37,7 @@ export const DEMO_SERVICES = [
     description: 'Aplicação de vacina, com carteira de vacinação',
     prefix: 'V',
     amountCents: 12_000,
+    payAtCounter: false,
     estimatedMinutes: 15,
   },
   {
@@ -43,6 +46,7 @@ export const DEMO_SERVICES = [
     description: 'Troca de curativo e retirada de pontos',
     prefix: 'K',
     amountCents: 2_550,
+    payAtCounter: true,
     estimatedMinutes: 15,
   },
   {
@@ -51,6 +55,16 @@ export const DEMO_SERVICES = [
     description: 'Impressão de laudo já emitido',
     prefix: 'L',
     amountCents: 990,
+    payAtCounter: true,
+    estimatedMinutes: 5,
+  },
+  {
+    serviceId: '0198c1a0-0000-7000-8000-000000000016',
+    name: 'Informações',
+    description: 'Dúvidas, agendamento e cadastro',
+    prefix: 'I',
+    amountCents: 0,
+    payAtCounter: false,
     estimatedMinutes: 5,
   },
 ] as const;
@@ -77,8 +91,8 @@ export function seedDemoShop(db: Database, wake: FeedWake, atMs: number): Promis
     for (const [index, service] of DEMO_SERVICES.entries()) {
       await transaction.query(
         `INSERT INTO services (merchant_id, unit_id, service_id, position, name, description, prefix, amount_cents,
-           currency, estimated_minutes)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'BRL', $9)`,
+           pay_at_counter, currency, estimated_minutes)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'BRL', $10)`,
         [
           DEMO_MERCHANT_ID,
           DEMO_UNIT_ID,
@@ -88,6 +102,7 @@ export function seedDemoShop(db: Database, wake: FeedWake, atMs: number): Promis
           service.description,
           service.prefix,
           service.amountCents,
+          service.payAtCounter,
           service.estimatedMinutes,
         ],
       );

@@ -145,7 +145,14 @@ test('the catalogue is the demonstration shop; a manager names the unit', async 
   expect(mine.json()).toMatchObject({
     version: 1,
     unit: { merchantName: 'Clínica Aurora', unitName: 'Unidade Centro', timeZone: 'America/Sao_Paulo' },
-    services: [{ name: 'Consulta geral', prefix: 'C', amountCents: 5_000, currency: 'BRL' }, {}, {}, {}, {}],
+    services: [
+      { name: 'Consulta geral', prefix: 'C', amountCents: 5_000, currency: 'BRL' },
+      {},
+      {},
+      {},
+      {},
+      {},
+    ],
   });
   const { unitId } = mine.json().unit;
   const named = await app.inject({ url: `/v1/catalog?unitId=${unitId}`, headers: bearer(MANAGER_TOKEN) });

@@ -47,6 +47,7 @@ export async function readIntegrationStatus(
   };
 }
 
+// Of payments alone: free and pay-at-the-counter sessions and tickets are none of the bank's.
 // The ticket's time is the kiosk's: a clock that is behind must not make a negative wait.
 const FIGURES = `
   WITH paid AS (
@@ -56,7 +57,7 @@ const FIGURES = `
     WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL)
   SELECT
     (SELECT count(*)::int FROM (
-       SELECT session_id FROM payment_sessions WHERE merchant_id = $1
+       SELECT session_id FROM payment_sessions WHERE merchant_id = $1 AND payment = 'pix'
        UNION SELECT session_id FROM payment_transactions WHERE merchant_id = $1) AS session) AS sessions,
     count(*)::int AS paid,
     count(*) FILTER (WHERE has_ticket)::int AS tickets,

@@ -7,7 +7,8 @@ import type { FeedWake } from '../sync/feed-wake.ts';
 
 /** A ticket as the server keeps it. */
 export interface StoredTicket extends TicketView {
-  readonly transactionId: string;
+  /** The payment that the ticket is of; null exactly where `payment` is not `pix`. */
+  readonly transactionId: string | null;
 }
 
 /** One step of a ticket: what it was (null: it did not exist), what it is now, and why. */
@@ -22,9 +23,10 @@ type TicketRow = StoredTicket & Record<string, unknown>;
 const SELECT = `
   SELECT ticket_id AS "ticketId", session_id AS "sessionId", transaction_id AS "transactionId",
     kiosk_id AS "kioskId", number, prefix, label, business_day AS "businessDay", service_id AS "serviceId",
-    service_name AS "serviceName", status, delivery, ${epochMs('issued_at')} AS "issuedAt",
-    ${epochMs('queued_at')} AS "queuedAt", counter, ${epochMs('called_at')} AS "calledAt",
-    call_count AS "callCount", ${epochMs('started_at')} AS "startedAt", ${epochMs('ended_at')} AS "endedAt", revision
+    service_name AS "serviceName", status, delivery, payment, amount_due_cents AS "amountDueCents", rescued,
+    ${epochMs('issued_at')} AS "issuedAt", ${epochMs('queued_at')} AS "queuedAt", counter,
+    ${epochMs('called_at')} AS "calledAt", call_count AS "callCount", ${epochMs('started_at')} AS "startedAt",
+    ${epochMs('ended_at')} AS "endedAt", revision
   FROM tickets WHERE merchant_id = $1 AND unit_id = $2`;
 
 /**
@@ -44,6 +46,25 @@ export function lockTickets(
   return transaction.query<TicketRow>(
     `${SELECT} AND ticket_id = ANY ($3::uuid[]) ORDER BY ticket_id FOR UPDATE`,
     [merchantId, unitId, ticketIds],
+  );
+}
+
+/** Those of the unit that hold one of the numbers. Locked until the commit, after `lockUnitTickets`. */
+export function lockTicketsByNumber(
+  transaction: Transaction,
+  { merchantId, unitId }: UnitKey,
+  numbers: readonly Pick<TicketView, 'businessDay' | 'prefix' | 'number'>[],
+): Promise<StoredTicket[]> {
+  return transaction.query<TicketRow>(
+    `${SELECT} AND (business_day, prefix, number) IN (
+       SELECT * FROM unnest($3::date[], $4::text[], $5::integer[])) ORDER BY ticket_id FOR UPDATE`,
+    [
+      merchantId,
+      unitId,
+      numbers.map(({ businessDay }) => businessDay),
+      numbers.map(({ prefix }) => prefix),
+      numbers.map(({ number }) => number),
+    ],
   );
 }
 
@@ -126,16 +147,17 @@ export async function saveTicketChanges(
 
 const UPSERT = `
   INSERT INTO tickets (merchant_id, unit_id, received_at, ticket_id, session_id, transaction_id, kiosk_id, number,
-    prefix, label, business_day, service_id, service_name, status, delivery, issued_at, queued_at, counter, called_at,
-    call_count, started_at, ended_at, revision)
+    prefix, label, business_day, service_id, service_name, status, delivery, payment, amount_due_cents, rescued,
+    issued_at, queued_at, counter, called_at, call_count, started_at, ended_at, revision)
   SELECT $1, $2, $3, "ticketId", "sessionId", "transactionId", "kioskId", number, prefix, label, "businessDay",
-    "serviceId", "serviceName", status, delivery, ${instant('issuedAt')}, ${instant('queuedAt')}, counter,
-    ${instant('calledAt')}, "callCount", ${instant('startedAt')}, ${instant('endedAt')}, revision
+    "serviceId", "serviceName", status, delivery, payment, "amountDueCents", rescued, ${instant('issuedAt')},
+    ${instant('queuedAt')}, counter, ${instant('calledAt')}, "callCount", ${instant('startedAt')},
+    ${instant('endedAt')}, revision
   FROM jsonb_to_recordset($4::jsonb) AS ticket (
     "ticketId" uuid, "sessionId" uuid, "transactionId" uuid, "kioskId" text, number integer, prefix text, label text,
-    "businessDay" date, "serviceId" uuid, "serviceName" text, status text, delivery text, "issuedAt" bigint,
-    "queuedAt" bigint, counter text, "calledAt" bigint, "callCount" integer, "startedAt" bigint, "endedAt" bigint,
-    revision bigint)
+    "businessDay" date, "serviceId" uuid, "serviceName" text, status text, delivery text, payment text,
+    "amountDueCents" bigint, rescued boolean, "issuedAt" bigint, "queuedAt" bigint, counter text, "calledAt" bigint,
+    "callCount" integer, "startedAt" bigint, "endedAt" bigint, revision bigint)
   ON CONFLICT (merchant_id, ticket_id) DO UPDATE SET
     status = excluded.status, delivery = excluded.delivery, queued_at = excluded.queued_at,
     counter = excluded.counter, called_at = excluded.called_at, call_count = excluded.call_count,

@@ -3,12 +3,9 @@ import { isSettled } from '../../domain/payment-status.ts';
 import type { OutboxKind, OutboxPayload } from '../../domain/protocol/sync.ts';
 import { canTicketBecome, isBeforeQueue } from '../../domain/ticket.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
-import type { StoredTicket } from '../queue/ticket-store.ts';
-import type { PushState } from './push-state.ts';
+import { acceptLocalTicket } from '../numbers/accept-local-ticket.ts';
+import { change, type PushState, type Rejection } from './push-state.ts';
 import type { KnownEvent } from './read-event.ts';
-
-/** Why an event is not accepted; null when it is. */
-type Rejection = string | null;
 
 /**
  * Applies one event to the batch's state, or says why not; a rejected event changes nothing. An event that only
@@ -23,6 +20,7 @@ const APPLY: { readonly [K in OutboxKind]: (state: PushState, payload: OutboxPay
   'session.opened': openSession,
   'session.ended': endSession,
   'ticket.issued': issueTicket,
+  'ticket.issued_locally': acceptLocalTicket,
   'ticket.queued': queueTicket,
   'ticket.print_finished': reportPrint,
 };
@@ -32,6 +30,7 @@ function openSession(state: PushState, opened: OutboxPayload<'session.opened'>):
   if (known !== undefined) return known.kioskId === state.kioskId ? null : 'not_your_session';
   state.sessions.set(opened.sessionId, {
     ...opened,
+    payment: 'pix',
     kioskId: state.kioskId,
     outcome: null,
     outcomeReason: null,
@@ -76,6 +75,9 @@ function issueTicket(state: PushState, issued: OutboxPayload<'ticket.issued'>): 
     kioskId: claim.kioskId,
     status: 'paid',
     delivery: null,
+    payment: 'pix',
+    amountDueCents: 0,
+    rescued: false,
     queuedAt: null,
     counter: null,
     calledAt: null,
@@ -106,10 +108,4 @@ function reportPrint(state: PushState, report: OutboxPayload<'ticket.print_finis
   if (ticket.kioskId !== state.kioskId) return 'not_your_ticket';
   state.printReports.push(report);
   return null;
-}
-
-function change(state: PushState, before: StoredTicket | null, cause: string, after: StoredTicket): void {
-  const ticket = { ...after, revision: after.revision + 1 };
-  state.tickets.set(ticket.ticketId, ticket);
-  state.ticketChanges.push({ from: before?.status ?? null, ticket, cause });
 }

@@ -1,8 +1,10 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
 import type { OutboxPayload } from '../../domain/protocol/sync.ts';
+import type { TicketPayment } from '../../domain/ticket.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
+import { type LocalTicketGrounds, readLocalTicketGrounds } from '../numbers/local-ticket-grounds.ts';
 import { requestChargeCancellation } from '../payments/cancel-charge.ts';
 import {
   lockTickets,
@@ -18,6 +20,8 @@ export interface PushedSession {
   readonly kioskId: string;
   readonly serviceId: string;
   readonly amountCents: number;
+  /** `pix` until a ticket without a payment by the totem says otherwise. */
+  readonly payment: TicketPayment;
   readonly openedAt: number;
   readonly outcome: string | null;
   readonly outcomeReason: string | null;
@@ -46,6 +50,8 @@ export interface PushState {
   readonly kioskId: string;
   readonly sessions: Map<string, PushedSession>;
   readonly claimBySession: ReadonlyMap<string, TicketClaim>;
+  /** What tickets that the kiosk numbered by itself are judged by. */
+  readonly local: LocalTicketGrounds;
   readonly tickets: Map<string, StoredTicket>;
   readonly changedSessions: Set<string>;
   /** Sessions whose charge, if there is one, is to be cancelled at the provider. */
@@ -53,6 +59,9 @@ export interface PushState {
   readonly ticketChanges: TicketChange[];
   readonly printReports: OutboxPayload<'ticket.print_finished'>[];
 }
+
+/** Why an event is not accepted; null when it is. `current` where it is about another ticket than its payload names. */
+export type Rejection = string | { readonly reason: string; readonly current: StoredTicket } | null;
 
 export async function loadPushState(
   transaction: Transaction,
@@ -69,8 +78,10 @@ export async function loadPushState(
   const sessions = await readSessions(transaction, kiosk.merchantId, [...sessionIds]);
   const claims = await readClaims(transaction, kiosk.merchantId, [...sessionIds]);
   const tickets = await lockTickets(transaction, kiosk, [...ticketIds]);
+  const local = await readLocalTicketGrounds(transaction, kiosk, events);
   return {
     kioskId: kiosk.kioskId,
+    local,
     sessions: new Map(sessions.map((session) => [session.sessionId, session])),
     claimBySession: new Map(claims.map((claim) => [claim.sessionId, claim])),
     tickets: new Map(tickets.map((ticket) => [ticket.ticketId, ticket])),
@@ -101,6 +112,19 @@ export async function savePushState(
   await saveTicketChanges(transaction, context.feedWake, kiosk, state.ticketChanges, atMs);
 }
 
+/** Puts the ticket's next step into the batch's state. @returns the ticket as it is now */
+export function change(
+  state: PushState,
+  before: StoredTicket | null,
+  cause: string,
+  after: StoredTicket,
+): StoredTicket {
+  const ticket = { ...after, revision: after.revision + 1 };
+  state.tickets.set(ticket.ticketId, ticket);
+  state.ticketChanges.push({ from: before?.status ?? null, ticket, cause });
+  return ticket;
+}
+
 function readSessions(
   transaction: Transaction,
   merchantId: string,
@@ -108,7 +132,7 @@ function readSessions(
 ): Promise<PushedSession[]> {
   return transaction.query<PushedSession & Record<string, unknown>>(
     `SELECT session_id AS "sessionId", kiosk_id AS "kioskId", service_id AS "serviceId",
-       amount_cents AS "amountCents", (extract(epoch FROM opened_at) * 1000)::bigint AS "openedAt", outcome,
+       amount_cents AS "amountCents", payment, (extract(epoch FROM opened_at) * 1000)::bigint AS "openedAt", outcome,
        outcome_reason AS "outcomeReason", (extract(epoch FROM ended_at) * 1000)::bigint AS "endedAt"
      FROM payment_sessions WHERE merchant_id = $1 AND session_id = ANY ($2::uuid[])`,
     [merchantId, sessionIds],
@@ -130,14 +154,14 @@ function readClaims(
 }
 
 const UPSERT_SESSIONS = `
-  INSERT INTO payment_sessions (merchant_id, unit_id, session_id, kiosk_id, service_id, amount_cents, opened_at,
-    outcome, outcome_reason, ended_at)
-  SELECT $1, $2, "sessionId", "kioskId", "serviceId", "amountCents", to_timestamp("openedAt" / 1000.0), outcome,
+  INSERT INTO payment_sessions (merchant_id, unit_id, session_id, kiosk_id, service_id, amount_cents, payment,
+    opened_at, outcome, outcome_reason, ended_at)
+  SELECT $1, $2, "sessionId", "kioskId", "serviceId", "amountCents", payment, to_timestamp("openedAt" / 1000.0), outcome,
     "outcomeReason", to_timestamp("endedAt" / 1000.0)
   FROM jsonb_to_recordset($3::jsonb) AS session (
-    "sessionId" uuid, "kioskId" text, "serviceId" uuid, "amountCents" bigint, "openedAt" bigint, outcome text,
-    "outcomeReason" text, "endedAt" bigint)
-  ON CONFLICT (merchant_id, session_id) DO UPDATE SET
+    "sessionId" uuid, "kioskId" text, "serviceId" uuid, "amountCents" bigint, payment text, "openedAt" bigint,
+    outcome text, "outcomeReason" text, "endedAt" bigint)
+  ON CONFLICT (merchant_id, session_id) DO UPDATE SET payment = excluded.payment,
     outcome = excluded.outcome, outcome_reason = excluded.outcome_reason, ended_at = excluded.ended_at`;
 
 const INSERT_PRINT_REPORTS = `

@@ -1,10 +1,11 @@
 import type { OutboxEvent, PushResult } from '../../domain/protocol/sync.ts';
+import { TicketView } from '../../domain/protocol/tickets.ts';
 import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { applyEvent } from './apply-event.ts';
-import { loadPushState, savePushState } from './push-state.ts';
+import { loadPushState, type PushState, type Rejection, savePushState } from './push-state.ts';
 import { isKnownKind, type KnownEvent, readEvent } from './read-event.ts';
 
 /** SQLSTATE classes of values that a column does not take: 22 data exception, 23 constraint violation. */
@@ -46,7 +47,7 @@ async function pushAlone(
     return result;
   } catch (error) {
     if (!isRefusedValue(error)) throw error;
-    const result: PushResult = { id: event.id, outcome: 'rejected', reason: 'not_storable' };
+    const result: PushResult = { id: event.id, outcome: 'rejected', reason: 'not_storable', current: null };
     const atMs = context.clock.nowMs();
     await context.db.transaction((transaction) => recordResults(transaction, kiosk, [event], [result], atMs));
     return result;
@@ -70,10 +71,14 @@ async function pushBatch(
   const freshResults: PushResult[] = [];
   const results = events.map((event, index): PushResult => {
     const earlier = answered.get(event.id.toLowerCase());
-    if (earlier !== undefined) return { ...earlier, id: event.id };
     const read = reads[index];
-    const reason = read?.ok === true ? applyEvent(state, read.event) : (read?.reason ?? null);
-    const result: PushResult = { id: event.id, outcome: reason === null ? 'applied' : 'rejected', reason };
+    const known = read?.ok === true ? read.event : null;
+    if (earlier !== undefined) {
+      const current = earlier.outcome === 'rejected' ? currentOf(state, known) : null;
+      return { ...earlier, id: event.id, current };
+    }
+    const rejection = known === null ? (read?.ok === false ? read.reason : null) : applyEvent(state, known);
+    const result = resultOf(event.id, rejection, state, known);
     answered.set(event.id.toLowerCase(), repeated(result));
     fresh.push(event);
     freshResults.push(result);
@@ -82,6 +87,22 @@ async function pushBatch(
   await recordResults(transaction, kiosk, fresh, freshResults, atMs);
   await savePushState(context, transaction, kiosk, state, atMs);
   return results;
+}
+
+function resultOf(id: string, rejection: Rejection, state: PushState, event: KnownEvent | null): PushResult {
+  if (rejection === null) return { id, outcome: 'applied', reason: null, current: null };
+  if (typeof rejection === 'string') {
+    return { id, outcome: 'rejected', reason: rejection, current: currentOf(state, event) };
+  }
+  return { id, outcome: 'rejected', reason: rejection.reason, current: TicketView.parse(rejection.current) };
+}
+
+/** The ticket that the event names, as this server has it; parsing leaves out what is the server's own. */
+function currentOf(state: PushState, event: KnownEvent | null): TicketView | null {
+  if (event === null || !('ticketId' in event.payload)) return null;
+  const ticket = state.tickets.get(event.payload.ticketId);
+  // Another unit's tickets are never read here; another kiosk's of this unit are everybody's to see.
+  return ticket === undefined ? null : TicketView.parse(ticket);
 }
 
 /** What is answered when the event comes again: a rejection stays one, for a kiosk that did not hear of it. */
@@ -94,12 +115,12 @@ async function readAnswered(
   { merchantId, kioskId }: KioskPrincipal,
   events: readonly OutboxEvent[],
 ): Promise<Map<string, PushResult>> {
-  const rows = await transaction.query<PushResult & Record<string, unknown>>(
+  const rows = await transaction.query<Omit<PushResult, 'current'> & Record<string, unknown>>(
     `SELECT event_id AS id, outcome, reason FROM sync_events
      WHERE merchant_id = $1 AND kiosk_id = $2 AND event_id = ANY ($3::uuid[])`,
     [merchantId, kioskId, events.map((event) => event.id)],
   );
-  return new Map(rows.map((row) => [row.id, repeated(row)]));
+  return new Map(rows.map((row) => [row.id, repeated({ ...row, current: null })]));
 }
 
 async function recordResults(
