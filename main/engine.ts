@@ -5,7 +5,9 @@ import type { PersonalDataBox } from '../platform/personal-data.ts';
 import { createChargeRequests } from './checkout/charge-requests.ts';
 import { createCheckout } from './checkout/checkout.ts';
 import { recordPaper } from './checkout/paper-outcome.ts';
+import type { TicketIssueOptions } from './checkout/ticket-issue.ts';
 import { totemSnapshot } from './checkout/totem-snapshot.ts';
+import { unknownLayers } from './diagnostics/layers.ts';
 import { executeTechnicianCommand } from './diagnostics/technician.ts';
 import { createPinGuard } from './diagnostics/technician-pin.ts';
 import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
@@ -18,6 +20,7 @@ import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from
 import type { KioskStore } from './store/store.ts';
 import { createFeedEffects } from './sync/feed-effects.ts';
 import { createFeedReader } from './sync/feed-reader.ts';
+import { createNumberLeaseKeeper } from './sync/number-leases.ts';
 import { createOutboxPusher } from './sync/outbox-pusher.ts';
 import type { ServerClient } from './sync/server-client.ts';
 import { createLinkMonitor } from './sync/server-link.ts';
@@ -61,6 +64,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { kioskId, store, client, syncUrl, personalData, clock, randomBytes, log } = options;
   const startedAt = clock.nowMs();
   const link = createLinkMonitor(store, clock);
+  const layers = unknownLayers(startedAt);
 
   const printQueue = createPrintQueue({
     db: store.db,
@@ -71,6 +75,9 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     onFinished: (job, outcome) => recordPaper(store, clock, job, outcome),
   });
+  const enqueuePaper: TicketIssueOptions['enqueuePaper'] = ({ ticketId, label }, document) => {
+    printQueue.enqueueTicket({ ticketId, label, document });
+  };
   const effects = createFeedEffects({
     store,
     kioskId,
@@ -78,7 +85,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     link,
     log,
-    enqueuePaper: ({ ticketId, label }, document) => printQueue.enqueueTicket({ ticketId, label, document }),
+    enqueuePaper,
   });
   const feed = createFeedReader({ store, client, effects, link, clock, randomBytes, log });
   const outbox = createOutboxPusher({ store, client, link, clock, randomBytes, log });
@@ -92,7 +99,20 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     onCatalogOutdated: feed.wake,
   });
-  const checkout = createCheckout({ store, charges, personalData, clock, randomBytes, log });
+  // A line that is only just connecting is worth a try.
+  const pixAvailable = (): boolean => link.state !== 'offline';
+  const numbers = createNumberLeaseKeeper({ store, client, link, clock, randomBytes, log });
+  const checkout = createCheckout({
+    store,
+    kioskId,
+    charges,
+    personalData,
+    pixAvailable,
+    enqueuePaper,
+    clock,
+    randomBytes,
+    log,
+  });
   const pinGuard = createPinGuard(options.technicianPin, clock);
 
   function syncNow(): void {
@@ -104,7 +124,7 @@ export function createEngine(options: EngineOptions): Engine {
     totem: () =>
       totemSnapshot(
         store,
-        { kioskId, server: link.state, printer: printQueue.state(), shown: checkout.shown() },
+        { kioskId, server: link.state, printer: printQueue.state(), layers, shown: checkout.shown() },
         clock.nowMs(),
       ),
     queue: () => queueSnapshot(store, link.state, clock.nowMs()),
@@ -112,7 +132,7 @@ export function createEngine(options: EngineOptions): Engine {
     technician: () =>
       technicianSnapshot(
         store,
-        { kioskId, version: KIOSK_VERSION, startedAt, serverUrl: syncUrl, link, printQueue },
+        { kioskId, version: KIOSK_VERSION, startedAt, serverUrl: syncUrl, link, printQueue, layers },
         clock.nowMs(),
       ),
   };
@@ -130,6 +150,8 @@ export function createEngine(options: EngineOptions): Engine {
           case 'technician.reprint':
           case 'technician.test_print':
           case 'technician.sync_now':
+          case 'technician.enrol':
+          case 'technician.retry_set_aside':
             return executeTechnicianCommand(
               { store, printQueue, pinGuard, kioskId, clock, syncNow },
               command,
@@ -149,13 +171,16 @@ export function createEngine(options: EngineOptions): Engine {
       store.onCommit(snapshots.invalidate);
       link.onChange(snapshots.invalidate);
       link.onChange(() => {
-        if (link.state === 'online') outbox.wake();
+        if (link.state !== 'online') return;
+        outbox.wake();
+        numbers.wake();
       });
       printQueue.onChange(snapshots.invalidate);
       checkout.start();
       printQueue.start();
       feed.start();
       outbox.start();
+      numbers.start();
       snapshots.start();
     },
     async close() {
@@ -163,6 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
       checkout.stop();
       charges.stop();
       outbox.stop();
+      numbers.stop();
       client.close();
       await feed.stop();
       await printQueue.stop();

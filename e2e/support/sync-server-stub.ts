@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Catalog } from '../../domain/protocol/catalog.ts';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import type { FeedEntry, FeedPage, FeedPayload } from '../../domain/protocol/feed.ts';
+import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import type { PushRequest } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 
@@ -25,6 +26,7 @@ const CATALOG: Catalog = {
       description: '',
       prefix: 'C',
       amountCents: 5_000,
+      payAtCounter: false,
       currency: 'BRL',
       estimatedMinutes: null,
     },
@@ -97,6 +99,7 @@ export async function startSyncServerStub(kioskId: string): Promise<SyncServerSt
         amountCents: 5_000,
         paidAt: Date.now(),
         late: false,
+        actBefore: Date.now() + CONFIRMATION_LEASE_MS,
         ticket: {
           number: tickets,
           prefix: 'C',

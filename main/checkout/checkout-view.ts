@@ -25,15 +25,18 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
       };
     case 'awaiting_payment':
       return { step: 'awaiting_payment', ...common, ...chargeOf(session) };
+    case 'ticketed':
     case 'paid': {
-      if (ticket === undefined) throw new Error(`paid session ${sessionId} has no ticket`);
+      if (ticket === undefined) throw new Error(`${session.status} session ${sessionId} has no ticket`);
       const ticketLabel = ticket.label;
-      if (isPrinting(shown)) return { step: 'printing', ...common, ticketLabel };
+      const { payment } = ticket;
+      if (isPrinting(shown)) return { step: 'printing', ...common, ticketLabel, payment };
       return {
         step: 'ticket',
         ...common,
         ticketLabel,
         delivery: ticket.delivery ?? 'screen',
+        payment,
         printer: around.printer,
         issuedAt: ticket.issuedAt,
         waitingAhead: around.waitingAhead,

@@ -25,7 +25,7 @@ export function isRefunding({ session, refund }: ScreenSession): boolean {
 }
 
 export function isPrinting({ session, ticket }: ScreenSession): boolean {
-  if (session.status !== 'paid') return false;
+  if (session.status !== 'paid' && session.status !== 'ticketed') return false;
   return ticket === undefined || ticket.status === 'paid' || ticket.status === 'printing';
 }
 
@@ -41,6 +41,7 @@ export function deadlineOf(shown: ScreenSession, startedAt: number): number | nu
       return session.openedAt + CHARGE_GIVES_UP_MS;
     case 'awaiting_payment':
       return Math.max(session.expiresAt ?? session.openedAt, startedAt + RESUME_GRACE_MS);
+    case 'ticketed':
     case 'paid':
       if (isPrinting(shown)) return null;
       return Math.max(ticket?.queuedAt ?? session.endedAt ?? 0, startedAt) + LAST_SCREEN_MS;

@@ -84,6 +84,9 @@ function ticketOf(
     own: true,
     status: 'printing',
     delivery: null,
+    payment: 'pix',
+    amountDueCents: 0,
+    rescued: false,
     issuedAt: nowMs,
     queuedAt: null,
     counter: null,
@@ -118,9 +121,8 @@ function receiptOf(
     ticketId: ticket.ticketId,
     ticketLabel: ticket.label,
     serviceName: ticket.serviceName,
-    amountCents: confirmation.amountCents,
+    payment: { kind: 'pix', amountCents: confirmation.amountCents, paidAt: confirmation.paidAt },
     arrivedAt: session.openedAt,
-    paidAt: confirmation.paidAt,
     customerCpf: openCustomer(personalData, session.customerSealed)?.cpf ?? null,
   });
 }

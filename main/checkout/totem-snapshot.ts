@@ -1,4 +1,4 @@
-import type { PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
+import type { Layers, PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
 import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -12,11 +12,12 @@ export interface TotemSurroundings {
   readonly kioskId: string;
   readonly server: ServerLink;
   readonly printer: PrinterState;
+  readonly layers: Layers;
   readonly shown: ScreenSession | undefined;
 }
 
 export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowMs: number): TotemSnapshot {
-  const { kioskId, server, printer, shown } = around;
+  const { kioskId, server, printer, layers, shown } = around;
   const catalog = store.sync.catalog();
   const ticket = shown?.ticket;
   const ahead = ticket === undefined ? 0 : waitingAhead(ticket, ticketsInQueue(store, nowMs));
@@ -24,11 +25,15 @@ export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowM
     screen: 'totem',
     at: nowMs,
     kioskId,
+    enrolment: 'enrolled',
     unit:
       catalog === null ? null : { merchantName: catalog.unit.merchantName, unitName: catalog.unit.unitName },
     services: catalog?.services ?? [],
     server,
     printer,
+    layers,
+    storage: { status: 'ok', since: layers.printer.since, detail: null },
+    pixAvailable: server !== 'offline',
     checkout: checkoutView(shown, { printer: printer.status, waitingAhead: ahead }),
     lateTicket: store.tickets.newestLateOffScreen(nowMs - LATE_NOTICE_MS) ?? null,
   };

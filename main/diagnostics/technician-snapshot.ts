@@ -1,5 +1,5 @@
 import { businessDayOf } from '../../domain/business-day.ts';
-import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
+import type { Layers, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
 import { ticketsOfToday } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -15,11 +15,12 @@ export interface TechnicianSurroundings {
   readonly serverUrl: string;
   readonly link: LinkMonitor;
   readonly printQueue: PrintQueue;
+  readonly layers: Layers;
 }
 
 export function technicianSnapshot(
   store: KioskStore,
-  { kioskId, version, startedAt, serverUrl, link, printQueue }: TechnicianSurroundings,
+  { kioskId, version, startedAt, serverUrl, link, printQueue, layers }: TechnicianSurroundings,
   nowMs: number,
 ): TechnicianSnapshot {
   const { feedCursor, catalogVersion } = store.sync.read();
@@ -28,9 +29,16 @@ export function technicianSnapshot(
     screen: 'technician',
     at: nowMs,
     kioskId,
+    enrolment: 'enrolled',
+    identity: null,
     version,
     startedAt,
+    layers,
+    storage: { status: 'ok', since: startedAt, detail: null },
     printer: printQueue.state(),
+    lastBackupAt: null,
+    backupError: null,
+    recovery: null,
     needsAttention: printQueue.needsAttention(),
     recentJobs: printQueue.recentJobs(),
     sync: {
@@ -42,6 +50,7 @@ export function technicianSnapshot(
       outboxPending: outbox.pending,
       outboxOldestAgeMs: outbox.oldestPendingAt === null ? null : Math.max(0, nowMs - outbox.oldestPendingAt),
       outboxRejected: outbox.rejected,
+      setAside: [],
       clockSkewMs: link.clockSkewMs,
       catalogVersion,
     },

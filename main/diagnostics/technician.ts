@@ -42,5 +42,8 @@ export function executeTechnicianCommand(
     case 'technician.sync_now':
       syncNow();
       return { ok: true };
+    case 'technician.enrol':
+    case 'technician.retry_set_aside':
+      return { ok: false, code: 'not_allowed' };
   }
 }

@@ -20,6 +20,9 @@ export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: numb
     unitName: unit?.unitName ?? null,
     counters: unit?.counters ?? [],
     server,
+    mode: 'server',
+    rescuable: [],
+    conflicts: [],
     waiting: inOrder((ticket) => ticket.status === 'in_queue'),
     arriving: inOrder((ticket) => isBeforeQueue(ticket.status)),
     atCounters: views

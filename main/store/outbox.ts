@@ -74,8 +74,8 @@ export function createOutboxRepository(
     pending(limit: number): OutboxEvent[] {
       return pending.all(limit).map((row) => ({ ...row, payload: JSON.parse(row.payload) as unknown }));
     },
-    settle(result: PushResult): void {
-      settle.run({ ...result, at: clock.nowMs() });
+    settle({ id, outcome, reason }: Pick<PushResult, 'id' | 'outcome' | 'reason'>): void {
+      settle.run({ id, outcome, reason, at: clock.nowMs() });
     },
     /** Drops, a bounded number at a time, what the server took a month ago. What it rejected stays to be looked at. */
     forgetTaken(): void {

@@ -9,6 +9,7 @@ import {
   type FeedKind,
   type FeedPayload,
 } from '../../domain/protocol/feed.ts';
+import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import { QueueCommand, type QueueResult } from '../../domain/protocol/queue.ts';
 import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
@@ -33,6 +34,7 @@ export const STUB_CATALOG: Catalog = {
       description: 'Atendimento geral',
       prefix: 'C',
       amountCents: 5_000,
+      payAtCounter: false,
       currency: 'BRL',
       estimatedMinutes: 15,
     },
@@ -144,6 +146,7 @@ export class StubServer {
       amountCents: service.amountCents,
       paidAt: this.#now(),
       late,
+      actBefore: this.#now() + CONFIRMATION_LEASE_MS,
       ticket: {
         number: this.#lastNumber,
         prefix: service.prefix,
@@ -210,10 +213,11 @@ export class StubServer {
   #receive(event: OutboxEvent): PushResult {
     this.pushed.push(event);
     const reason = this.judge(event);
-    if (reason !== undefined) return { id: event.id, outcome: 'rejected', reason };
-    if (this.#seenEvents.has(event.id)) return { id: event.id, outcome: 'duplicate', reason: null };
+    if (reason !== undefined) return { id: event.id, outcome: 'rejected', reason, current: null };
+    if (this.#seenEvents.has(event.id))
+      return { id: event.id, outcome: 'duplicate', reason: null, current: null };
     this.#seenEvents.add(event.id);
-    return { id: event.id, outcome: 'applied', reason: null };
+    return { id: event.id, outcome: 'applied', reason: null, current: null };
   }
 
   #stream(response: ServerResponse, after: number): void {

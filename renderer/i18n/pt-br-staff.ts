@@ -68,7 +68,7 @@ export const ptBrStaff = {
     enter: 'Entrar',
     toTotem: 'Voltar ao totem',
     lock: 'Bloquear',
-    kiosk: (kioskId: string, version: string) => `${kioskId} · versão ${version}`,
+    kiosk: (kioskId: string | null, version: string) => `${kioskId ?? 'Não cadastrado'} · versão ${version}`,
     upFor: (duration: string) => `Ligado há ${duration}`,
     printer: 'Impressora',
     printerKind: { escpos: 'ESC/POS', mock: 'Sem impressora configurada' },

@@ -123,12 +123,14 @@ export const ptBrTotem = {
       uncertain: 'Confira se o papel saiu',
       screen: 'Anote ou fotografe sua senha',
       mock: 'Anote ou fotografe sua senha',
+      counter: 'Anote ou fotografe sua senha',
     },
     detail: {
       printed: 'Seu papel está na saída da impressora.',
       uncertain: 'Se o papel não saiu, não se preocupe: sua senha é válida mesmo sem ele.',
       screen: 'O papel não saiu, mas sua senha é válida. Guarde este número.',
       mock: 'Este totem não imprime. Sua senha é válida. Guarde este número.',
+      counter: 'Sua senha foi emitida no balcão e é válida. Guarde este número.',
     },
     noPaperReason: {
       paper_out: 'A impressora está sem papel.',
@@ -165,6 +167,7 @@ export const ptBrTotem = {
       provider_rejected: 'O banco recusou gerar o código PIX.',
       price_changed: 'O preço deste serviço acabou de mudar.',
       closed_by_bank: 'O banco encerrou este código PIX.',
+      no_numbers_left: 'O totem está sem conexão e suas senhas reservadas acabaram.',
       unknown: 'Houve um problema que não reconhecemos.',
     },
     advice: {
@@ -173,6 +176,7 @@ export const ptBrTotem = {
       provider_rejected: 'Nada foi cobrado. Se você informou o CPF, confira-o; ou procure a recepção.',
       price_changed: 'Nada foi cobrado. Escolha o serviço de novo para ver o preço atual.',
       closed_by_bank: 'Se você já pagou, não pague de novo: procure a recepção.',
+      no_numbers_left: 'Nada foi cobrado. Procure a recepção.',
       unknown: 'Se você já pagou, não pague de novo: procure a recepção.',
     },
     again: 'Voltar ao início',

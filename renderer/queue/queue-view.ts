@@ -3,7 +3,7 @@ import type { QueueSnapshot } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { canTicketBecome } from '../../domain/ticket.ts';
 
-export type TicketAction = Exclude<QueueCommand['kind'], 'queue.call_next' | 'queue.return'>;
+export type TicketAction = Exclude<QueueCommand['kind'], 'queue.call_next' | 'queue.return' | 'queue.rescue'>;
 
 /** The key of each action. F-keys that no browser needs for itself; Enter stays what it is, the focused button. */
 export const SHORTCUTS = {

@@ -11,6 +11,7 @@ const well: TechnicianSnapshot['sync'] = {
   outboxPending: 0,
   outboxOldestAgeMs: null,
   outboxRejected: 0,
+  setAside: [],
   clockSkewMs: 120,
   catalogVersion: 3,
 };

@@ -15,19 +15,26 @@ const service: TotemSnapshot['services'][number] = {
   description: '',
   prefix: 'C',
   amountCents: 12_000,
+  payAtCounter: false,
   currency: 'BRL',
   estimatedMinutes: null,
 };
+
+const well = { status: 'ok', since: 1, detail: null } as const;
 
 function snapshot(changes: Partial<TotemSnapshot> = {}): TotemSnapshot {
   return {
     screen: 'totem',
     at: 1,
     kioskId: 'totem-01',
+    enrolment: 'enrolled',
     unit: { merchantName: 'Clínica', unitName: 'Centro' },
     services: [service],
     server: 'online',
     printer: { kind: 'escpos', status: 'ready', detail: null, checkedAt: null },
+    layers: { printer: well, network: well, server: well, provider: well },
+    storage: well,
+    pixAvailable: true,
     checkout: { step: 'idle' },
     lateTicket: null,
     ...changes,
