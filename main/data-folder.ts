@@ -9,6 +9,8 @@ export function kioskPaths(dataDir: string) {
     database: join(dataDir, KIOSK_DATABASE_FILE),
     /** Seals names and CPFs; without it they cannot be read from a copied database. */
     personalDataKey: join(dataDir, 'personal-data.key'),
+    /** Copies of the database, one a day. */
+    backups: join(dataDir, 'backups'),
     /** Where the mock printer writes its pictures and texts. */
     mockPapers: join(dataDir, 'papers'),
   } as const;

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { createLog } from '../platform/log.ts';
 import type { RunningService } from '../platform/service.ts';
 import { systemClock, systemRandom } from '../platform/system.ts';
@@ -8,6 +9,9 @@ import { createKiosk, type Kiosk } from './kiosk.ts';
 import { createEscposTcpPrinter } from './printing/escpos-tcp-printer.ts';
 import { createMockPrinter } from './printing/mock-printer.ts';
 import type { Printer } from './printing/printer.ts';
+
+/** Any code but 0: the supervisor starts the kiosk again, and its start sets the database aside. */
+const EXIT_DAMAGED = 70;
 
 /** The service, and the engine in it for a shell that talks to it without HTTP. */
 export interface KioskService extends RunningService, Pick<Kiosk, 'execute' | 'subscribe'> {}
@@ -25,6 +29,8 @@ export async function startKioskService(environment: NodeJS.ProcessEnv): Promise
     clock: systemClock,
     randomBytes: systemRandom,
     log,
+    // Not a close in good order: nothing may be written to that file any more.
+    onDamaged: () => process.exit(EXIT_DAMAGED),
   });
   try {
     const { host, port, rendererDir } = config;

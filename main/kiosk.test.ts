@@ -24,6 +24,7 @@ function engineOn(dataDir: string) {
     clock: systemClock,
     randomBytes: systemRandom,
     log: silentLog,
+    onDamaged: () => {},
   });
 }
 

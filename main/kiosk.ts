@@ -1,11 +1,10 @@
 import type { Clock, RandomBytes } from '../domain/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
-import { kioskPaths, lockKioskFolder } from './data-folder.ts';
+import { kioskPaths } from './data-folder.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { openKioskDisk, withDiskAdvice } from './kiosk-disk.ts';
 import type { Printer } from './printing/printer.ts';
-import { KIOSK_MIGRATIONS_FOLDER } from './store/migrate.ts';
-import { openKioskStore } from './store/store.ts';
 import { createServerClient } from './sync/server-client.ts';
 
 export interface KioskOptions {
@@ -20,6 +19,8 @@ export interface KioskOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
+  /** The database went bad while it was in use. The program has to end: the next start mends it. */
+  readonly onDamaged: () => void;
   readonly fetch?: typeof globalThis.fetch;
 }
 
@@ -28,35 +29,36 @@ export type Kiosk = Engine;
 
 /**
  * Opens the data folder and wires the engine; nothing moves before `start`. `close` gives the folder back.
- * @throws StartupFailure when the folder is in use, or its database belongs to a newer version
+ * @throws StartupFailure when the folder is in use, its database belongs to a newer version, its key is damaged, or its
+ * disk does not let it live
  */
 export function createKiosk(options: KioskOptions): Kiosk {
-  const { dataDir, clock, randomBytes } = options;
+  const { dataDir } = options;
   const paths = kioskPaths(dataDir);
-  const folder = lockKioskFolder(dataDir);
+  const disk = openKioskDisk(options);
   try {
-    const store = openKioskStore({
-      file: paths.database,
-      migrationsFolder: KIOSK_MIGRATIONS_FOLDER,
-      clock,
-      randomBytes,
-    });
     const engine = createEngine({
       ...options,
-      store,
+      store: disk.store,
+      backups: disk.backups,
       client: createServerClient(options),
-      personalData: createPersonalDataBox(loadOrCreateKey(paths.personalDataKey)),
+      personalData: createPersonalDataBox(
+        withDiskAdvice(dataDir, () => loadOrCreateKey(paths.personalDataKey)),
+      ),
     });
     return {
       ...engine,
+      start() {
+        engine.start();
+        disk.backups.start();
+      },
       async close() {
         await engine.close();
-        store.close();
-        folder.release();
+        await disk.close();
       },
     };
   } catch (error) {
-    folder.release();
+    disk.release();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StartupFailure } from './service.ts';
 import { writeWholeSecretFile } from './whole-file.ts';
 
 const KEY_BYTES = 32;
@@ -36,11 +37,22 @@ export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
   };
 }
 
-/** Reads the key at `file`, or makes it at the first start (mode 0600). The caller holds the folder's lock. */
+/**
+ * Reads the key at `file`, or makes it at the first start (mode 0600). The caller holds the folder's lock.
+ * @throws StartupFailure when the file is damaged: a new key in its place would make what is sealed unreadable for good
+ */
 export function loadOrCreateKey(file: string): Uint8Array {
-  if (existsSync(file)) return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  if (existsSync(file)) return readKey(file);
   const key = randomBytes(KEY_BYTES);
   mkdirSync(dirname(file), { recursive: true });
   writeWholeSecretFile(file, `${key.toString('hex')}\n`);
   return key;
+}
+
+function readKey(file: string): Uint8Array {
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  if (key.length === KEY_BYTES) return key;
+  throw new StartupFailure(
+    `the key ${file} is damaged: put it back from a copy, or move it away and start again. Without it the names and CPFs of sales under way cannot be read; sales, tickets and money are not touched`,
+  );
 }

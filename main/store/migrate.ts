@@ -7,6 +7,17 @@ import type { KioskDatabase } from './database.ts';
 /** Where the repository keeps the kiosk's steps; a packaged program passes its own folder. */
 export const KIOSK_MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations/kiosk', import.meta.url));
 
+/** Whether the database holds something, and `migrateKiosk` would change its schema. */
+export function hasStepsPending(db: KioskDatabase, folder: string): boolean {
+  const applied = db
+    .prepare<[], number>(`SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'`)
+    .pluck()
+    .get();
+  if (applied !== 1) return false;
+  const newest = db.prepare<[], number>('SELECT coalesce(max(version), 0) FROM schema_migrations').pluck();
+  return readMigrations(folder).some((step) => step.version > (newest.get() ?? 0));
+}
+
 /**
  * Brings the database to the newest schema, one transaction a step.
  * @returns the names of the steps that were applied now

@@ -9,6 +9,15 @@ export interface SyncState {
   readonly lastContactAt: number | null;
 }
 
+/** A database that this one took the place of, damaged or replaced by a backup. */
+export interface Recovery {
+  readonly at: number;
+  /** Its name in the data folder. */
+  readonly file: string;
+  /** Events of it that were put into this one. */
+  readonly savedEvents: number;
+}
+
 export type SyncStateRepository = ReturnType<typeof createSyncStateRepository>;
 
 /** How far the kiosk has read, and the catalogue that it sells from. One row. */
@@ -21,6 +30,13 @@ export function createSyncStateRepository(db: KioskDatabase) {
   const moveCursor = db.prepare('UPDATE sync_state SET feed_cursor = ? WHERE feed_cursor < ?');
   const saveCatalog = db.prepare('UPDATE sync_state SET catalog_version = ?, catalog_json = ?');
   const saveContact = db.prepare('UPDATE sync_state SET clock_skew_ms = ?, last_contact_at = ?');
+  const recovery = db.prepare<[], Recovery>(
+    `SELECT recovered_at AS at, recovered_file AS file, recovered_events AS savedEvents FROM sync_state
+     WHERE recovered_at IS NOT NULL`,
+  );
+  const rebuilding = db.prepare<[], 0 | 1>('SELECT rebuilding FROM sync_state').pluck();
+  const rebuilt = db.prepare('UPDATE sync_state SET rebuilding = 0');
+  const touch = db.prepare('UPDATE sync_state SET feed_cursor = feed_cursor');
   // Snapshots ask for the catalogue many times a second; it is parsed once a version.
   let parsed: { readonly json: string; readonly catalog: Catalog } | null = null;
 
@@ -46,5 +62,11 @@ export function createSyncStateRepository(db: KioskDatabase) {
     saveContact(clockSkewMs: number, atMs: number): void {
       saveContact.run(clockSkewMs, atMs);
     },
+    recovery: (): Recovery | null => recovery.get() ?? null,
+    /** The feed is being read anew after a database was lost: what it confirms may be on paper already. */
+    isRebuilding: (): boolean => rebuilding.get() === 1,
+    finishRebuilding: (): void => void rebuilt.run(),
+    /** Writes without changing anything: tells whether the disk takes it. */
+    touch: (): void => void touch.run(),
   };
 }

@@ -23,6 +23,8 @@ export class KioskHarness {
   readonly server = new StubServer(this.clock);
   printer = new FakePrinter();
   dataDir = mkdtempSync(join(tmpdir(), 'totem-kiosk-test-'));
+  /** The kiosk asked for its end, because its database is damaged. */
+  damaged = false;
   kiosk: Kiosk;
 
   private constructor() {
@@ -58,6 +60,9 @@ export class KioskHarness {
       clock: this.clock,
       randomBytes: systemRandom,
       log: silentLog,
+      onDamaged: () => {
+        this.damaged = true;
+      },
     });
   }
 
