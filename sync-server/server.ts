@@ -4,9 +4,11 @@ import type { Clock, RandomBytes } from '../domain/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
 import { StartupFailure } from '../platform/service.ts';
+import { registerAccessRoutes } from './access/access-routes.ts';
 import { registerCatalogRoutes } from './catalog/catalog-routes.ts';
 import { seedDemoShop } from './catalog/demo-shop.ts';
 import type { ServerConfig } from './config.ts';
+import { registerClaimRoutes } from './confirmations/claim-routes.ts';
 import type { ServerContext } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
@@ -19,8 +21,10 @@ import { registerIntegrationRoutes } from './integration/integration-routes.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
+import { createWorkDue } from './payments/work-due.ts';
 import { createBacenPixProvider } from './providers/bacen-pix/bacen-pix.ts';
 import type { PaymentProvider } from './providers/provider.ts';
+import { startProviderProbe } from './providers/provider-probe.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
@@ -55,9 +59,11 @@ export async function startServer(
     const provider = createBacenPixProvider(config.pix, environment.clock);
     const workers = startPaymentWorkers(context, provider);
     closers.push(() => workers.stop());
+    const probe = startProviderProbe(context, workers.provider, workers.health);
+    closers.push(() => probe.stop());
     const app = await createApp(context);
     closers.push(() => app.close());
-    await registerRoutes(app, context, provider, workers);
+    await registerRoutes(app, context, workers.provider, workers);
     const syncServer = await app.listen({ host: config.host, port: config.port });
     workers.registerWebhook(config.publicUrl ?? syncServer);
     return { urls: { syncServer, admin: `${syncServer}/admin` }, close };
@@ -72,15 +78,17 @@ export async function registerRoutes(
   app: App,
   context: ServerContext,
   provider: PaymentProvider,
-  workers: Pick<PaymentWorkers, 'wakeInbox' | 'providerHealth'>,
+  workers: Pick<PaymentWorkers, 'wakeInbox' | 'health'>,
 ): Promise<void> {
-  registerHealthRoutes(app, context, workers.providerHealth);
+  registerHealthRoutes(app, context, workers.health.report);
+  registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
   registerChargeRoutes(app, context, provider);
   registerWebhookRoutes(app, context, provider, workers.wakeInbox);
   registerPushRoutes(app, context);
-  registerFeedRoutes(app, context);
+  registerFeedRoutes(app, context, workers.health);
   registerQueueRoutes(app, context);
+  registerClaimRoutes(app, context);
   registerNumberLeaseRoutes(app, context);
   registerIntegrationRoutes(app, context, provider);
   registerAdminSnapshots(app, context);
@@ -107,7 +115,7 @@ async function openContext(
   const listener = startFeedListener(databaseUrl, feedWake, clock, log);
   closers.push(() => listener.stop());
   const personalData = createPersonalDataBox(loadOrCreateKey(join(config.dataDir, 'personal-data.key')));
-  return { db, clock, randomBytes, log, config, personalData, feedWake };
+  return { db, clock, randomBytes, log, config, personalData, feedWake, workDue: createWorkDue() };
 }
 
 async function openEmbedded(

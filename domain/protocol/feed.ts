@@ -70,7 +70,7 @@ export const MAX_FEED_PAGE = 500;
 /**
  * `GET /v1/feed?after=N&limit=L` as a JSON page. With `Accept: text/event-stream` the same entries come as
  * server-sent events: `event: entry`, `id:` the sequence, `data:` the FeedEntry; first an `event: hello` with
- * `{head, serverTime}`; a comment line every 10 s. `Last-Event-ID` takes the place of `after`.
+ * `{head, serverTime, provider}`; an `event: beat` every FEED_BEAT_MS. `Last-Event-ID` takes the place of `after`.
  */
 export const FeedPage = z.object({
   entries: z.array(FeedEntry),
@@ -79,3 +79,10 @@ export const FeedPage = z.object({
   serverTime: EpochMs,
 });
 export type FeedPage = z.infer<typeof FeedPage>;
+
+/** Often enough that a dead line is known within seconds; some 80 bytes each, 30 MB a month for each totem. */
+export const FEED_BEAT_MS = 3_000;
+
+/** `event: beat`: the server lives, and so does the payment provider, or not. Sent at once when that changes. */
+export const FeedBeat = z.object({ serverTime: EpochMs, provider: z.enum(['ok', 'down']) });
+export type FeedBeat = z.infer<typeof FeedBeat>;

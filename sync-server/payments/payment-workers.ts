@@ -1,6 +1,6 @@
 import type { ServerContext } from '../context.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
-import { type ProviderHealthReport, watchProvider } from '../providers/provider-health.ts';
+import { type ProviderHealth, watchProvider } from '../providers/provider-health.ts';
 import { startPoller } from '../reconciliation/poller.ts';
 import { startInboxProcessor } from '../webhooks/processor.ts';
 import { startWebhookRegistration } from '../webhooks/registration.ts';
@@ -11,7 +11,9 @@ export interface PaymentWorkers {
   stop(): Promise<void>;
   /** Something was stored in the inbox. */
   wakeInbox(): void;
-  providerHealth(): ProviderHealthReport;
+  /** The provider as everybody is to call it: watched, so that each answer counts for its health. */
+  readonly provider: PaymentProvider;
+  readonly health: ProviderHealth;
   /** Tells the provider where its callbacks go; to be called once the server listens. */
   registerWebhook(serverUrl: string): void;
 }
@@ -27,7 +29,8 @@ export function startPaymentWorkers(context: ServerContext, provider: PaymentPro
   ];
   return {
     wakeInbox: inbox.wake,
-    providerHealth: watched.health.report,
+    provider: watched.provider,
+    health: watched.health,
     registerWebhook: (serverUrl) => {
       workers.push(startWebhookRegistration(context, watched.provider, serverUrl));
     },

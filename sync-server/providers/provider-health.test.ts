@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { silentLog } from '../../platform/log.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { ModelBank } from '../payments/testing/model-bank.ts';
 import { watchProvider } from './provider-health.ts';
+import { startProviderProbe } from './provider-probe.ts';
 
 const TXID = 'a'.repeat(32);
 
@@ -46,4 +48,38 @@ test('calls that fail side by side are one failure', async () => {
   bank.reachable = false;
   await Promise.all(Array.from({ length: 8 }, () => provider.fetchCharge(TXID)));
   expect(health.pausedUntilMs()).toBe(clock.nowMs() + 1_000);
+});
+
+test('says when the provider goes, and when it comes back, each once', async () => {
+  const clock = new ManualClock();
+  const bank = new ModelBank(clock);
+  const { provider, health } = watchProvider(bank, clock);
+  const told: string[] = [];
+  health.onChange(() => told.push(health.report().status));
+  for (const reachable of [true, false, false, true, true]) {
+    bank.reachable = reachable;
+    await provider.fetchCharge(TXID);
+  }
+  expect(told).toEqual(['down', 'ok']);
+});
+
+test('a provider that went away while nobody pays is found, and found again when it is back', async () => {
+  const clock = new ManualClock();
+  const bank = new ModelBank(clock);
+  const { provider, health } = watchProvider(bank, clock);
+  const probe = startProviderProbe({ clock, log: silentLog }, provider, health);
+  onTestFinished(() => probe.stop());
+  const becomes = async (status: 'ok' | 'down'): Promise<void> => {
+    const since = clock.nowMs();
+    await vi.waitFor(() => {
+      if (health.report().status !== status) clock.advance(250);
+      expect(health.report().status).toBe(status);
+    });
+    expect(clock.nowMs() - since).toBeLessThanOrEqual(20_000);
+  };
+  await vi.waitFor(() => expect(health.lastAnswerAt()).not.toBeNull());
+  bank.reachable = false;
+  await becomes('down');
+  bank.reachable = true;
+  await becomes('ok');
 });

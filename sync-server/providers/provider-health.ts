@@ -14,6 +14,10 @@ export interface ProviderHealth {
   report(): ProviderHealthReport;
   /** Background reads wait until then; customers' own requests do not. */
   pausedUntilMs(): number;
+  /** Epoch milliseconds of the provider's last answer of any kind; null before the first. */
+  lastAnswerAt(): number | null;
+  /** The provider went down, or came back. @returns ends the listening */
+  onChange(listener: () => void): () => void;
 }
 
 /** The pause doubles with each failure in a row: half a minute is soon enough to find a bank that came back. */
@@ -29,6 +33,11 @@ export function watchProvider(
   let downSince: number | null = null;
   let lastError: string | null = null;
   let pausedUntil = 0;
+  let lastAnswerAt: number | null = null;
+  const listeners = new Set<() => void>();
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
 
   /** No pause is so far ahead but one from before the clock was set back: it would last as long as that step. */
   function pausedUntilMs(): number {
@@ -38,17 +47,22 @@ export function watchProvider(
   async function watch<T extends { kind: string; detail?: string }>(call: Promise<T>): Promise<T> {
     const outcome = await call;
     if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') {
+      const wasDown = downSince !== null;
       downSince ??= clock.nowMs();
       lastError = outcome.detail ?? null;
+      if (!wasDown) changed();
       // Calls that fail side by side are one failure, or the first one would already make the longest pause.
       if (clock.nowMs() >= pausedUntilMs()) {
         failures += 1;
         pausedUntil = clock.nowMs() + backoffMs(failures, FIRST_PAUSE_MS, MAX_PAUSE_MS);
       }
     } else {
+      const wasDown = downSince !== null;
       failures = 0;
       downSince = null;
       pausedUntil = 0;
+      lastAnswerAt = clock.nowMs();
+      if (wasDown) changed();
     }
     return outcome;
   }
@@ -72,6 +86,11 @@ export function watchProvider(
         lastError: downSince === null ? null : lastError,
       }),
       pausedUntilMs,
+      lastAnswerAt: () => lastAnswerAt,
+      onChange(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
     },
   };
 }

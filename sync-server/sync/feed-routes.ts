@@ -1,17 +1,29 @@
 import { z } from 'zod';
-import { FeedPage, MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
+import { FEED_BEAT_MS, type FeedBeat, FeedPage, MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorResponses } from '../http/errors.ts';
 import { openEventStream } from '../http/event-stream.ts';
+import type { ProviderHealth } from '../providers/provider-health.ts';
 import { readFeedPage } from './feed-page.ts';
 import { streamFeed } from './feed-stream.ts';
 
 const Cursor = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** `GET /v1/feed`, as domain/protocol/feed.ts describes it. */
-export function registerFeedRoutes(app: App, context: ServerContext): void {
+export function registerFeedRoutes(
+  app: App,
+  context: ServerContext,
+  provider: Pick<ProviderHealth, 'report' | 'onChange'>,
+): void {
+  const beat = {
+    everyMs: FEED_BEAT_MS,
+    event: () => ({
+      name: 'beat',
+      data: { serverTime: context.clock.nowMs(), provider: provider.report().status } satisfies FeedBeat,
+    }),
+  };
   app.get(
     '/v1/feed',
     {
@@ -36,13 +48,15 @@ export function registerFeedRoutes(app: App, context: ServerContext): void {
         return { ...page, entries: [...page.entries], serverTime: context.clock.nowMs() };
       }
       const first = await readFeedPage(context.db, unit, after, MAX_FEED_PAGE);
-      const stream = openEventStream(request, reply, context.clock);
+      const stream = openEventStream(request, reply, context.clock, beat);
+      const stopListening = provider.onChange(stream.beat);
       try {
-        await streamFeed(context, stream, unit, after, first);
+        await streamFeed(context, stream, unit, after, first, provider.report().status);
       } catch (error) {
         // The reader comes back with its cursor, and is told 503 while the database is away.
         context.log.warn({ error, requestId: request.id }, 'a feed stream was cut');
       } finally {
+        stopListening();
         stream.end();
       }
       return reply;

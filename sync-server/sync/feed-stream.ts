@@ -1,4 +1,4 @@
-import { MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
+import { type FeedBeat, MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
 import type { ServerContext } from '../context.ts';
 import type { EventStream } from '../http/event-stream.ts';
 import type { UnitKey } from './feed-log.ts';
@@ -16,9 +16,13 @@ export async function streamFeed(
   unit: UnitKey,
   cursor: number,
   first: FeedSlice,
+  provider: FeedBeat['provider'],
 ): Promise<void> {
   const wakes = collectWakes(context, unit.unitId, stream.closed);
-  await stream.send({ name: 'hello', data: { head: first.head, serverTime: context.clock.nowMs() } });
+  await stream.send({
+    name: 'hello',
+    data: { head: first.head, serverTime: context.clock.nowMs(), provider },
+  });
   let sent = cursor;
   let page = first;
   while (!stream.closed.aborted) {

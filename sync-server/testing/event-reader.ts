@@ -8,8 +8,12 @@ export interface EventReader {
   close(): void;
 }
 
-/** Reads server-sent events over real HTTP, the way a kiosk does. */
-export async function readEvents(url: string, headers: Record<string, string>): Promise<EventReader> {
+/** Reads server-sent events over real HTTP, the way a kiosk does; the feed's beats only where they are asked for. */
+export async function readEvents(
+  url: string,
+  headers: Record<string, string>,
+  { beats = false }: { readonly beats?: boolean } = {},
+): Promise<EventReader> {
   const abort = new AbortController();
   const response = await fetch(url, {
     headers: { accept: 'text/event-stream', ...headers },
@@ -21,6 +25,7 @@ export async function readEvents(url: string, headers: Record<string, string>): 
   let over = false;
   const parser = createParser({
     onEvent: (event) => {
+      if (event.event === 'beat' && !beats) return;
       waiting.push(event);
       arrived.resolve();
     },
