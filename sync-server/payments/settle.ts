@@ -1,4 +1,5 @@
 import { STATUS_RANK } from '../../domain/payment-status.ts';
+import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
@@ -8,7 +9,8 @@ import type { PaymentTransaction } from './payment-transaction.ts';
 import { reserveTicketNumber } from './reserve-ticket-number.ts';
 
 /**
- * Reserves the ticket's number, and says "paid" to the kiosk. Runs in the transaction that recorded the receipt.
+ * Reserves the ticket's number, and says "paid" to the kiosk, which may issue the ticket by itself while its lease
+ * runs. Runs in the transaction that recorded the receipt.
  * @param payment as it was before: its status says whether the money is late
  */
 export async function settle(
@@ -25,9 +27,10 @@ export async function settle(
     STATUS_RANK[payment.status] >= STATUS_RANK.EXPIRED;
   // The number belongs to the day on which the customer gets it, which for late money is not the day of the charge.
   const { number, businessDay } = await reserveTicketNumber(transaction, payment, atMs);
+  const actBefore = atMs + CONFIRMATION_LEASE_MS;
   await transaction.query(
     `UPDATE payment_transactions SET paid_at = $3, settled_end_to_end_id = $4, late = $5, ticket_number = $6,
-       ticket_business_day = $7
+       ticket_business_day = $7, act_before = $8
      WHERE merchant_id = $1 AND transaction_id = $2`,
     [
       payment.merchantId,
@@ -37,6 +40,7 @@ export async function settle(
       late,
       number,
       businessDay,
+      new Date(actBefore),
     ],
   );
   await appendFeed(
@@ -51,6 +55,7 @@ export async function settle(
       amountCents: payment.amountCents,
       paidAt: atMs,
       late,
+      actBefore,
       ticket: {
         number,
         prefix: payment.servicePrefix,

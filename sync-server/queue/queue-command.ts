@@ -1,4 +1,5 @@
 import { type QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
+import { decideRescue } from '../confirmations/rescue-ticket.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { UnitKey } from '../sync/feed-log.ts';
@@ -52,6 +53,7 @@ async function decideCommand(
   );
   if (place === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
   if (!place.counters.includes(command.counter)) return refuse('unknown_counter', null);
+  if (command.kind === 'queue.rescue') return decideRescue(transaction, unit, command.sessionId, atMs);
   const held = await lockHeldBy(transaction, unit, command.counter);
   if (command.kind === 'queue.call_next') {
     const next = await lockNextWaiting(transaction, unit);

@@ -25,7 +25,7 @@ export function registerQueueRoutes(app: App, context: ServerContext): void {
     {
       config: { access: ['kiosk', 'operator'] },
       schema: {
-        summary: 'Calls, recalls, starts, completes, marks absent, takes back',
+        summary: 'Calls, recalls, starts, completes, marks absent, takes back, rescues',
         tags: ['queue'],
         body: QueueCommand,
         response: { 200: QueueResult, ...errorResponses },

@@ -67,6 +67,7 @@ function issueTicket(state: PushState, issued: OutboxPayload<'ticket.issued'>): 
     return `not_the_reserved_number: ${ticketLabel(claim.prefix, claim.number)} of ${claim.businessDay}`;
   }
   if (issued.serviceId !== claim.serviceId) return 'wrong_service';
+  // Also the rescued one: it is this ticket, and it stays where the operators have brought it.
   if (state.tickets.has(issued.ticketId)) return null;
   change(state, null, 'ticket.issued', {
     ...issued,
@@ -93,6 +94,8 @@ function queueTicket(state: PushState, queued: OutboxPayload<'ticket.queued'>): 
   const ticket = state.tickets.get(queued.ticketId);
   if (ticket === undefined) return 'unknown_ticket';
   if (ticket.kioskId !== state.kioskId) return 'not_your_ticket';
+  // An operator put it there: its totem may come back and say so as well, whatever became of it since.
+  if (ticket.rescued) return null;
   // Later moves back into the queue are the operators'.
   if (!isBeforeQueue(ticket.status) || !canTicketBecome(ticket.status, 'in_queue')) {
     return ticket.queuedAt === queued.queuedAt ? null : `not_allowed: the ticket is ${ticket.status}`;
@@ -105,7 +108,8 @@ function queueTicket(state: PushState, queued: OutboxPayload<'ticket.queued'>): 
 function reportPrint(state: PushState, report: OutboxPayload<'ticket.print_finished'>): Rejection {
   const ticket = state.tickets.get(report.ticketId);
   if (ticket === undefined) return 'unknown_ticket';
-  if (ticket.kioskId !== state.kioskId) return 'not_your_ticket';
+  // A rescued ticket is printed by the totem at whose screen it was rescued.
+  if (ticket.kioskId !== state.kioskId && !ticket.rescued) return 'not_your_ticket';
   state.printReports.push(report);
   return null;
 }
