@@ -123,7 +123,17 @@ describe('totem ticket preview', () => {
   });
 
   it.each([
+    ['free', 'Gratuito'],
+    ['at_counter', 'A PAGAR NO GUICHÊ: R$ 25,50'],
+  ])('shows a ticket %s', async (payment, words) => {
+    const { out } = await totem('ticket', 'preview', '--payment', payment, '--amount', '25.50');
+    expect(out).toContain(words);
+    expect(out).not.toMatch(/pago|pix/i);
+  });
+
+  it.each([
     [['--cpf', '11111111111'], 'invalid_cpf'],
+    [['--payment', 'barter'], 'invalid_payment'],
     [['--amount', 'x'], 'invalid_amount'],
     [['--copy', '0'], 'invalid_copy'],
     [['--time-zone', 'Mars/Olympus'], 'invalid_time_zone'],

@@ -12,6 +12,8 @@ import { receiptToText } from './receipt-lines.ts';
 
 const JOB_ID = '019cd8a0-3a63-7d6f-9c58-00aa11bb22cc';
 
+const PAID_AT = Date.parse('2026-03-10T03:01:00Z');
+
 const CONTENT: ReceiptContent = {
   merchantName: 'Clínica Vila Nova',
   unitName: 'Unidade Centro',
@@ -19,9 +21,8 @@ const CONTENT: ReceiptContent = {
   ticketId: '6f0e4c1a-3a63-5d6f-9c58-2b8a7d1f4e90',
   ticketLabel: 'C012',
   serviceName: 'Consulta de avaliação',
-  amountCents: 123_456,
+  payment: { kind: 'pix', amountCents: 123_456, paidAt: PAID_AT },
   arrivedAt: Date.parse('2026-03-10T02:59:59Z'),
-  paidAt: Date.parse('2026-03-10T03:01:00Z'),
   customerCpf: '529.982.247-25',
 };
 
@@ -89,6 +90,32 @@ describe('a ticket', () => {
     expect(linesOf(first)).not.toContain('2ª VIA');
   });
 
+  it('of a free service says so, and of one to be paid at the counter how much is due, and neither says "paid"', () => {
+    const payments = [{ kind: 'free' }, { kind: 'at_counter', amountDueCents: 5_000 }] as const;
+    const [free, atCounter] = payments.map((payment) => composeReceipt({ ...CONTENT, payment }));
+    if (free === undefined || atCounter === undefined) throw new Error('two papers');
+    expect(linesOf(free).slice(7, 12)).toEqual([
+      '─'.repeat(48),
+      'Chegada | 09/03/2026 23:59',
+      'Valor | Gratuito',
+      'CPF | ***.982.247-**',
+      '─'.repeat(48),
+    ]);
+    expect(linesOf(atCounter).slice(7, 14)).toEqual([
+      '─'.repeat(48),
+      'Chegada | 09/03/2026 23:59',
+      '',
+      'A PAGAR NO GUICHÊ: R$ 50,00',
+      '',
+      'CPF | ***.982.247-**',
+      '─'.repeat(48),
+    ]);
+    const readsAsPaid = /pago|pix|confirmad|recebid|quitad/i;
+    expect(receiptToText(free)).not.toMatch(readsAsPaid);
+    expect(receiptToText(atCounter)).not.toMatch(readsAsPaid);
+    expect(receiptToText(composeReceipt(CONTENT))).toMatch(readsAsPaid);
+  });
+
   it('prints the label as large as its length allows', () => {
     const sizeOf = (ticketLabel: string) =>
       composeReceipt({ ...CONTENT, ticketLabel }).blocks.find(
@@ -105,7 +132,7 @@ describe('a ticket', () => {
 });
 
 describe('a test print', () => {
-  const about = { kioskId: 'totem-1', timeZone: 'America/Sao_Paulo', printedAt: CONTENT.paidAt };
+  const about = { kioskId: 'totem-1', timeZone: 'America/Sao_Paulo', printedAt: PAID_AT };
   const text = receiptToText(composeTestPrint(about));
 
   it('cannot be taken for a ticket, and shows every letter that Portuguese adds', () => {
@@ -121,7 +148,7 @@ describe('formatLocalDateTime', () => {
     ['America/Rio_Branco', '09/03/2026 22:01'],
     ['America/Noronha', '10/03/2026 01:01'],
   ])('in %s', (timeZone, expected) => {
-    expect(formatLocalDateTime(CONTENT.paidAt, timeZone)).toBe(expected);
+    expect(formatLocalDateTime(PAID_AT, timeZone)).toBe(expected);
   });
 
   it('refuses a time zone that does not exist', () => {

@@ -11,14 +11,18 @@ export interface ReceiptContent {
   /** "C012". */
   readonly ticketLabel: string;
   readonly serviceName: string;
-  readonly amountCents: number;
+  readonly payment: ReceiptPayment;
   /** Epoch ms: when the customer came. Municipal queue laws (São Paulo's 13.948/2005 and others) want it on the ticket. */
   readonly arrivedAt: number;
-  /** Epoch ms. */
-  readonly paidAt: number;
   /** With or without punctuation; it is masked here, so that the whole number never reaches a paper or a print job. */
   readonly customerCpf: string | null;
 }
+
+/** Only `pix` has been paid; `paidAt` in epoch ms. */
+export type ReceiptPayment =
+  | { readonly kind: 'pix'; readonly amountCents: number; readonly paidAt: number }
+  | { readonly kind: 'free' }
+  | { readonly kind: 'at_counter'; readonly amountDueCents: number };
 
 /**
  * What a ticket says. Names stay off it: a paper gets lost, and the label is enough to be called by. The identity of
@@ -38,8 +42,7 @@ export function composeReceipt(content: ReceiptContent): ReceiptDocument {
       { kind: 'feed', lines: 1 },
       { kind: 'rule' },
       pair('Chegada', formatLocalDateTime(content.arrivedAt, timeZone), true),
-      pair('Pagamento confirmado', formatLocalDateTime(content.paidAt, timeZone)),
-      pair('Pago por PIX', formatBrlPlain(content.amountCents), true),
+      ...paymentBlocks(content.payment, timeZone),
       ...(content.customerCpf === null ? [] : [pair('CPF', maskCpf(content.customerCpf))]),
       { kind: 'rule' },
       { kind: 'feed', lines: 1 },
@@ -140,6 +143,29 @@ export function formatLocalDateTime(instantMs: number, timeZone: string): string
   const partOf = (type: Intl.DateTimeFormatPartTypes): string =>
     parts.find((part) => part.type === type)?.value ?? '';
   return `${partOf('day')}/${partOf('month')}/${partOf('year')} ${partOf('hour')}:${partOf('minute')}`;
+}
+
+function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[] {
+  switch (payment.kind) {
+    case 'pix':
+      return [
+        pair('Pagamento confirmado', formatLocalDateTime(payment.paidAt, timeZone)),
+        pair('Pago por PIX', formatBrlPlain(payment.amountCents), true),
+      ];
+    case 'free':
+      return [pair('Valor', 'Gratuito', true)];
+    case 'at_counter':
+      // Set apart, white on black: nobody may take this paper for a receipt.
+      return [
+        { kind: 'feed', lines: 1 },
+        textBlock(`A PAGAR NO GUICHÊ: ${formatBrlPlain(payment.amountDueCents)}`, {
+          align: 'center',
+          bold: true,
+          inverted: true,
+        }),
+        { kind: 'feed', lines: 1 },
+      ];
+  }
 }
 
 /** As large as the paper allows, and no larger than 7: beyond that four characters already look like a poster. */

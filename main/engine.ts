@@ -17,9 +17,12 @@ import { panelSnapshot } from './queue/panel-snapshot.ts';
 import { forwardQueueCommand } from './queue/queue-commands.ts';
 import { queueSnapshot } from './queue/queue-snapshot.ts';
 import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from './snapshots.ts';
+import type { BackupSchedule } from './store/backup-schedule.ts';
+import { diskTroubleOf } from './store/disk-trouble.ts';
 import type { KioskStore } from './store/store.ts';
 import { createFeedEffects } from './sync/feed-effects.ts';
 import { createFeedReader } from './sync/feed-reader.ts';
+import { finishRebuild } from './sync/finish-rebuild.ts';
 import { createNumberLeaseKeeper } from './sync/number-leases.ts';
 import { createOutboxPusher } from './sync/outbox-pusher.ts';
 import type { ServerClient } from './sync/server-client.ts';
@@ -38,6 +41,8 @@ export interface EngineOptions {
   /** Four to eight digits. */
   readonly technicianPin: string;
   readonly printer: Printer;
+  /** Copies of the database, where it lies on a disk. The engine neither starts nor stops them. */
+  readonly backups?: BackupSchedule;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -87,7 +92,16 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     enqueuePaper,
   });
-  const feed = createFeedReader({ store, client, effects, link, clock, randomBytes, log });
+  const feed = createFeedReader({
+    store,
+    client,
+    effects,
+    link,
+    onLevel: () => finishRebuild({ store, clock, log }),
+    clock,
+    randomBytes,
+    log,
+  });
   const outbox = createOutboxPusher({ store, client, link, clock, randomBytes, log });
   const charges = createChargeRequests({
     store,
@@ -132,7 +146,16 @@ export function createEngine(options: EngineOptions): Engine {
     technician: () =>
       technicianSnapshot(
         store,
-        { kioskId, version: KIOSK_VERSION, startedAt, serverUrl: syncUrl, link, printQueue, layers },
+        {
+          kioskId,
+          version: KIOSK_VERSION,
+          startedAt,
+          serverUrl: syncUrl,
+          link,
+          printQueue,
+          layers,
+          backups: options.backups,
+        },
         clock.nowMs(),
       ),
   };
@@ -140,6 +163,9 @@ export function createEngine(options: EngineOptions): Engine {
 
   return {
     async execute(command) {
+      // What cannot be stored must not be begun. Whoever has paid already is still served: see the feed reader.
+      if (command.kind === 'checkout.start' && store.storage.state.status !== 'ok')
+        return { ok: false, code: 'out_of_service' };
       try {
         switch (command.kind) {
           case 'checkout.start':
@@ -162,7 +188,7 @@ export function createEngine(options: EngineOptions): Engine {
       } catch (error) {
         // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.
         log.error({ err: error, kind: command.kind }, 'command failed');
-        return { ok: false, code: 'internal_error' };
+        return { ok: false, code: diskTroubleOf(error) === null ? 'internal_error' : 'out_of_service' };
       }
     },
     snapshot: (screen) => builders[screen](),
@@ -170,6 +196,13 @@ export function createEngine(options: EngineOptions): Engine {
     start() {
       store.onCommit(snapshots.invalidate);
       link.onChange(snapshots.invalidate);
+      store.storage.onChange(snapshots.invalidate);
+      store.storage.onChange(() => {
+        if (store.storage.state.status !== 'ok') return;
+        // What was paid meanwhile has waited for this.
+        syncNow();
+        printQueue.wake();
+      });
       link.onChange(() => {
         if (link.state !== 'online') return;
         outbox.wake();

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { isValidCpf } from '../../domain/cpf.ts';
 import { pixAmountToCents } from '../../domain/money.ts';
-import { composeReceipt, stampReceipt } from '../../domain/receipt.ts';
+import { composeReceipt, type ReceiptPayment, stampReceipt } from '../../domain/receipt.ts';
 import { receiptToText } from '../../domain/receipt-lines.ts';
+import { TicketPayment } from '../../domain/ticket.ts';
 import { escposBytes } from '../../main/printing/escpos-document.ts';
 import { renderReceiptPng } from '../../main/printing/receipt-png.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
@@ -14,6 +15,7 @@ interface PreviewOptions {
   readonly label: string;
   readonly service: string;
   readonly amount: string;
+  readonly payment: string;
   readonly merchant: string;
   readonly unit: string;
   readonly cpf?: string;
@@ -34,7 +36,8 @@ export function addTicketCommands(program: Command, terminal: Terminal): void {
       .option('--escpos <file>', 'write the bytes that the printer would be sent')
       .option('--label <label>', 'number of the ticket', 'C012')
       .option('--service <name>', 'what was bought', 'Consulta geral')
-      .option('--amount <reais>', 'what was paid, as 50.00', '50.00')
+      .option('--amount <reais>', 'what was paid, or is due, as 50.00', '50.00')
+      .option('--payment <way>', 'pix, free or at_counter', 'pix')
       .option('--merchant <name>', 'headline', 'Clínica Aurora')
       .option('--unit <name>', 'below it', 'Unidade Centro')
       .option('--cpf <cpf>', 'printed masked')
@@ -50,6 +53,8 @@ function preview(options: PreviewOptions): Outcome {
   if (!amount.ok) return refusal('invalid_amount', '--amount takes reais with a point, as 50.00');
   if (options.cpf !== undefined && !isValidCpf(options.cpf))
     return refusal('invalid_cpf', '--cpf is not a CPF: its check digits do not hold');
+  const payment = TicketPayment.safeParse(options.payment);
+  if (!payment.success) return refusal('invalid_payment', '--payment takes pix, free or at_counter');
   const copyNumber = Number(options.copy);
   if (!Number.isInteger(copyNumber) || copyNumber < 1 || copyNumber > 99)
     return refusal('invalid_copy', '--copy takes a number from 1 to 99');
@@ -65,9 +70,8 @@ function preview(options: PreviewOptions): Outcome {
       ticketId: NO_TICKET,
       ticketLabel: options.label,
       serviceName: options.service,
-      amountCents: amount.cents,
+      payment: receiptPayment(payment.data, amount.cents, nowMs),
       arrivedAt: nowMs,
-      paidAt: nowMs,
       customerCpf: options.cpf ?? null,
     }),
     { jobId: NO_TICKET, copyNumber },
@@ -85,6 +89,17 @@ function preview(options: PreviewOptions): Outcome {
     data: { text, written },
     text: [text, ...written.map((file) => `written: ${file}`)].join('\n'),
   };
+}
+
+function receiptPayment(kind: TicketPayment, cents: number, paidAt: number): ReceiptPayment {
+  switch (kind) {
+    case 'pix':
+      return { kind, amountCents: cents, paidAt };
+    case 'free':
+      return { kind };
+    case 'at_counter':
+      return { kind, amountDueCents: cents };
+  }
 }
 
 function refusal(code: string, message: string): Outcome {

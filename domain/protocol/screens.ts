@@ -179,7 +179,12 @@ export const CheckoutView = z.discriminatedUnion('step', [
     receivedCents: AmountCents,
     status: RefundStatus,
   }),
-  z.object({ step: z.literal('printing'), ...inSession, ticketLabel: z.string() }),
+  z.object({
+    step: z.literal('printing'),
+    ...inSession,
+    ticketLabel: z.string(),
+    payment: TicketPayment.default('pix'),
+  }),
   z.object({
     step: z.literal('ticket'),
     ...inSession,

@@ -9,7 +9,9 @@ import type { KioskStore } from '../store/store.ts';
 import type { ChargeRequests } from './charge-requests.ts';
 import { readCustomer } from './customer.ts';
 import { deadlineOf, isPrinting, type ScreenSession } from './deadlines.ts';
+import { issueLocalTicket, paymentOf } from './local-ticket.ts';
 import { endSession } from './session-life.ts';
+import type { TicketIssueOptions } from './ticket-issue.ts';
 
 /** How long a deadline waits that could not be stored. */
 const RETRY_DEADLINE_MS = 1_000;
@@ -25,10 +27,12 @@ export interface Checkout {
   stop(): void;
 }
 
-export interface CheckoutOptions {
+export interface CheckoutOptions extends Pick<TicketIssueOptions, 'kioskId' | 'enqueuePaper'> {
   readonly store: KioskStore;
   readonly charges: ChargeRequests;
   readonly personalData: PersonalDataBox;
+  /** Whether a PIX can be begun now: what cannot be paid is refused at once, not after a minute's spinner. */
+  readonly pixAvailable: () => boolean;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -39,7 +43,7 @@ export interface CheckoutOptions {
  * on the screen and does what it needs next, which is also how it goes on after a power cut.
  */
 export function createCheckout(options: CheckoutOptions): Checkout {
-  const { store, charges, personalData, clock, randomBytes, log } = options;
+  const { store, charges, personalData, pixAvailable, clock, randomBytes, log } = options;
   const startedAt = clock.nowMs();
   let cancelTimer: CancelTimer = () => {};
   let stopListening: () => void = () => {};
@@ -61,24 +65,23 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     const catalog = store.sync.catalog();
     const service = catalog?.services.find((each) => each.serviceId === command.serviceId);
     if (catalog === null || service === undefined) return refused('service_unknown');
+    const payment = paymentOf(service, command.payment);
+    if (payment === null) return refused('not_allowed');
+    if (payment === 'pix' && !pixAvailable()) return refused('payment_unavailable');
     const nowMs = clock.nowMs();
     const sessionId = newId(clock, randomBytes);
+    const { amountCents } = service;
+    const known = customer.customer;
 
-    return store.write((): CommandResult => {
-      const previous = shown();
-      if (previous !== undefined) {
-        if (!mayLeaveScreen(previous)) return refused('checkout_in_progress');
-        // The next customer touches the screen while the last one's ending is still on it.
-        store.sessions.update(previous.session.sessionId, { dismissedAt: nowMs });
-      }
-      const { amountCents } = service;
+    const openSession = (): void => {
       store.sessions.insert({
         sessionId,
         txid: txidOfSession(sessionId),
         service,
         catalogVersion: catalog.version,
         amountCents,
-        customerSealed: customer.customer === null ? null : personalData.seal(customer.customer),
+        payment,
+        customerSealed: known === null || payment !== 'pix' ? null : personalData.seal(known),
         openedAt: nowMs,
       });
       store.sessions.recordTransition({ sessionId, from: null, to: 'open', cause: 'customer', at: nowMs });
@@ -88,6 +91,21 @@ export function createCheckout(options: CheckoutOptions): Checkout {
         amountCents,
         openedAt: nowMs,
       });
+    };
+
+    return store.write((): CommandResult => {
+      const previous = shown();
+      if (previous !== undefined && !mayLeaveScreen(previous)) return refused('checkout_in_progress');
+      if (payment === 'pix') {
+        openSession();
+      } else {
+        const sale = { sessionId, service, unit: catalog.unit, payment, customerCpf: known?.cpf ?? null };
+        if (!issueLocalTicket(options, sale, openSession, nowMs)) return refused('no_numbers_left');
+      }
+      if (previous !== undefined) {
+        // The next customer touches the screen while the last one's ending is still on it.
+        store.sessions.update(previous.session.sessionId, { dismissedAt: nowMs });
+      }
       return { ok: true, sessionId };
     });
   }
@@ -97,6 +115,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
       const session = store.sessions.byId(sessionId);
       if (session === undefined) return refused('unknown_session');
       if (session.status === 'paid') return refused('too_late_to_cancel');
+      if (session.status === 'ticketed') return refused('not_allowed');
       // A second touch on "cancel", or one that crossed the countdown's end: the session is over, as was asked.
       if (!isSessionOver(session.status)) {
         endSession(store, session, 'cancelled', { cause: 'customer', atMs: clock.nowMs() });

@@ -18,9 +18,8 @@ const ticket = composeReceipt({
   ticketId: '6f0e4c1a-3a63-5d6f-9c58-2b8a7d1f4e90',
   ticketLabel: 'C012',
   serviceName: 'Avaliação cardiológica completa',
-  amountCents: 12_550,
+  payment: { kind: 'pix', amountCents: 12_550, paidAt: 60_000 },
   arrivedAt: 0,
-  paidAt: 60_000,
   customerCpf: '529.982.247-25',
 });
 

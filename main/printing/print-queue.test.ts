@@ -111,9 +111,8 @@ function issueTicket(queue: PrintQueue): { ticketId: string; label: string; jobI
     ticketId,
     ticketLabel: label,
     serviceName: 'Consulta',
-    amountCents: 5_000,
+    payment: { kind: 'pix', amountCents: 5_000, paidAt: clock.nowMs() },
     arrivedAt: clock.nowMs(),
-    paidAt: clock.nowMs(),
     customerCpf: null,
   });
   const jobId = write(() => {

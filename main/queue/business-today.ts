@@ -21,7 +21,7 @@ export function ticketsInQueue(store: KioskStore, nowMs: number): StoredTicket[]
  * The day is the server's: a totem whose clock battery is dead must not show an empty queue.
  * @param nowMs by the kiosk's clock
  */
-function businessToday(
+export function businessToday(
   store: KioskStore,
   nowMs: number,
 ): { readonly businessDay: string; readonly serverNowMs: number } | null {

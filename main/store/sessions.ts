@@ -1,5 +1,6 @@
 import type { SessionStatus } from '../../domain/payment-session.ts';
 import { Service } from '../../domain/protocol/catalog.ts';
+import type { TicketPayment } from '../../domain/ticket.ts';
 import type { KioskDatabase } from './database.ts';
 
 export type SessionProblem = 'server_unreachable' | 'provider_unavailable';
@@ -12,6 +13,7 @@ export interface PaymentSession {
   readonly service: Service;
   readonly catalogVersion: number;
   readonly amountCents: number;
+  readonly payment: TicketPayment;
   /** Name and CPF, sealed; null when none were given, and once the session is over. */
   readonly customerSealed: Uint8Array | null;
   readonly transactionId: string | null;
@@ -28,7 +30,14 @@ export interface PaymentSession {
 
 export type NewSession = Pick<
   PaymentSession,
-  'sessionId' | 'txid' | 'service' | 'catalogVersion' | 'amountCents' | 'customerSealed' | 'openedAt'
+  | 'sessionId'
+  | 'txid'
+  | 'service'
+  | 'catalogVersion'
+  | 'amountCents'
+  | 'payment'
+  | 'customerSealed'
+  | 'openedAt'
 >;
 
 /** What a change of status may set beside the status. */
@@ -70,7 +79,7 @@ const COLUMN_OF: Record<keyof SessionPatch, string> = {
 };
 
 const SELECT = `SELECT session_id AS sessionId, txid, status, service_json AS serviceJson,
-  catalog_version AS catalogVersion, amount_cents AS amountCents, customer_sealed AS customerSealed,
+  catalog_version AS catalogVersion, amount_cents AS amountCents, payment, customer_sealed AS customerSealed,
   transaction_id AS transactionId, br_code AS brCode, opened_at AS openedAt, expires_at AS expiresAt,
   ended_at AS endedAt, paid_at AS paidAt, late, problem, failure_reason AS failureReason,
   dismissed_at AS dismissedAt FROM payment_sessions`;
@@ -83,8 +92,8 @@ export type SessionRepository = ReturnType<typeof createSessionRepository>;
 export function createSessionRepository(db: KioskDatabase) {
   const insert =
     db.prepare(`INSERT INTO payment_sessions (session_id, txid, status, service_json, catalog_version,
-    amount_cents, currency, customer_sealed, opened_at)
-    VALUES (@sessionId, @txid, 'open', @serviceJson, @catalogVersion, @amountCents, 'BRL', @customerSealed, @openedAt)`);
+    amount_cents, payment, currency, customer_sealed, opened_at)
+    VALUES (@sessionId, @txid, 'open', @serviceJson, @catalogVersion, @amountCents, @payment, 'BRL', @customerSealed, @openedAt)`);
   const byId = db.prepare<[string], Row>(`${SELECT} WHERE session_id = ?`);
   const onScreen = db.prepare<[], Row>(
     `${SELECT} WHERE dismissed_at IS NULL ORDER BY opened_at DESC, session_id DESC LIMIT 1`,

@@ -2,6 +2,7 @@ import ky from 'ky';
 import type { z } from 'zod';
 import { type ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import { FeedPage, MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
+import { type NumberLeaseRequest, NumberLeaseResponse } from '../../domain/protocol/leases.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
 import { type QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import { type OutboxEvent, PushResponse } from '../../domain/protocol/sync.ts';
@@ -12,6 +13,7 @@ const CHARGE_TIMEOUT_MS = 12_000;
 const QUEUE_COMMAND_TIMEOUT_MS = 5_000;
 const PUSH_TIMEOUT_MS = 15_000;
 const PAGE_TIMEOUT_MS = 15_000;
+const LEASE_TIMEOUT_MS = 15_000;
 
 export type ServerFailure =
   /** No answer, or none that this API gives (a router's login page, a proxy's error): worth another try. */
@@ -30,6 +32,7 @@ export interface ServerClient {
   /** The open stream of server-sent events; `signal` is how its reader ends it. */
   feedStream(after: number, signal: AbortSignal): Promise<ServerAnswer<ReadableStream<Uint8Array>>>;
   queueCommand(command: QueueCommand): Promise<ServerAnswer<QueueResult>>;
+  leaseNumbers(leases: NumberLeaseRequest['leases']): Promise<ServerAnswer<NumberLeaseResponse>>;
   /** Ends every request under way. */
   close(): void;
 }
@@ -86,6 +89,10 @@ export function createServerClient(options: ServerClientOptions): ServerClient {
     queueCommand: (command) =>
       ask(QueueResult, QUEUE_COMMAND_TIMEOUT_MS, (signal) =>
         http.post('v1/queue/commands', { json: command, signal }),
+      ),
+    leaseNumbers: (leases) =>
+      ask(NumberLeaseResponse, LEASE_TIMEOUT_MS, (signal) =>
+        http.post('v1/number-leases', { json: { leases }, signal }),
       ),
     async feedStream(after, signal) {
       try {

@@ -9,7 +9,13 @@ import {
   type FeedKind,
   type FeedPayload,
 } from '../../domain/protocol/feed.ts';
-import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
+import {
+  CONFIRMATION_LEASE_MS,
+  FIRST_LOCAL_NUMBER,
+  NUMBER_LEASE_SIZE,
+  type NumberLease,
+  NumberLeaseRequest,
+} from '../../domain/protocol/leases.ts';
 import { QueueCommand, type QueueResult } from '../../domain/protocol/queue.ts';
 import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
@@ -56,6 +62,10 @@ export class StubServer {
   /** Every event as it arrived, repeats included. */
   readonly pushed: OutboxEvent[] = [];
   readonly queueCommands: QueueCommand[] = [];
+  readonly leaseRequests: NumberLeaseRequest[] = [];
+  readonly leases = new Map<string, NumberLease>();
+  /** What is not granted. */
+  refuseLease: (lease: NumberLeaseRequest['leases'][number]) => boolean = () => false;
   /** What the next charges are refused with; null accepts. */
   refuseCharges: Refusal | null = null;
   /** Judges an event; undefined applies it. */
@@ -193,6 +203,14 @@ export class StubServer {
       if (refusal !== null) return refuse(reply, refusal);
       return { results: events.map((event) => this.#receive(event)), serverTime: this.#now() };
     });
+    app.post('/v1/number-leases', async (request) => {
+      const asked = NumberLeaseRequest.parse(request.body);
+      this.leaseRequests.push(asked);
+      const leases = asked.leases
+        .filter((lease) => !this.refuseLease(lease))
+        .map((lease) => this.#lease(lease));
+      return { leases, serverTime: this.#now() };
+    });
     app.post('/v1/queue/commands', async (request) => {
       const command = QueueCommand.parse(request.body);
       this.queueCommands.push(command);
@@ -208,6 +226,19 @@ export class StubServer {
       const entries = this.feed.slice(after, after + Number(request.query.limit));
       reply.send({ entries, head: this.feed.length, serverTime: this.#now() });
     });
+  }
+
+  #lease(asked: NumberLeaseRequest['leases'][number]): NumberLease {
+    const known = this.leases.get(asked.leaseId);
+    if (known !== undefined) return known;
+    const { prefix, businessDay } = asked;
+    const before = [...this.leases.values()].filter(
+      (lease) => lease.prefix === prefix && lease.businessDay === businessDay,
+    ).length;
+    const from = FIRST_LOCAL_NUMBER + before * NUMBER_LEASE_SIZE;
+    const lease = { ...asked, from, to: from + NUMBER_LEASE_SIZE - 1 };
+    this.leases.set(asked.leaseId, lease);
+    return lease;
   }
 
   #receive(event: OutboxEvent): PushResult {
