@@ -3,6 +3,7 @@ import type { Log } from '../platform/log.ts';
 import type { PersonalDataBox } from '../platform/personal-data.ts';
 import type { ServerConfig } from './config.ts';
 import type { Database } from './db/database.ts';
+import type { WorkDue } from './payments/work-due.ts';
 import type { FeedWake } from './sync/feed-wake.ts';
 
 /** What every part of the server is given. Made once, by server.ts. */
@@ -14,4 +15,5 @@ export interface ServerContext {
   readonly config: ServerConfig;
   readonly personalData: PersonalDataBox;
   readonly feedWake: FeedWake;
+  readonly workDue: WorkDue;
 }

@@ -15,8 +15,19 @@ export interface Transaction extends Queryable {
 export interface Database extends Queryable {
   /** Commits when `work` resolves, rolls back and rethrows when it rejects. */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
-  readonly pool: pg.Pool;
+  /** A connection of its own, which no other work of the server stands before. Its owner closes it. */
+  connect(options: ConnectionOptions): Promise<Connection>;
   close(): Promise<void>;
+}
+
+export interface Connection extends Queryable {
+  close(): Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly statementTimeoutMs: number;
+  /** The connection broke while nothing was asked of it. Called at most once. */
+  readonly onBroken: (error: Error) => void;
 }
 
 // bigint columns hold cents, sequences and counts, all far below 2^53; dates are civil days, never instants.
@@ -32,6 +43,8 @@ types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 const POOL_SIZE = 10;
 /** A statement that takes longer is stuck, and would hold a customer's payment with it. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** PostgreSQL is on the same machine or near. */
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** @param onError told of errors of idle connections (a restarted PostgreSQL): the pool reconnects by itself */
 export function openDatabase(connectionString: string, onError: (error: Error) => void): Database {
@@ -40,21 +53,44 @@ export function openDatabase(connectionString: string, onError: (error: Error) =
     max: POOL_SIZE,
     types,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   let closing = false;
   pool.on('error', (error) => {
     if (!closing) onError(error);
   });
   return {
-    pool,
     query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
       (await pool.query<R>(sql, [...parameters])).rows,
     transaction: (work) => runTransaction(pool, work),
+    connect: (options) => connectAlone(connectionString, options),
     close: () => {
       closing = true;
       return pool.end();
     },
+  };
+}
+
+async function connectAlone(
+  connectionString: string,
+  { statementTimeoutMs, onBroken }: ConnectionOptions,
+): Promise<Connection> {
+  const client = new pg.Client({
+    connectionString,
+    types,
+    statement_timeout: statementTimeoutMs,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  let broken = false;
+  client.on('error', (error) => {
+    if (!broken) onBroken(error);
+    broken = true;
+  });
+  await client.connect();
+  return {
+    query: async <R extends Row>(sql: string, parameters: readonly unknown[] = []) =>
+      (await client.query<R>(sql, [...parameters])).rows,
+    close: () => client.end(),
   };
 }
 

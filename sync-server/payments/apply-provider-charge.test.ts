@@ -114,7 +114,7 @@ test('an expired charge is closed by the clock; its money still buys the ticket,
 test('a cancellation that crosses with the payment ends as paid', async () => {
   const payment = await openCharge();
   await context.db.transaction((transaction) =>
-    requestChargeCancellation(transaction, payment.merchantId, [payment.sessionId], clock.nowMs()),
+    requestChargeCancellation(context, transaction, payment.merchantId, [payment.sessionId], clock.nowMs()),
   );
   bank.pay(payment.txid, SERVICE.amountCents);
   const asked = await findBySession(context.db, payment.merchantId, payment.sessionId);
@@ -132,7 +132,7 @@ test.each([
 ])('a paid charge that the bank %s is still read, and paid', async (_name, outcome) => {
   const payment = await openCharge();
   await context.db.transaction((transaction) =>
-    requestChargeCancellation(transaction, payment.merchantId, [payment.sessionId], clock.nowMs()),
+    requestChargeCancellation(context, transaction, payment.merchantId, [payment.sessionId], clock.nowMs()),
   );
   bank.pay(payment.txid, SERVICE.amountCents);
   const stubborn = Object.assign(new ModelBank(clock), {

@@ -16,6 +16,7 @@ const CREATION_IS_OVER_MS = 60_000;
  * told at once afterwards, and until it agrees. Nothing happens to a charge that is paid, closed, or not there.
  */
 export async function requestChargeCancellation(
+  { workDue }: Pick<ServerContext, 'workDue'>,
   transaction: Transaction,
   merchantId: string,
   sessionIds: readonly string[],
@@ -27,6 +28,7 @@ export async function requestChargeCancellation(
      WHERE merchant_id = $1 AND session_id = ANY($2) AND cancel_requested_at IS NULL AND NOT status = ANY($4)`,
     [merchantId, sessionIds, new Date(atMs), closed.map(([status]) => status)],
   );
+  transaction.afterCommit(() => workDue.announce('check', atMs));
 }
 
 /** A charge whose cancellation the provider has not confirmed. */

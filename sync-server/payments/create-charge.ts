@@ -184,6 +184,7 @@ async function openTransaction(
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
       [kiosk.merchantId, row.transaction_id, new Date(atMs)],
     );
+    transaction.afterCommit(() => context.workDue.announce('check', atMs + FIRST_CHECK_MS));
   });
   const payment = await findBySession(context.db, kiosk.merchantId, request.sessionId);
   // Nothing was written and the session has no row: another session holds the txid.

@@ -62,6 +62,7 @@ export async function recordReceipts(
     } else {
       await postUnexpectedMoney(context, transaction, fact);
       refunds.push(await openRefund(transaction, payment, item.receipt, item.disposition, atMs));
+      transaction.afterCommit(() => context.workDue.announce('refund', atMs));
     }
   }
   return { settling, refunds, counted: known.own.size + judged.length, foreign: foreign.length };

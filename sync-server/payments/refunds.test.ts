@@ -83,7 +83,7 @@ test('a failed one that the bank carries out after all is settled when it tells'
   bank.refundsEndAs = 'refused';
   await runOnce();
   bank.settleRefunds('settled');
-  await lookAgainAtRefunds(context.db, await findPayment(), clock.nowMs());
+  await lookAgainAtRefunds(context, await findPayment(), clock.nowMs());
   await runOnce();
   expect(await refund()).toMatchObject({ status: 'settled' });
 });

@@ -1,6 +1,6 @@
 import type { RefundReason, RefundStatus } from '../../domain/protocol/feed.ts';
 import type { ServerContext } from '../context.ts';
-import type { Queryable, Transaction } from '../db/database.ts';
+import type { Transaction } from '../db/database.ts';
 import { postRefund } from '../ledger/ledger.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
@@ -8,11 +8,12 @@ import { backoffMs } from './backoff.ts';
 import { announceRefund } from './refund-feed.ts';
 import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
 
-const IDLE_MS = 500;
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30 * 60_000;
 /** With the pauses above about a day; API Pix takes refunds for 90 days, so a person still has time. */
 const MAX_ATTEMPTS = 60;
+/** Longer than the calls that one step makes at the provider: a process that is killed leaves its refund this long. */
+const CLAIM_MS = 45_000;
 
 interface Refund {
   readonly merchantId: string;
@@ -22,6 +23,7 @@ interface Refund {
   readonly amountCents: number;
   readonly reason: RefundReason;
   readonly status: RefundStatus;
+  /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
   readonly sessionId: string;
   readonly unitId: string;
@@ -44,64 +46,92 @@ export function startRefundWorker(
   provider: PaymentProvider,
   health: ProviderHealth,
 ): WorkerLoop {
-  return startWorkerLoop({
+  const { clock, log, workDue } = context;
+  const loop = startWorkerLoop({
     name: 'refunds',
-    clock: context.clock,
-    log: context.log,
-    idleMs: IDLE_MS,
+    clock,
+    log,
     task: async (isStopping) => {
-      while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs())
-        if (!(await advanceNext(context, provider))) return;
+      while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
+        if (!(await advanceNext(context, provider))) break;
+      const nextAtMs = await nextAttemptAtMs(context);
+      return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
   });
+  const stopListening = workDue.onAnnounced('refund', loop.dueAt);
+  return {
+    ...loop,
+    stop: () => {
+      stopListening();
+      return loop.stop();
+    },
+  };
 }
 
-/**
- * The provider spoke of a charge: its refunds that are under way, or were given up, are looked at again. One that is
- * locked is being asked about at this moment.
- */
+async function nextAttemptAtMs({ db }: ServerContext): Promise<number | null> {
+  const [row] = await db.query<{ at: Date | null }>(
+    'SELECT min(next_attempt_at) AS at FROM refunds WHERE next_attempt_at IS NOT NULL',
+  );
+  return row?.at?.getTime() ?? null;
+}
+
+/** The provider spoke of a charge: its refunds that are under way, or were given up, are looked at again. */
 export async function lookAgainAtRefunds(
-  database: Queryable,
+  { db, workDue }: Pick<ServerContext, 'db' | 'workDue'>,
   payment: { readonly merchantId: string; readonly transactionId: string },
   atMs: number,
 ): Promise<void> {
-  await database.query(
+  const moved = await db.query(
     `WITH open AS (
        SELECT merchant_id, refund_id FROM refunds
        WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed')
        FOR UPDATE SKIP LOCKED)
      UPDATE refunds f SET next_attempt_at = $3 FROM open
-     WHERE f.merchant_id = open.merchant_id AND f.refund_id = open.refund_id`,
+     WHERE f.merchant_id = open.merchant_id AND f.refund_id = open.refund_id RETURNING f.refund_id`,
     [payment.merchantId, payment.transactionId, new Date(atMs)],
   );
+  if (moved.length > 0) workDue.announce('refund', atMs);
 }
 
 /**
- * Moves the refund that is due longest one step on. Its row stays locked meanwhile, so no two processes do it, and one
- * that is killed leaves it to the next at once. Asking is idempotent at the provider by our id, so that a refund whose
- * answer was lost is simply asked for again.
+ * Moves the refund that is due longest one step on. It is claimed first, by planning its next attempt, so that no
+ * transaction waits for the provider; asking is idempotent there by our id, so that a refund whose answer was lost, or
+ * whose process was killed, is simply asked for again.
  * @returns whether one was due
  */
-function advanceNext(context: ServerContext, provider: PaymentProvider): Promise<boolean> {
-  return context.db.transaction(async (transaction) => {
-    const [refund] = await transaction.query<Refund & Record<string, unknown>>(
-      `${SELECT} WHERE f.next_attempt_at <= $1 ORDER BY f.next_attempt_at LIMIT 1 FOR UPDATE OF f SKIP LOCKED`,
-      [new Date(context.clock.nowMs())],
-    );
-    if (refund === undefined) return false;
-    const outcome =
-      refund.status === 'requested'
-        ? await provider.requestRefund({
-            endToEndId: refund.endToEndId,
-            refundId: refund.refundId,
-            amountCents: refund.amountCents,
-            description:
-              refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
-          })
-        : await provider.fetchRefund(refund);
-    await keepOutcome(context, transaction, refund, outcome);
-    return true;
-  });
+async function advanceNext(context: ServerContext, provider: PaymentProvider): Promise<boolean> {
+  const refund = await claimNext(context);
+  if (refund === undefined) return false;
+  const outcome =
+    refund.status === 'requested'
+      ? await provider.requestRefund({
+          endToEndId: refund.endToEndId,
+          refundId: refund.refundId,
+          amountCents: refund.amountCents,
+          description:
+            refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
+        })
+      : await provider.fetchRefund(refund);
+  await context.db.transaction((transaction) => keepOutcome(context, transaction, refund, outcome));
+  return true;
+}
+
+async function claimNext({ db, clock }: ServerContext): Promise<Refund | undefined> {
+  const nowMs = clock.nowMs();
+  const [claimed] = await db.query<{ merchantId: string; refundId: string }>(
+    `UPDATE refunds SET attempts = attempts + 1, next_attempt_at = $2
+     WHERE (merchant_id, refund_id) IN (
+       SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1
+       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING merchant_id AS "merchantId", refund_id AS "refundId"`,
+    [new Date(nowMs), new Date(nowMs + CLAIM_MS)],
+  );
+  if (claimed === undefined) return undefined;
+  const [refund] = await db.query<Refund & Record<string, unknown>>(
+    `${SELECT} WHERE f.merchant_id = $1 AND f.refund_id = $2`,
+    [claimed.merchantId, claimed.refundId],
+  );
+  return refund;
 }
 
 async function keepOutcome(
@@ -111,25 +141,25 @@ async function keepOutcome(
   outcome: RefundOutcome,
 ): Promise<void> {
   const atMs = context.clock.nowMs();
-  const attempts = refund.attempts + 1;
-  const status = refundStatusAfter(refund, outcome, attempts);
+  const status = refundStatusAfter(refund, outcome, refund.attempts);
   const over = status === 'settled' || status === 'failed';
-  await transaction.query(
-    `UPDATE refunds SET status = $3, provider_status = coalesce($4, provider_status), attempts = $5,
-       next_attempt_at = $6, last_error = $7, settled_at = $8
-     WHERE merchant_id = $1 AND refund_id = $2`,
+  const [kept] = await transaction.query(
+    `UPDATE refunds SET status = $3, provider_status = coalesce($4, provider_status), next_attempt_at = $6,
+       last_error = $7, settled_at = $8
+     WHERE merchant_id = $1 AND refund_id = $2 AND attempts = $5 RETURNING refund_id`,
     [
       refund.merchantId,
       refund.refundId,
       status,
       outcome.kind === 'found' ? outcome.refund.providerStatus : null,
-      attempts,
-      over ? null : new Date(atMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS)),
+      refund.attempts,
+      over ? null : new Date(atMs + backoffMs(refund.attempts, FIRST_RETRY_MS, MAX_RETRY_MS)),
       problemOf(refund, outcome),
       status === 'settled' ? new Date(atMs) : null,
     ],
   );
-  if (status === refund.status) return;
+  // Somebody else has claimed it meanwhile, and will say what became of it.
+  if (kept === undefined || status === refund.status) return;
   if (status === 'settled') await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
   if (status === 'failed')
     context.log.error(

@@ -1,13 +1,23 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '../../platform/log.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
-import { startWorkerLoop } from './worker-loop.ts';
+import { MAX_IDLE_MS, startWorkerLoop } from './worker-loop.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-function loopOf(task: (isStopping: () => boolean) => Promise<void>) {
+/** @param restMs after which each run says that there is work again; null: it knows of none */
+function loopOf(task: (isStopping: () => boolean) => Promise<void>, restMs: number | null = 100) {
   const clock = new ManualClock();
-  return { clock, loop: startWorkerLoop({ name: 'test', clock, log: silentLog, idleMs: 100, task }) };
+  const loop = startWorkerLoop({
+    name: 'test',
+    clock,
+    log: silentLog,
+    task: async (isStopping) => {
+      await task(isStopping);
+      return restMs === null ? null : clock.nowMs() + restMs;
+    },
+  });
+  return { clock, loop };
 }
 
 test('runs at the start, and again each time it has rested', async () => {
@@ -49,7 +59,47 @@ test('a run that throws does not end the loop', async () => {
     throw new Error('the database is away');
   });
   await settled();
-  clock.advance(100);
+  clock.advance(500);
+  await settled();
+  expect(runs).toBe(2);
+  await loop.stop();
+});
+
+test('without known work it looks now and then, and at once when work is announced for then', async () => {
+  let runs = 0;
+  const { clock, loop } = loopOf(async () => {
+    runs += 1;
+  }, null);
+  await settled();
+  clock.advance(MAX_IDLE_MS - 1);
+  await settled();
+  expect(runs).toBe(1);
+  clock.advance(1);
+  await settled();
+  expect(runs).toBe(2);
+
+  loop.dueAt(clock.nowMs() + 4_000);
+  // Later work does not put off the earlier.
+  loop.dueAt(clock.nowMs() + 9_000);
+  clock.advance(3_999);
+  await settled();
+  expect(runs).toBe(2);
+  clock.advance(1);
+  await settled();
+  expect(runs).toBe(3);
+  await loop.stop();
+});
+
+test('work that is announced while a run is under way is not forgotten', async () => {
+  let runs = 0;
+  const { clock, loop } = loopOf(async () => {
+    runs += 1;
+    await settled();
+  }, null);
+  loop.dueAt(clock.nowMs() + 1_000);
+  await settled();
+  await settled();
+  clock.advance(1_000);
   await settled();
   expect(runs).toBe(2);
   await loop.stop();

@@ -6,8 +6,6 @@ import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { nextCheckDelayMs } from './check-schedule.ts';
 
-/** The shortest distance of two checks is 4 s, so a look each half second is on time. */
-const IDLE_MS = 500;
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
 const CONCURRENCY = 8;
 /** The last check of a charge stays planned until it is answered: by a bank that refuses, or after a kill, this late. */
@@ -26,12 +24,14 @@ export function startPoller(
   provider: PaymentProvider,
   health: ProviderHealth,
 ): WorkerLoop {
-  const checkDue = async (isStopping: () => boolean): Promise<void> => {
+  const checkDue = async (isStopping: () => boolean): Promise<number | null> => {
     while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
       const due = await claimDue(context);
       await Promise.all(due.map(check));
-      if (due.length < CONCURRENCY) return;
+      if (due.length < CONCURRENCY) break;
     }
+    const nextAtMs = await nextCheckAtMs(context);
+    return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
   };
   const check = async (due: DueCheck): Promise<void> => {
     const { payment, isLast } = due;
@@ -43,13 +43,23 @@ export function startPoller(
     } else if (isLast && outcome.kind !== 'rejected')
       await replan(context, due, payment.checkCount + 1, null);
   };
-  return startWorkerLoop({
-    name: 'charge poller',
-    clock: context.clock,
-    log: context.log,
-    idleMs: IDLE_MS,
-    task: checkDue,
-  });
+  const { clock, log, workDue } = context;
+  const loop = startWorkerLoop({ name: 'charge poller', clock, log, task: checkDue });
+  const stopListening = workDue.onAnnounced('check', loop.dueAt);
+  return {
+    ...loop,
+    stop: () => {
+      stopListening();
+      return loop.stop();
+    },
+  };
+}
+
+async function nextCheckAtMs({ db }: ServerContext): Promise<number | null> {
+  const [row] = await db.query<{ at: Date | null }>(
+    'SELECT min(next_check_at) AS at FROM payment_transactions WHERE next_check_at IS NOT NULL',
+  );
+  return row?.at?.getTime() ?? null;
 }
 
 /** Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. */

@@ -107,7 +107,7 @@ export async function savePushState(
     await transaction.query(INSERT_PRINT_REPORTS, [kiosk.merchantId, JSON.stringify(state.printReports)]);
   }
   if (state.endedSessions.size > 0) {
-    await requestChargeCancellation(transaction, kiosk.merchantId, [...state.endedSessions], atMs);
+    await requestChargeCancellation(context, transaction, kiosk.merchantId, [...state.endedSessions], atMs);
   }
   await saveTicketChanges(transaction, context.feedWake, kiosk, state.ticketChanges, atMs);
 }

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../../platform/log.ts';
-import type { Database } from '../db/database.ts';
+import type { Connection, Database } from '../db/database.ts';
 
 export interface InboxItem {
   readonly inboxId: string;
@@ -38,27 +37,32 @@ interface Waiting {
  * a connection of its own, so that no other work of the server stands before a provider that waits.
  * @param onStored called after each commit
  */
-export function createInboxWriter(database: Database, log: Log, onStored: () => void): InboxWriter {
+export function createInboxWriter(
+  database: Pick<Database, 'connect'>,
+  log: Log,
+  onStored: () => void,
+): InboxWriter {
   let waiting: Waiting[] = [];
-  let client: pg.Client | undefined;
+  let connection: Connection | undefined;
   let writing: Promise<void> | undefined;
   let closed = false;
 
-  async function connect(): Promise<pg.Client> {
-    if (client !== undefined) return client;
-    const fresh = new pg.Client({ ...database.pool.options, statement_timeout: STATEMENT_TIMEOUT_MS });
-    fresh.on('error', (error) => {
-      log.warn({ error: error.message }, 'the inbox lost its connection; the next webhook makes a new one');
-      if (client === fresh) client = undefined;
+  async function connect(): Promise<Connection> {
+    if (connection !== undefined) return connection;
+    const fresh = await database.connect({
+      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      onBroken: (error) => {
+        log.warn({ error: error.message }, 'the inbox lost its connection; the next webhook makes a new one');
+        if (connection === fresh) connection = undefined;
+      },
     });
-    await fresh.connect();
-    client = fresh;
+    connection = fresh;
     return fresh;
   }
 
   async function drain(): Promise<void> {
     // Callers of the same moment join the first batch.
-    await delay(0);
+    await nextTurn();
     while (waiting.length > 0) {
       const batch = takeBatch();
       let outcome: WriteOutcome = 'stored';
@@ -73,10 +77,10 @@ export function createInboxWriter(database: Database, log: Log, onStored: () => 
           { error, items: batch.length },
           'webhooks could not be stored; the provider will send them again',
         );
-        const broken = client;
-        client = undefined;
+        const broken = connection;
+        connection = undefined;
         await broken
-          ?.end()
+          ?.close()
           .catch((endError: unknown) => log.debug({ error: endError }, 'closing it failed too'));
       }
       for (const { resolve } of batch) resolve(outcome);
@@ -109,13 +113,13 @@ export function createInboxWriter(database: Database, log: Log, onStored: () => 
     async close() {
       closed = true;
       await writing;
-      await client?.end();
+      await connection?.close();
     },
   };
 }
 
-async function insertAll(client: pg.Client, items: readonly InboxItem[]): Promise<void> {
-  await client.query(
+async function insertAll(connection: Connection, items: readonly InboxItem[]): Promise<void> {
+  await connection.query(
     `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
      SELECT inbox_id, provider, received_at, body, headers, 'received', received_at
      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::jsonb[])

@@ -1,5 +1,4 @@
 import type { ServerContext } from '../context.ts';
-import type { Transaction } from '../db/database.ts';
 import { backoffMs } from '../payments/backoff.ts';
 import { checkCharge } from '../payments/check-charge.ts';
 import { findByTxid, type PaymentTransaction } from '../payments/payment-transaction.ts';
@@ -7,8 +6,6 @@ import { lookAgainAtRefunds } from '../payments/refunds.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 
-/** Woken after each commit; this is for what another process stored, and for retries. */
-const IDLE_MS = 500;
 /** Small, so that one slow read at the bank holds up few others; the workers beside it go on. */
 const BATCH = 8;
 const WORKERS = 3;
@@ -18,10 +15,13 @@ const MAX_RETRY_MS = 5 * 60_000;
 const MAX_ATTEMPTS = 14;
 /** A webhook may overtake our own row by a moment; about a minute later the charge is none of ours. */
 const UNKNOWN_TXID_ATTEMPTS = 6;
+/** Longer than a read at the bank with its token. A process that is killed leaves its items this long. */
+const CLAIM_MS = 20_000;
 
 interface InboxRow {
   readonly inboxId: string;
-  readonly body: Buffer;
+  readonly body: Uint8Array;
+  /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
 }
 
@@ -32,8 +32,8 @@ type ItemOutcome =
 
 /**
  * Works off the inbox. What a webhook says is only a hint: each charge that it names is read back from the provider,
- * and the answer goes the one path. The rows stay locked until they are done, so a process that is killed leaves them
- * free for the next one at once; done twice, they change nothing.
+ * and the answer goes the one path. An item is claimed by planning its next attempt, so that no transaction waits for
+ * the bank; done twice, it changes nothing.
  */
 export function startInboxProcessor(context: ServerContext, provider: PaymentProvider): WorkerLoop {
   const workers = Array.from({ length: WORKERS }, (_, index) =>
@@ -41,9 +41,9 @@ export function startInboxProcessor(context: ServerContext, provider: PaymentPro
       name: `webhook processor ${index + 1}`,
       clock: context.clock,
       log: context.log,
-      idleMs: IDLE_MS,
       task: async (isStopping) => {
         while ((await processBatch(context, provider)) === BATCH && !isStopping());
+        return nextAttemptAtMs(context, provider);
       },
     }),
   );
@@ -51,30 +51,49 @@ export function startInboxProcessor(context: ServerContext, provider: PaymentPro
     wake: () => {
       for (const worker of workers) worker.wake();
     },
+    dueAt: (atMs) => {
+      for (const worker of workers) worker.dueAt(atMs);
+    },
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
 }
 
+async function nextAttemptAtMs(
+  { db }: ServerContext,
+  { name }: Pick<PaymentProvider, 'name'>,
+): Promise<number | null> {
+  const [row] = await db.query<{ at: Date | null }>(
+    `SELECT min(next_attempt_at) AS at FROM webhook_inbox WHERE status = 'received' AND provider = $1`,
+    [name],
+  );
+  return row?.at?.getTime() ?? null;
+}
+
 /** @returns how many items were looked at */
-function processBatch(context: ServerContext, provider: PaymentProvider): Promise<number> {
-  return context.db.transaction(async (transaction) => {
-    const rows = await transaction.query<InboxRow & Record<string, unknown>>(
-      `SELECT inbox_id AS "inboxId", body, attempts FROM webhook_inbox
-       WHERE status = 'received' AND provider = $1 AND next_attempt_at <= $2
-       ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-      [provider.name, new Date(context.clock.nowMs())],
-    );
-    // A batch often names one charge many times; it was all received before this read, so one read answers for all.
-    const outcomeByTxid = new Map<string, Promise<ItemOutcome>>();
-    const outcomes = await Promise.all(rows.map((row) => processItem(context, provider, row, outcomeByTxid)));
-    for (const [index, row] of rows.entries()) {
-      const outcome = outcomes[index];
-      if (outcome !== undefined) await keepOutcome(context, transaction, row, outcome);
-    }
-    return rows.length;
-  });
+async function processBatch(context: ServerContext, provider: PaymentProvider): Promise<number> {
+  const rows = await claim(context, provider);
+  // A batch often names one charge many times; it was all received before this read, so one read answers for all.
+  const outcomeByTxid = new Map<string, Promise<ItemOutcome>>();
+  const outcomes = await Promise.all(rows.map((row) => processItem(context, provider, row, outcomeByTxid)));
+  for (const [index, row] of rows.entries()) {
+    const outcome = outcomes[index];
+    if (outcome !== undefined) await keepOutcome(context, row, outcome);
+  }
+  return rows.length;
+}
+
+function claim({ db, clock }: ServerContext, { name }: Pick<PaymentProvider, 'name'>): Promise<InboxRow[]> {
+  const nowMs = clock.nowMs();
+  return db.query<InboxRow & Record<string, unknown>>(
+    `UPDATE webhook_inbox SET attempts = attempts + 1, next_attempt_at = $3
+     WHERE inbox_id IN (
+       SELECT inbox_id FROM webhook_inbox WHERE status = 'received' AND provider = $1 AND next_attempt_at <= $2
+       ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+     RETURNING inbox_id AS "inboxId", body, attempts`,
+    [name, new Date(nowMs), new Date(nowMs + CLAIM_MS)],
+  );
 }
 
 async function processItem(
@@ -83,7 +102,7 @@ async function processItem(
   row: InboxRow,
   outcomeByTxid: Map<string, Promise<ItemOutcome>>,
 ): Promise<ItemOutcome> {
-  const reading = provider.parseWebhook(row.body.toString('utf8'));
+  const reading = provider.parseWebhook(Buffer.from(row.body).toString('utf8'));
   if (reading.kind === 'unreadable') return { kind: 'dead', error: reading.reason };
   const outcomes: ItemOutcome[] = [];
   for (const txid of reading.txids) {
@@ -108,7 +127,7 @@ async function processCharge(
     if (payments.length === 0)
       return { kind: 'retry', error: `txid ${txid} is not known here`, givesUpAs: 'unknown_charge' };
     for (const payment of payments) {
-      await lookAgainAtRefunds(context.db, payment, context.clock.nowMs());
+      await lookAgainAtRefunds(context, payment, context.clock.nowMs());
       const checked = await checkCharge(context, provider, payment, 'webhook');
       if (checked.kind === 'applied') continue;
       await askLater(context, payment);
@@ -123,28 +142,26 @@ async function processCharge(
 }
 
 /** The attempts of a webhook are bounded, those of the poller last until the provider answers: it takes over. */
-async function askLater({ db, clock }: ServerContext, payment: PaymentTransaction): Promise<void> {
+async function askLater({ db, clock, workDue }: ServerContext, payment: PaymentTransaction): Promise<void> {
+  const atMs = clock.nowMs();
   await db.query(
     `UPDATE payment_transactions SET next_check_at = $3
      WHERE merchant_id = $1 AND transaction_id = $2 AND next_check_at IS NULL`,
-    [payment.merchantId, payment.transactionId, new Date(clock.nowMs())],
+    [payment.merchantId, payment.transactionId, new Date(atMs)],
   );
+  workDue.announce('check', atMs);
 }
 
-async function keepOutcome(
-  context: ServerContext,
-  transaction: Transaction,
-  row: InboxRow,
-  outcome: ItemOutcome,
-): Promise<void> {
-  const attempts = row.attempts + 1;
+/** Unless somebody else has claimed the item meanwhile. */
+async function keepOutcome(context: ServerContext, row: InboxRow, outcome: ItemOutcome): Promise<void> {
+  const { attempts } = row;
   const nowMs = context.clock.nowMs();
   const next = rowAfter(outcome, attempts);
   if (next.status === 'dead')
     context.log.error({ inboxId: row.inboxId, error: next.error }, 'a webhook is given up');
-  await transaction.query(
-    `UPDATE webhook_inbox SET status = $2, attempts = $3, outcome = $4, last_error = $5, processed_at = $6,
-       next_attempt_at = $7 WHERE inbox_id = $1`,
+  await context.db.query(
+    `UPDATE webhook_inbox SET status = $2, outcome = $4, last_error = $5, processed_at = $6, next_attempt_at = $7
+     WHERE inbox_id = $1 AND status = 'received' AND attempts = $3`,
     [
       row.inboxId,
       next.status,

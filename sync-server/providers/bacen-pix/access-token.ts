@@ -1,6 +1,6 @@
 import type { Clock } from '../../../domain/clock.ts';
 import type { Rejected, Unavailable } from '../provider.ts';
-import { networkFailure, readBounded } from './http-answer.ts';
+import { exchange, type HttpPort, networkFailure } from './http-answer.ts';
 import { WireToken } from './wire.ts';
 
 /** A token is renewed when this much of its life is left, so that none expires on its way. */
@@ -11,7 +11,7 @@ export interface TokenSettings {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly timeoutMs: number;
+  readonly http: HttpPort;
 }
 
 export type TokenOutcome =
@@ -65,14 +65,11 @@ async function requestToken(
 > {
   const basic = Buffer.from(`${settings.clientId}:${settings.clientSecret}`).toString('base64');
   try {
-    const response = await fetch(settings.tokenUrl, {
+    const { response, body } = await exchange(settings.http, settings.tokenUrl, {
       method: 'POST',
-      redirect: 'manual',
       headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams({ grant_type: 'client_credentials', scope: SCOPES }),
-      signal: AbortSignal.timeout(settings.timeoutMs),
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: SCOPES }).toString(),
     });
-    const body = await readBounded(response);
     if (response.status >= 500 || response.status === 429)
       return { kind: 'unavailable', detail: `token: HTTP ${response.status}` };
     const parsed = WireToken.safeParse(body);

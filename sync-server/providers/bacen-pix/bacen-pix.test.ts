@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encodeDynamicBrCode, parseBrCode } from '../../../domain/br-code.ts';
+import { systemClock } from '../../../platform/system.ts';
 import { ManualClock } from '../../../platform/testing/manual-clock.ts';
 import type { ChargeOrder, PaymentProvider } from '../provider.ts';
 import { createBacenPixProvider } from './bacen-pix.ts';
@@ -34,6 +35,12 @@ let tokens: number;
 let script: (call: string) => Answer;
 let provider: PaymentProvider;
 const clock = new ManualClock();
+/** The tokens' hours by hand; a call to a socket is cut in real time. */
+const wireClock = {
+  nowMs: () => clock.nowMs(),
+  monotonicMs: () => clock.monotonicMs(),
+  schedule: systemClock.schedule,
+};
 
 beforeAll(async () => {
   server = createServer((request, response) => void respond(request, response));
@@ -52,7 +59,7 @@ beforeEach(() => {
       clientSecret: 'secret',
       timeoutMs: 150,
     },
-    clock,
+    wireClock,
   );
 });
 afterAll(() => {
@@ -194,7 +201,7 @@ describe('making a charge', () => {
   test('nobody at the address: unavailable', async () => {
     const nobody = createBacenPixProvider(
       { baseUrl: 'http://127.0.0.1:9/', tokenUrl: 'http://127.0.0.1:9/', clientId: '', clientSecret: '' },
-      clock,
+      wireClock,
     );
     expect(await nobody.createCharge(order)).toMatchObject({ kind: 'unavailable' });
   });

@@ -26,6 +26,7 @@ export interface BacenPixSettings {
   readonly clientSecret: string;
   /** Of one HTTP call. */
   readonly timeoutMs?: number;
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A customer waits for the QR code: a bank that needs longer is asked again rather than waited for. */
@@ -36,11 +37,15 @@ const TXID = /^[a-zA-Z0-9]{1,35}$/;
 
 /** A bank that speaks BACEN's API Pix 2.9.0. */
 export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock): PaymentProvider {
-  const timeoutMs = settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const http = {
+    fetch: settings.fetch ?? globalThis.fetch,
+    clock,
+    timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  };
   const endpoint: Endpoint = {
     baseUrl: settings.baseUrl.replace(/\/$/, ''),
-    timeoutMs,
-    tokens: createAccessTokens({ ...settings, timeoutMs }, clock),
+    http,
+    tokens: createAccessTokens({ ...settings, http }, clock),
   };
   return {
     name: 'bacen-pix',

@@ -1,4 +1,13 @@
+import type { Clock } from '../../../domain/clock.ts';
 import type { Unavailable, Unknown } from '../provider.ts';
+
+/** How the adapter reaches the bank. */
+export interface HttpPort {
+  readonly fetch: typeof globalThis.fetch;
+  readonly clock: Pick<Clock, 'schedule'>;
+  /** Of one call, its answer's body included. */
+  readonly timeoutMs: number;
+}
 
 /** Answers of API Pix are a few kilobytes, a charge with many Pix some tens; more is not an answer. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -21,6 +30,25 @@ export function networkFailure(error: unknown): Unavailable | Unknown {
     kind: cause?.code !== undefined && NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown',
     detail,
   };
+}
+
+/** One call with its answer. Throws as `fetch` does, and a TimeoutError when the answer is not there in time. */
+export async function exchange(
+  { fetch, clock, timeoutMs }: HttpPort,
+  url: string,
+  request: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
+): Promise<{ readonly response: Response; readonly body: unknown }> {
+  const cut = new AbortController();
+  const cancelCut = clock.schedule(timeoutMs, () =>
+    cut.abort(new DOMException('no answer in time', 'TimeoutError')),
+  );
+  try {
+    // A redirect that is followed would let the bank choose whom this server speaks to.
+    const response = await fetch(url, { ...request, redirect: 'manual', signal: cut.signal });
+    return { response, body: await readBounded(response) };
+  } finally {
+    cancelCut();
+  }
 }
 
 /** The body as JSON, or undefined where it is none. Throws when it is too long or breaks off. */

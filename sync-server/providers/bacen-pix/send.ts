@@ -1,6 +1,6 @@
 import type { Unavailable, Unknown } from '../provider.ts';
 import type { AccessTokens } from './access-token.ts';
-import { networkFailure, readBounded } from './http-answer.ts';
+import { exchange, type HttpPort, networkFailure } from './http-answer.ts';
 import { WireProblem } from './wire.ts';
 
 export type SendOutcome =
@@ -17,7 +17,7 @@ export type SendOutcome =
 
 export interface Endpoint {
   readonly baseUrl: string;
-  readonly timeoutMs: number;
+  readonly http: HttpPort;
   readonly tokens: AccessTokens;
 }
 
@@ -46,19 +46,14 @@ async function sendOnce(
     return { kind: 'problem', status: 403, type: token.code, detail: token.detail };
   if (token.kind === 'unavailable') return token;
   try {
-    const response = await fetch(`${endpoint.baseUrl}${path}`, {
+    const { response, body: answer } = await exchange(endpoint.http, `${endpoint.baseUrl}${path}`, {
       method,
-      // Followed, it would let the bank choose whom this server speaks to.
-      redirect: 'manual',
       headers: {
         authorization: `Bearer ${token.accessToken}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A socket's time-out is the network's, not the product's time, so it is not on the injected clock.
-      signal: AbortSignal.timeout(endpoint.timeoutMs),
     });
-    const answer = await readBounded(response);
     if (response.status === 401) endpoint.tokens.forget(token.accessToken);
     return classify(response.status, answer);
   } catch (error) {

@@ -1,0 +1,26 @@
+/** Kinds of work that the payment workers do later: looking at a charge, sending a refund. */
+export type PaymentWork = 'check' | 'refund';
+
+/**
+ * Tells the workers of this process when work that was just written is due, so that they need not look for it every
+ * moment. Another process finds it by itself, at the latest after MAX_IDLE_MS (worker-loop.ts).
+ */
+export interface WorkDue {
+  /** @param atMs epoch milliseconds, the server's clock; call it after the commit */
+  announce(work: PaymentWork, atMs: number): void;
+  /** @returns stops the listening */
+  onAnnounced(work: PaymentWork, listener: (atMs: number) => void): () => void;
+}
+
+export function createWorkDue(): WorkDue {
+  const listeners: Record<PaymentWork, Set<(atMs: number) => void>> = { check: new Set(), refund: new Set() };
+  return {
+    announce(work, atMs) {
+      for (const listener of listeners[work]) listener(atMs);
+    },
+    onAnnounced(work, listener) {
+      listeners[work].add(listener);
+      return () => listeners[work].delete(listener);
+    },
+  };
+}
