@@ -55,9 +55,10 @@ export async function insertPaidSessions(
   await db.query(
     `INSERT INTO payment_transactions (merchant_id, transaction_id, session_id, unit_id, kiosk_id, service_id,
        service_name, service_prefix, provider, txid, amount_cents, currency, status, created_at, paid_at, ticket_number,
-       ticket_business_day)
+       ticket_business_day, act_before)
      SELECT $1, gen_random_uuid(), session_id, $2, $3, $4, $5, $6, 'test', txid, $7, 'BRL', $8, $9,
-       CASE WHEN $10 THEN $9::timestamptz END, CASE WHEN $10 THEN number END, CASE WHEN $10 THEN $11::date END
+       CASE WHEN $10 THEN $9::timestamptz END, CASE WHEN $10 THEN number END, CASE WHEN $10 THEN $11::date END,
+       CASE WHEN $10 THEN $9::timestamptz END
      FROM unnest($12::uuid[], $13::text[], $14::integer[]) AS paid (session_id, txid, number)`,
     [
       DEMO_SHOP.merchantId,
