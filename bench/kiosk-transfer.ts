@@ -23,7 +23,7 @@ const store = openKioskStore({
   clock,
   randomBytes,
 });
-const client = createServerClient({ syncUrl: task.url, token: task.token });
+const client = createServerClient({ syncUrl: task.url, token: task.token, clock });
 const link = createLinkMonitor(store, clock);
 
 if (task.direction === 'push') {
@@ -53,7 +53,16 @@ if (task.direction === 'push') {
       throw new Error('no payment of this kiosk is in the sample feed');
     },
   });
-  const reader = createFeedReader({ store, client, effects, link, clock, randomBytes, log });
+  const reader = createFeedReader({
+    store,
+    client,
+    effects,
+    link,
+    onLevel: () => {},
+    clock,
+    randomBytes,
+    log,
+  });
   const level = committed(() => store.sync.read().feedCursor >= task.head);
   const startedAt = performance.now();
   reader.start();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addSupportBundleCommand } from './commands/support-bundle.ts';
@@ -19,6 +20,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addTicketCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addSupportBundleCommand(program, terminal);
+  addBackupCommands(program, terminal);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

@@ -2,6 +2,8 @@ import type { Clock, RandomBytes } from '../domain/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
 import { kioskPaths } from './data-folder.ts';
+import type { NetworkPort } from './diagnostics/layers.ts';
+import { systemNetwork } from './diagnostics/system-network.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { openKioskDisk, withDiskAdvice } from './kiosk-disk.ts';
 import type { Printer } from './printing/printer.ts';
@@ -22,6 +24,8 @@ export interface KioskOptions {
   /** The database went bad while it was in use. The program has to end: the next start mends it. */
   readonly onDamaged: () => void;
   readonly fetch?: typeof globalThis.fetch;
+  /** This machine's own interfaces, where nothing else is given. */
+  readonly network?: NetworkPort;
 }
 
 /** One totem on its data folder: the engine, and the files that it lives on. */
@@ -38,6 +42,7 @@ export function createKiosk(options: KioskOptions): Kiosk {
   const disk = openKioskDisk(options);
   try {
     const engine = createEngine({
+      network: systemNetwork,
       ...options,
       store: disk.store,
       backups: disk.backups,
