@@ -57,3 +57,11 @@ test('what is wrong is named in one line', () => {
   expect(message).toContain('must be a SHA-256');
   expect(message).not.toContain('\n');
 });
+
+test('a totem in the access file, as older versions had it, is told to be enrolled', () => {
+  const message = refusal(
+    environment(`[{"role":"kiosk","tokenSha256":"${'0'.repeat(64)}","kioskId":"totem-1"}]`),
+  );
+  expect(message).toContain('npm run totem -- enrol');
+  expect(message).not.toContain('\n');
+});

@@ -1,24 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { KioskId, Uuid } from '../domain/protocol/primitives.ts';
+import { Uuid } from '../domain/protocol/primitives.ts';
 import { StartupFailure } from '../platform/service.ts';
 
 /** Hex SHA-256 of the token. */
 const TokenHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits');
 
-/** Who may call the API: opaque bearer tokens, kept as SHA-256. A file, so that a token can be withdrawn. */
+/** The people who may call the API: opaque bearer tokens, kept as SHA-256. A file, so that one can be withdrawn. */
 export const AccessEntry = z.discriminatedUnion('role', [
-  z.object({
-    role: z.literal('kiosk'),
-    tokenSha256: TokenHash,
-    merchantId: Uuid,
-    unitId: Uuid,
-    kioskId: KioskId,
-  }),
   z.object({ role: z.literal('operator'), tokenSha256: TokenHash, merchantId: Uuid, unitId: Uuid }),
   z.object({ role: z.literal('manager'), tokenSha256: TokenHash, merchantId: Uuid }),
 ]);
 export type AccessEntry = z.infer<typeof AccessEntry>;
+
+/** What the file held before totems were enrolled. */
+const KioskEntry = z.object({ role: z.literal('kiosk') });
 
 const Environment = z.object({
   TOTEM_HOST: z.string().default('127.0.0.1'),
@@ -112,6 +108,16 @@ function readAccessFile(file: string): AccessEntry[] {
   } catch (error) {
     throw new StartupFailure(`access file ${file} is not JSON: ${(error as Error).message}`);
   }
+  if (
+    z
+      .array(z.unknown())
+      .safeParse(entries)
+      .data?.some((entry) => KioskEntry.safeParse(entry).success)
+  )
+    throw new StartupFailure(
+      `access file ${file}: totems have no tokens here any more; remove the entries of role "kiosk" and enrol each ` +
+        'with "npm run totem -- enrol" (see docs/sync-server.md)',
+    );
   const parsed = z.array(AccessEntry).safeParse(entries);
   if (!parsed.success)
     throw new StartupFailure(`access file ${file}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);

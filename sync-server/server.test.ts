@@ -6,13 +6,15 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { silentLog } from '../platform/log.ts';
 import { StartupFailure } from '../platform/service.ts';
 import { systemClock, systemRandom } from '../platform/system.ts';
+import { DEMO_KIOSK_ID } from './catalog/demo-shop.ts';
 import { findPostmaster } from './db/postmaster.ts';
 import { type RunningServer, startServer } from './server.ts';
 import { readEvents } from './testing/event-reader.ts';
-import { KIOSK_TOKEN, testConfig } from './testing/test-context.ts';
+import { enrolOverHttp, kioskAuthorization } from './testing/kiosk-identity.ts';
+import { MANAGER_TOKEN, testConfig } from './testing/test-context.ts';
 
 const environment = { clock: systemClock, randomBytes: systemRandom, log: silentLog };
-const headers = { authorization: `Bearer ${KIOSK_TOKEN}` };
+const headers = kioskAuthorization(DEMO_KIOSK_ID, systemClock);
 
 let dataDir: string;
 let cluster: string;
@@ -23,6 +25,7 @@ beforeAll(async () => {
   chmodSync(dataDir, 0o755);
   cluster = join(dataDir, 'postgres', 'cluster');
   server = await startServer(testConfig({ dataDir }), environment);
+  await enrolOverHttp(server.urls.syncServer, MANAGER_TOKEN, DEMO_KIOSK_ID, systemClock);
 });
 afterAll(async () => {
   await server.close();

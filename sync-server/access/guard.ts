@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessEntry } from '../config.ts';
+import type { ServerContext } from '../context.ts';
 import { errorBody } from '../http/errors.ts';
+import { createAttemptLimit } from './attempt-limit.ts';
+import { createKioskTokenCheck } from './kiosk-token.ts';
 import type { Principal, PrincipalOf, Role } from './principal.ts';
 import { findPrincipal } from './tokens.ts';
 
@@ -11,14 +13,32 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | null;
+    /** The key that the totem's token was signed with; null for everyone else. */
+    keyId: string | null;
   }
 }
 
-const BEARER = /^Bearer ([\x21-\x7e]{1,512})$/i;
+const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
+/** Three parts in base64url: a totem's. The tokens of the access file are never of that shape. */
+const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+/** Unknown tokens of operators and managers. A browser with an old one asks a few times a minute. */
+const TOKEN_ATTEMPTS = { perAddress: 60, total: 1_000, windowMs: 60_000 } as const;
+
+const UNAUTHORIZED = {
+  unauthorized: 'a valid bearer token is required',
+  token_expired: 'the token is not of this time: sign a new one by the server’s time',
+  revoked: 'this totem was revoked: it has to be enrolled again',
+} as const;
 
 /** Lets a request through to a route only when its bearer token has one of the route's roles. */
-export function guardRoutes(app: FastifyInstance, access: readonly AccessEntry[]): void {
+export function guardRoutes(
+  app: FastifyInstance,
+  context: Pick<ServerContext, 'db' | 'clock' | 'config'>,
+): void {
+  const checkKioskToken = createKioskTokenCheck(context);
+  const failures = createAttemptLimit(context.clock, TOKEN_ATTEMPTS);
   app.decorateRequest('principal', null);
+  app.decorateRequest('keyId', null);
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined)
       throw new Error(`route ${route.url} does not say who may call it`);
@@ -28,14 +48,38 @@ export function guardRoutes(app: FastifyInstance, access: readonly AccessEntry[]
     const allowed = request.routeOptions.config?.access;
     // Undefined only where no route was found; the answer is 404.
     if (allowed === undefined || allowed === 'public') return;
+    const refuse = (code: keyof typeof UNAUTHORIZED): FastifyReply => {
+      reply.header('www-authenticate', 'Bearer');
+      const details = { serverTime: context.clock.nowMs() };
+      return reply.code(401).send(errorBody(code, UNAUTHORIZED[code], details));
+    };
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    const principal = token === undefined ? null : findPrincipal(access, token);
-    if (principal === null) return refuse(reply, 401, 'unauthorized', 'a valid bearer token is required');
-    if (!allowed.includes(principal.role)) {
-      return refuse(reply, 403, 'forbidden', `this route is for: ${allowed.join(', ')}`);
+    if (token === undefined) return refuse('unauthorized');
+    if (JWT.test(token)) {
+      const verdict = await checkKioskToken(token);
+      if (verdict.kind === 'refused') return refuse(verdict.code);
+      request.principal = verdict.principal;
+      request.keyId = verdict.keyId;
+    } else {
+      const retryAfterMs = failures.take(request.ip);
+      if (retryAfterMs !== null) return refuseForNow(reply, retryAfterMs);
+      const principal = findPrincipal(context.config.access, token);
+      if (principal === null) return refuse('unauthorized');
+      failures.giveBack(request.ip);
+      request.principal = principal;
     }
-    request.principal = principal;
+    if (!allowed.includes(request.principal.role)) {
+      return reply.code(403).send(errorBody('forbidden', `this route is for: ${allowed.join(', ')}`));
+    }
   });
+}
+
+/** 429: too many failed attempts, from there or from everywhere. */
+export function refuseForNow(reply: FastifyReply, retryAfterMs: number): FastifyReply {
+  return reply
+    .code(429)
+    .header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
+    .send(errorBody('too_many_attempts', 'too many failed attempts: wait before the next'));
 }
 
 /** Who sent the request. `roles` are those of the route's `config.access`. */
@@ -47,9 +91,4 @@ export function principalOf<R extends Role>(request: FastifyRequest, ...roles: R
     );
   }
   return principal as PrincipalOf<R>;
-}
-
-function refuse(reply: FastifyReply, status: 401 | 403, code: string, message: string): FastifyReply {
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  return reply.code(status).send(errorBody(code, message));
 }

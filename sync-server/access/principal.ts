@@ -1,4 +1,4 @@
-/** Who speaks to the server, as its bearer token says. */
+/** Who speaks to the server: a totem by the key that it was enrolled with, a person by a token of the access file. */
 export interface KioskPrincipal {
   readonly role: 'kiosk';
   readonly merchantId: string;

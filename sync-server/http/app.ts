@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import { newId } from '../../domain/ids.ts';
 import { guardRoutes } from '../access/guard.ts';
+import { watchKioskStreams } from '../access/kiosk-streams.ts';
 import type { ServerContext } from '../context.ts';
 import { limitCloseTime } from './close-grace.ts';
 import { answerErrors } from './errors.ts';
@@ -53,8 +54,9 @@ export async function createApp(context: ServerContext): Promise<App> {
     reply.header('cache-control', 'no-store');
   });
   answerErrors(app, context.log);
-  guardRoutes(app, context.config.access);
+  guardRoutes(app, context);
   trackEventStreams(app);
+  watchKioskStreams(app, context);
   limitCloseTime(app);
   acceptGzipBodies(app);
   await app.register(swagger, {
@@ -67,7 +69,11 @@ export async function createApp(context: ServerContext): Promise<App> {
       },
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'A token of the access file.' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'A token of the access file; of a totem, a JWT that it signed with its own key.',
+          },
         },
       },
     },
@@ -82,7 +88,7 @@ export async function createApp(context: ServerContext): Promise<App> {
   app.get(
     '/openapi.json',
     {
-      config: { access: 'public' },
+      config: { access: ['kiosk', 'operator', 'manager'] },
       schema: {
         summary: 'This document',
         tags: ['server'],

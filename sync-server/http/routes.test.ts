@@ -5,16 +5,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import { DEMO_KIOSK_ID } from '../catalog/demo-shop.ts';
 import { createBacenPixProvider } from '../providers/bacen-pix/bacen-pix.ts';
+import { watchProvider } from '../providers/provider-health.ts';
 import { registerRoutes } from '../server.ts';
-import {
-  KIOSK_TOKEN,
-  MANAGER_TOKEN,
-  OPERATOR_TOKEN,
-  seedShop,
-  testConfig,
-  testContext,
-} from '../testing/test-context.ts';
+import { kioskAuthorization, kioskToken } from '../testing/kiosk-identity.ts';
+import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testConfig, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { type App, createApp } from './app.ts';
 
@@ -32,6 +29,7 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
+const clock = new ManualClock();
 const routes: Route[] = [];
 let database: TestDatabase;
 let rendererDir: string;
@@ -45,7 +43,7 @@ beforeAll(async () => {
   writeFileSync(join(rendererDir, 'index.html'), '<!doctype html><title>Totem</title>');
   writeFileSync(join(rendererDir, 'icon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   writeFileSync(join(rendererDir, 'assets', 'main-abc.js'), 'export {}');
-  const context = testContext({ db: database.db, config: testConfig({ rendererDir }) });
+  const context = testContext({ db: database.db, clock, config: testConfig({ rendererDir }) });
   app = await createApp(context);
   app.addHook('onRoute', ({ method, url, config, schema }) => {
     for (const one of [method].flat()) {
@@ -53,9 +51,10 @@ beforeAll(async () => {
         routes.push({ method: one, url, access: config?.access, hidden: schema?.hide === true });
     }
   });
-  await registerRoutes(app, context, createBacenPixProvider(context.config.pix, context.clock), {
+  const watched = watchProvider(createBacenPixProvider(context.config.pix, context.clock), context.clock);
+  await registerRoutes(app, context, watched.provider, {
     wakeInbox: () => undefined,
-    providerHealth: () => ({ name: 'bacen-pix', status: 'ok', downSince: null, lastError: null }),
+    health: watched.health,
   });
   await app.ready();
 });
@@ -67,8 +66,11 @@ afterAll(async () => {
 
 const bearer = (token: string): { authorization: string } => ({ authorization: `Bearer ${token}` });
 
+/** OpenAPI writes `{name}` where a route says `:name`. */
+const documentedPath = (url: string): string => url.replaceAll(/:(\w+)/g, '{$1}');
+
 async function openapi(): Promise<{ openapi: string; paths: Record<string, Record<string, Operation>> }> {
-  return (await app.inject('/openapi.json')).json();
+  return (await app.inject({ url: '/openapi.json', headers: bearer(OPERATOR_TOKEN) })).json();
 }
 
 test('the OpenAPI document describes every route that is not hidden, and who may call it', async () => {
@@ -77,10 +79,12 @@ test('the OpenAPI document describes every route that is not hidden, and who may
   const documented = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   );
-  const expected = routes.filter(({ hidden }) => !hidden).map(({ method, url }) => `${method} ${url}`);
+  const expected = routes
+    .filter(({ hidden }) => !hidden)
+    .map(({ method, url }) => `${method} ${documentedPath(url)}`);
   expect(documented.sort()).toEqual([...expected, 'GET /openapi.json'].sort());
   for (const { method, url, access } of routes.filter(({ hidden }) => !hidden)) {
-    const operation = document.paths[url]?.[method.toLowerCase()];
+    const operation = document.paths[documentedPath(url)]?.[method.toLowerCase()];
     expect(operation?.summary, url).toMatch(/\w/);
     expect(operation?.security, url).toEqual(access === 'public' ? undefined : [{ bearer: access }]);
   }
@@ -101,11 +105,12 @@ test('every schema of the document is a valid JSON Schema 2020-12', async () => 
   expect(schemas).toBeGreaterThan(20);
 });
 
-test('nothing but health, the document, webhooks and the page is open', async () => {
+test('nothing but health, enrolment, webhooks and the empty page is open', async () => {
   const open = routes.filter(({ access }) => access === 'public').map(({ url }) => url);
   expect(new Set(open)).toEqual(
     new Set([
       '/v1/health',
+      '/v1/enrol',
       '/v1/webhooks/bacen-pix/:secret',
       '/v1/webhooks/bacen-pix/:secret/pix',
       '/admin',
@@ -115,7 +120,7 @@ test('nothing but health, the document, webhooks and the page is open', async ()
     ]),
   );
   for (const { method, url } of routes.filter(({ access }) => access !== 'public')) {
-    for (const headers of [{}, bearer('not-a-token'), { authorization: `Basic ${KIOSK_TOKEN}` }]) {
+    for (const headers of [{}, bearer('not-a-token'), { authorization: `Basic ${OPERATOR_TOKEN}` }]) {
       const answer = await app.inject({ method: method as 'GET', url, headers });
       expect(answer.statusCode, `${method} ${url}`).toBe(401);
       expect(ErrorBody.parse(answer.json()).error.code).toBe('unauthorized');
@@ -124,7 +129,11 @@ test('nothing but health, the document, webhooks and the page is open', async ()
 });
 
 test('each role calls its own routes alone', async () => {
-  const tokens = { kiosk: KIOSK_TOKEN, operator: OPERATOR_TOKEN, manager: MANAGER_TOKEN };
+  const tokens = {
+    kiosk: kioskToken(DEMO_KIOSK_ID, clock),
+    operator: OPERATOR_TOKEN,
+    manager: MANAGER_TOKEN,
+  };
   for (const { method, url, access } of routes.filter((route) => Array.isArray(route.access))) {
     for (const [role, token] of Object.entries(tokens)) {
       if ((access as string[]).includes(role)) continue;
@@ -141,7 +150,7 @@ test('a route that does not say who may call it stops the server at its start', 
 });
 
 test('the catalogue is the demonstration shop; a manager names the unit', async () => {
-  const mine = await app.inject({ url: '/v1/catalog', headers: bearer(KIOSK_TOKEN) });
+  const mine = await app.inject({ url: '/v1/catalog', headers: kioskAuthorization(DEMO_KIOSK_ID, clock) });
   expect(mine.json()).toMatchObject({
     version: 1,
     unit: { merchantName: 'Clínica Aurora', unitName: 'Unidade Centro', timeZone: 'America/Sao_Paulo' },
@@ -183,7 +192,10 @@ test('what is wrong with a request is said, with the place', async () => {
   expect((await post('{broken')).statusCode).toBe(400);
   expect((await post('<command/>', 'application/xml')).json().error.code).toBe('unsupported_media_type');
   expect((await post(`"${'x'.repeat(300_000)}"`)).json().error.code).toBe('body_too_large');
-  const cursor = await app.inject({ url: '/v1/feed?after=-1', headers: bearer(KIOSK_TOKEN) });
+  const cursor = await app.inject({
+    url: '/v1/feed?after=-1',
+    headers: kioskAuthorization(DEMO_KIOSK_ID, clock),
+  });
   expect(cursor.json().error.message).toContain('querystring: /after');
   const lost = await app.inject('/v1/nothing?token=secret');
   expect(lost.statusCode).toBe(404);

@@ -10,9 +10,9 @@ import { silentLog } from '../../platform/log.ts';
 import type { ServiceMessage } from '../../platform/service.ts';
 import { systemClock, systemRandom } from '../../platform/system.ts';
 import { type ProviderSimulator, startProviderSimulator } from '../../simulators/provider/provider.ts';
-import { tokenHash } from '../access/tokens.ts';
 import type { ServerContext } from '../context.ts';
-import { testContext } from '../testing/test-context.ts';
+import { kioskAuthorization } from '../testing/kiosk-identity.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { chargeRequest, expectMoneyAddsUp, KIOSK, readPayment } from './testing/payment-steps.ts';
 
@@ -30,10 +30,9 @@ let port = '0';
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'totem-crash-'));
-  const { role, merchantId, unitId, kioskId } = KIOSK;
-  const entry = { role, merchantId, unitId, kioskId, tokenSha256: tokenHash('kiosk') };
-  writeFileSync(join(folder, 'access.json'), JSON.stringify([entry]));
+  writeFileSync(join(folder, 'access.json'), '[]');
   database = await createTestDatabase();
+  await seedShop(database.db, systemClock.nowMs());
   context = testContext({ db: database.db, clock: systemClock });
   bank = await startProviderSimulator({
     host: '127.0.0.1',
@@ -69,7 +68,6 @@ async function startServer(): Promise<void> {
       TOTEM_PIX_TOKEN_URL: bank.tokenUrl,
       TOTEM_PIX_CLIENT_ID: CLIENT.clientId,
       TOTEM_PIX_CLIENT_SECRET: CLIENT.clientSecret,
-      TOTEM_DEMO: '1',
     },
   });
   const [message] = (await once(server, 'message')) as [ServiceMessage];
@@ -91,7 +89,7 @@ async function chargeWithPatience(request: ChargeRequest): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     const response = await fetch(`${serverUrl}/v1/charges`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer kiosk' },
+      headers: { 'content-type': 'application/json', ...kioskAuthorization(KIOSK.kioskId, systemClock) },
       body: JSON.stringify(request),
       signal: AbortSignal.timeout(3_000),
     }).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FeedEntry, FeedPage } from '../../domain/protocol/feed.ts';
 import { systemClock } from '../../platform/system.ts';
 import { DEMO_KIOSK_ID, DEMO_SHOP } from '../catalog/demo-shop.ts';
@@ -6,14 +6,26 @@ import type { ServerContext } from '../context.ts';
 import { openDatabase } from '../db/database.ts';
 import { type App, createApp } from '../http/app.ts';
 import { type EventReader, readEvents } from '../testing/event-reader.ts';
-import { KIOSK_TOKEN, seedShop, testContext } from '../testing/test-context.ts';
+import { kioskAuthorization } from '../testing/kiosk-identity.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { type FeedListener, startFeedListener } from './feed-listener.ts';
 import { appendFeed } from './feed-log.ts';
 import { readFeedPage } from './feed-page.ts';
 import { registerFeedRoutes } from './feed-routes.ts';
 
-const headers = { authorization: `Bearer ${KIOSK_TOKEN}` };
+const headers = kioskAuthorization(DEMO_KIOSK_ID, systemClock);
+
+/** What the provider is said to be; `tell` says so to the streams. */
+let providerIs: 'ok' | 'down' = 'ok';
+const tell = new Set<() => void>();
+const providerHealth = {
+  report: () => ({ name: 'test', status: providerIs, downSince: null, lastError: null }),
+  onChange: (listener: () => void) => {
+    tell.add(listener);
+    return () => tell.delete(listener);
+  },
+};
 
 let database: TestDatabase;
 let context: ServerContext;
@@ -28,7 +40,7 @@ beforeAll(async () => {
   listener = startFeedListener(database.url, context.feedWake, context.clock, context.log);
   await listener.listening;
   app = await createApp(context);
-  registerFeedRoutes(app, context);
+  registerFeedRoutes(app, context, providerHealth);
   url = await app.listen({ port: 0, host: '127.0.0.1' });
 });
 afterAll(async () => {
@@ -162,7 +174,7 @@ test('a burst is read by few queries, and a slow reader is sent page after page'
     feedWake: context.feedWake,
   });
   const own = await createApp(counting);
-  registerFeedRoutes(own, counting);
+  registerFeedRoutes(own, counting, providerHealth);
   const address = await own.listen({ port: 0, host: '127.0.0.1' });
   const { head } = await readFeedPage(database.db, DEMO_SHOP, 0, 1);
   const reader = await readEvents(`${address}/v1/feed?after=${head}`, headers);
@@ -192,11 +204,30 @@ test('a burst is read by few queries, and a slow reader is sent page after page'
 
 test('closing the server ends its streams', async () => {
   const own = await createApp(context);
-  registerFeedRoutes(own, context);
+  registerFeedRoutes(own, context, providerHealth);
   const address = await own.listen({ port: 0, host: '127.0.0.1' });
   const reader = await readEvents(`${address}/v1/feed`, headers);
   await reader.next();
   await own.close();
   await reader.ended;
   expect(own.eventStreams.size).toBe(0);
+});
+
+test('the greeting and every beat say whether the provider is there, and a change is said at once', async () => {
+  const reader = await readEvents(`${url}/v1/feed?after=0`, headers, { beats: true });
+  const until = async (name: string): Promise<{ provider: string; serverTime: number }> => {
+    for (;;) {
+      const { event, data } = await reader.next();
+      if (event === name) return JSON.parse(data) as { provider: string; serverTime: number };
+    }
+  };
+  expect(await until('hello')).toMatchObject({ provider: 'ok' });
+  providerIs = 'down';
+  for (const listener of tell) listener();
+  expect(await until('beat')).toEqual({ provider: 'down', serverTime: expect.any(Number) });
+  providerIs = 'ok';
+  // Nobody tells: the beat of the clock does.
+  expect(await until('beat')).toMatchObject({ provider: 'ok' });
+  reader.close();
+  await vi.waitUntil(() => tell.size === 0);
 });

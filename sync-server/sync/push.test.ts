@@ -3,10 +3,11 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { OutboxEvent, PushResponse } from '../../domain/protocol/sync.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
-import { DEMO_SERVICES, DEMO_SHOP } from '../catalog/demo-shop.ts';
+import { DEMO_KIOSK_ID, DEMO_SERVICES, DEMO_SHOP } from '../catalog/demo-shop.ts';
 import { type App, createApp } from '../http/app.ts';
+import { kioskAuthorization, SECOND_KIOSK_ID } from '../testing/kiosk-identity.ts';
 import { insertPaidSessions, outboxEvent, type PaidSession } from '../testing/paid-session.ts';
-import { KIOSK_TOKEN, SECOND_KIOSK_TOKEN, seedShop, testContext } from '../testing/test-context.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { readFeedPage } from './feed-page.ts';
 import { registerPushRoutes } from './push-routes.ts';
@@ -36,11 +37,11 @@ beforeEach(async () => {
   nextNumber += 1;
 });
 
-async function push(events: readonly OutboxEvent[], token = KIOSK_TOKEN): Promise<PushResponse> {
+async function push(events: readonly OutboxEvent[], kioskId: string = DEMO_KIOSK_ID): Promise<PushResponse> {
   const answer = await app.inject({
     method: 'POST',
     url: '/v1/sync/push',
-    headers: { authorization: `Bearer ${token}` },
+    headers: kioskAuthorization(kioskId, clock),
     payload: { events },
   });
   expect(answer.statusCode, answer.body).toBe(200);
@@ -205,7 +206,7 @@ test('a kiosk speaks of its own sessions alone', async () => {
     { sessionId: paid.sessionId, outcome: 'cancelled', reason: null, endedAt: atMs },
     atMs,
   );
-  const response = await push([opened, issued, queued, ended], SECOND_KIOSK_TOKEN);
+  const response = await push([opened, issued, queued, ended], SECOND_KIOSK_ID);
   expect(reasons(response)).toEqual([
     'not_your_session',
     'not_your_session',
@@ -236,7 +237,7 @@ test('a compressed batch is taken; one that unfolds beyond the limit is refused'
       method: 'POST',
       url: '/v1/sync/push',
       headers: {
-        authorization: `Bearer ${KIOSK_TOKEN}`,
+        ...kioskAuthorization(DEMO_KIOSK_ID, clock),
         'content-type': 'application/json',
         'content-encoding': 'gzip',
       },

@@ -2,17 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { silentLog } from '../../platform/log.ts';
 import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
-import { recordKioskContact } from '../access/kiosk-contact.ts';
 import { tokenHash } from '../access/tokens.ts';
-import { DEMO_KIOSK_ID, DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../catalog/demo-shop.ts';
+import { DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../catalog/demo-shop.ts';
 import type { ServerConfig } from '../config.ts';
 import type { ServerContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
+import { createWorkDue } from '../payments/work-due.ts';
 import { createFeedWake } from '../sync/feed-wake.ts';
+import { enrolTestKiosks } from './kiosk-identity.ts';
 
-export const KIOSK_TOKEN = 'test-kiosk-token';
-export const SECOND_KIOSK_ID = 'totem-2';
-export const SECOND_KIOSK_TOKEN = 'test-second-kiosk-token';
 export const OPERATOR_TOKEN = 'test-operator-token';
 export const MANAGER_TOKEN = 'test-manager-token';
 
@@ -27,8 +25,6 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
     rendererDir: undefined,
     demo: true,
     access: [
-      { role: 'kiosk', tokenSha256: tokenHash(KIOSK_TOKEN), ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID },
-      { role: 'kiosk', tokenSha256: tokenHash(SECOND_KIOSK_TOKEN), ...DEMO_SHOP, kioskId: SECOND_KIOSK_ID },
       { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...DEMO_SHOP },
       { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
     ],
@@ -56,12 +52,13 @@ export function testContext<C extends Partial<ServerContext> & { readonly db: Da
     config: testConfig(),
     personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
     feedWake: createFeedWake(),
+    workDue: createWorkDue(),
     ...overrides,
   } as ReturnType<typeof testContext<C>>;
 }
 
-/** The demonstration shop by its real code, and the kiosk totem-1 as one that has called before. */
+/** The demonstration shop by its real code, with totem-1 and totem-2 enrolled. */
 export async function seedShop(db: Database, atMs: number = new ManualClock().nowMs()): Promise<void> {
   await seedDemoShop(db, createFeedWake(), atMs);
-  await recordKioskContact(db, { ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID }, atMs);
+  await enrolTestKiosks(db, atMs);
 }

@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { silentLog } from '../../../platform/log.ts';
+import { systemClock } from '../../../platform/system.ts';
 import { ManualClock } from '../../../platform/testing/manual-clock.ts';
 import { type ProviderSimulator, startProviderSimulator } from '../../../simulators/provider/provider.ts';
+import { DEMO_KIOSK_ID } from '../../catalog/demo-shop.ts';
 import type { ServerContext } from '../../context.ts';
 import { createApp } from '../../http/app.ts';
 import { registerIntegrationRoutes } from '../../integration/integration-routes.ts';
 import { createBacenPixProvider } from '../../providers/bacen-pix/bacen-pix.ts';
 import type { PaymentProvider } from '../../providers/provider.ts';
-import { KIOSK_TOKEN, seedShop, testConfig, testContext } from '../../testing/test-context.ts';
+import { kioskToken } from '../../testing/kiosk-identity.ts';
+import { seedShop, testConfig, testContext } from '../../testing/test-context.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
 import { registerWebhookRoutes } from '../../webhooks/webhook-routes.ts';
 import { registerChargeRoutes } from '../charge-routes.ts';
@@ -59,7 +62,13 @@ export async function startPaymentHouse(): Promise<PaymentHouse> {
   const { bankUrl, apiBaseUrl, tokenUrl } = bank;
   const pix = { baseUrl: apiBaseUrl, tokenUrl, ...CLIENT, expiresSeconds: 300, simulatorBankUrl: bankUrl };
   const context: ServerContext = testContext({ db: database.db, clock, config: testConfig({ pix }) });
-  const provider = createBacenPixProvider({ ...pix, timeoutMs: PROVIDER_TIMEOUT_MS }, clock);
+  // Sockets live in real time: a call to the bank is not cut by a test that moves the clock.
+  const bankClock = {
+    nowMs: () => clock.nowMs(),
+    monotonicMs: () => clock.monotonicMs(),
+    schedule: systemClock.schedule,
+  };
+  const provider = createBacenPixProvider({ ...pix, timeoutMs: PROVIDER_TIMEOUT_MS }, bankClock);
   const workers = startPaymentWorkers(context, provider);
   const app = await createApp(context);
   registerChargeRoutes(app, context, provider);
@@ -85,7 +94,7 @@ export async function startPaymentHouse(): Promise<PaymentHouse> {
     provider,
     serverUrl,
     workers,
-    post: (path, body, token = KIOSK_TOKEN) =>
+    post: (path, body, token = kioskToken(DEMO_KIOSK_ID, clock)) =>
       request(`${serverUrl}${path}`, json('POST', body, { authorization: `Bearer ${token}` })),
     get: (path, token) => request(`${serverUrl}${path}`, { headers: { authorization: `Bearer ${token}` } }),
     async pay(txid, mode, amountCents) {
