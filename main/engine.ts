@@ -7,10 +7,11 @@ import { createCheckout } from './checkout/checkout.ts';
 import { recordPaper } from './checkout/paper-outcome.ts';
 import type { TicketIssueOptions } from './checkout/ticket-issue.ts';
 import { totemSnapshot } from './checkout/totem-snapshot.ts';
-import { unknownLayers } from './diagnostics/layers.ts';
+import { canTakePix, createLayerWatch, type NetworkPort } from './diagnostics/layers.ts';
 import { executeTechnicianCommand } from './diagnostics/technician.ts';
 import { createPinGuard } from './diagnostics/technician-pin.ts';
 import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
+import { type KioskIdentity, ownKioskId } from './identity/kiosk-identity.ts';
 import { createPrintQueue } from './printing/print-queue.ts';
 import type { Printer } from './printing/printer.ts';
 import { panelSnapshot } from './queue/panel-snapshot.ts';
@@ -27,10 +28,12 @@ import { createNumberLeaseKeeper } from './sync/number-leases.ts';
 import { createOutboxPusher } from './sync/outbox-pusher.ts';
 import type { ServerClient } from './sync/server-client.ts';
 import { createLinkMonitor } from './sync/server-link.ts';
+import type { ServerTime } from './sync/server-time.ts';
 import { KIOSK_VERSION } from './version.ts';
 
 export interface EngineOptions {
-  readonly kioskId: string;
+  readonly identity: KioskIdentity;
+  readonly serverTime: ServerTime;
   /** All that the kiosk knows. The engine does not close it. */
   readonly store: KioskStore;
   /** The line to the sync server. The engine closes it. */
@@ -41,6 +44,8 @@ export interface EngineOptions {
   /** Four to eight digits. */
   readonly technicianPin: string;
   readonly printer: Printer;
+  /** This machine's own line. */
+  readonly network: NetworkPort;
   /** Copies of the database, where it lies on a disk. The engine neither starts nor stops them. */
   readonly backups?: BackupSchedule;
   readonly clock: Clock;
@@ -66,10 +71,10 @@ export interface Engine {
  * line (kiosk.ts), the simulation gives it a world. Nothing moves before `start`.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { kioskId, store, client, syncUrl, personalData, clock, randomBytes, log } = options;
+  const { identity, serverTime, store, client, syncUrl, personalData, clock, randomBytes, log } = options;
   const startedAt = clock.nowMs();
-  const link = createLinkMonitor(store, clock);
-  const layers = unknownLayers(startedAt);
+  const link = createLinkMonitor(store, clock, serverTime);
+  const kioskId = (): string => ownKioskId(identity);
 
   const printQueue = createPrintQueue({
     db: store.db,
@@ -113,8 +118,18 @@ export function createEngine(options: EngineOptions): Engine {
     log,
     onCatalogOutdated: feed.wake,
   });
-  // A line that is only just connecting is worth a try.
-  const pixAvailable = (): boolean => link.state !== 'offline';
+  const layers = createLayerWatch({
+    printer: printQueue.state,
+    link,
+    network: options.network,
+    serverUrl: syncUrl,
+    clock,
+    onNetworkChange: () => {
+      syncNow();
+      snapshots.invalidate();
+    },
+  });
+  const pixAvailable = (): boolean => canTakePix(layers.read());
   const numbers = createNumberLeaseKeeper({ store, client, link, clock, randomBytes, log });
   const checkout = createCheckout({
     store,
@@ -138,7 +153,13 @@ export function createEngine(options: EngineOptions): Engine {
     totem: () =>
       totemSnapshot(
         store,
-        { kioskId, server: link.state, printer: printQueue.state(), layers, shown: checkout.shown() },
+        {
+          identity,
+          server: link.state,
+          printer: printQueue.state(),
+          layers: layers.read(),
+          shown: checkout.shown(),
+        },
         clock.nowMs(),
       ),
     queue: () => queueSnapshot(store, link.state, clock.nowMs()),
@@ -147,13 +168,13 @@ export function createEngine(options: EngineOptions): Engine {
       technicianSnapshot(
         store,
         {
-          kioskId,
+          identity,
           version: KIOSK_VERSION,
           startedAt,
           serverUrl: syncUrl,
           link,
           printQueue,
-          layers,
+          layers: layers.read(),
           backups: options.backups,
         },
         clock.nowMs(),
@@ -209,6 +230,7 @@ export function createEngine(options: EngineOptions): Engine {
         numbers.wake();
       });
       printQueue.onChange(snapshots.invalidate);
+      layers.start();
       checkout.start();
       printQueue.start();
       feed.start();
@@ -218,6 +240,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async close() {
       snapshots.stop();
+      layers.stop();
       checkout.stop();
       charges.stop();
       outbox.stop();

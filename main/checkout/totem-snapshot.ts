@@ -1,5 +1,6 @@
 import type { Layers, PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
+import { canTakePix } from '../diagnostics/layers.ts';
 import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
 import { checkoutView } from './checkout-view.ts';
@@ -32,8 +33,8 @@ export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowM
     server,
     printer,
     layers,
-    storage: { status: 'ok', since: layers.printer.since, detail: null },
-    pixAvailable: server !== 'offline',
+    storage: store.storage.state,
+    pixAvailable: canTakePix(layers),
     checkout: checkoutView(shown, { printer: printer.status, waitingAhead: ahead }),
     lateTicket: store.tickets.newestLateOffScreen(nowMs - LATE_NOTICE_MS) ?? null,
   };

@@ -2,7 +2,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { z } from 'zod';
 import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
-import { FeedEntry } from '../../domain/protocol/feed.ts';
+import { FEED_BEAT_MS, FeedBeat, FeedEntry } from '../../domain/protocol/feed.ts';
 import { EpochMs } from '../../domain/protocol/primitives.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -13,14 +13,23 @@ import type { LinkMonitor } from './server-link.ts';
 
 /** A customer may be waiting for "paid": come back within seconds of the server's own return. */
 const BACKOFF = { firstMs: 250, maxMs: 5_000 };
-/** The server sends a comment every 10 s; one and a half of that without a byte is a dead line. */
-const SILENCE_MS = 15_000;
+/** Two beats missed, and time for the third to be late. */
+const SILENCE_MS = 2 * FEED_BEAT_MS + 2_000;
+/** A server of the first release sends a comment every 10 s, and no beats. */
+const SILENCE_WITHOUT_BEATS_MS = 15_000;
+/** A page that is not there by then is on a line that is as good as cut; the reading goes on all the same. */
+const PATIENCE_MS = 4_000;
 /** Entries a transaction: catching up shares the disk's flush, and the screens still get their turn in between. */
 const BATCH_ENTRIES = 250;
 /** One event of the stream; a catalogue is the largest thing that travels. */
 const MAX_EVENT_CHARS = 2_000_000;
 
-const Hello = z.object({ head: z.int().nonnegative(), serverTime: EpochMs });
+const Hello = z.object({
+  head: z.int().nonnegative(),
+  serverTime: EpochMs,
+  /** A server of the first release does not say, and does not beat. */
+  provider: FeedBeat.shape.provider.optional(),
+});
 
 export interface FeedReader {
   start(): void;
@@ -35,6 +44,8 @@ export interface FeedReaderOptions {
   readonly client: ServerClient;
   readonly effects: FeedEffects;
   readonly link: LinkMonitor;
+  /** The cursor is level with the server's head. */
+  readonly onLevel: () => void;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -45,7 +56,7 @@ export interface FeedReaderOptions {
  * again whenever the stream breaks. Delivery is at least once; the cursor makes the effect once.
  */
 export function createFeedReader(options: FeedReaderOptions): FeedReader {
-  const { store, client, effects, link, clock, randomBytes, log } = options;
+  const { store, client, effects, link, onLevel, clock, randomBytes, log } = options;
   let running = false;
   let failures = 0;
   let reached = false;
@@ -63,7 +74,8 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       if (!running) return;
       failures += 1;
       // One break is a server that restarts; the second in a row, without a word from it, is a server that is away.
-      link.becomes(failures > 1 && !reached ? 'offline' : 'connecting');
+      const isAway = !reached && (failures > 1 || link.state === 'offline');
+      link.becomes(isAway ? 'offline' : 'connecting');
       link.problem('feed', `feed: ${problem}`);
       const delayMs = backoffMs(failures, BACKOFF, randomBytes);
       log.warn({ problem, delayMs, failures }, 'feed lost, will connect again');
@@ -76,6 +88,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     const problem = await catchUp();
     if (problem !== null) return problem;
     reached = true;
+    onLevel();
     link.problem('feed', null);
     link.becomes('online');
     return readStream();
@@ -85,7 +98,8 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
   async function catchUp(): Promise<string | null> {
     while (running) {
       const { feedCursor } = store.sync.read();
-      const answer = await client.feedPage(feedCursor);
+      const cancelPatience = clock.schedule(PATIENCE_MS, () => link.becomes('offline'));
+      const answer = await client.feedPage(feedCursor).finally(cancelPatience);
       if (!answer.ok) return answer.failure.message;
       const { entries, head, serverTime } = answer.value;
       link.heard(serverTime);
@@ -106,9 +120,10 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
     };
     interrupt = () => end('reading anew was asked for');
     let cancelWatch: CancelTimer = () => {};
+    let silenceMs = SILENCE_WITHOUT_BEATS_MS;
     const watch = (): void => {
       cancelWatch();
-      cancelWatch = clock.schedule(SILENCE_MS, () => end(`nothing heard for ${SILENCE_MS} ms`));
+      cancelWatch = clock.schedule(silenceMs, () => end(`nothing heard for ${silenceMs} ms`));
     };
     watch();
     try {
@@ -120,16 +135,25 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
         onEvent: ({ event, data }) => {
           if (event === 'hello') {
             failures = 0;
-            link.heard(Hello.parse(JSON.parse(data)).serverTime);
+            const hello = Hello.parse(JSON.parse(data));
+            link.heard(hello.serverTime);
+            if (hello.provider !== undefined) {
+              silenceMs = SILENCE_MS;
+              link.providerIs(hello.provider);
+            }
+          }
+          if (event === 'beat') {
+            const beat = FeedBeat.safeParse(JSON.parse(data));
+            if (beat.success) link.providerIs(beat.data.provider);
           }
           if (event === 'entry') arrived.push(FeedEntry.parse(JSON.parse(data)));
         },
       });
       const decoder = new TextDecoder();
       for await (const chunk of answer.value) {
-        watch();
         link.heard();
         parser.feed(decoder.decode(chunk, { stream: true }));
+        watch();
         const [first] = arrived;
         if (first !== undefined && first.seq > store.sync.read().feedCursor + 1) {
           return `entry ${first.seq} came before those between`;

@@ -15,6 +15,9 @@ export interface LinkMonitor {
   readonly lastError: string | null;
   readonly lastContactAt: number | null;
   readonly clockSkewMs: number | null;
+  /** Whether the server reaches the payment provider, by its last word; null before the first. */
+  readonly provider: 'ok' | 'down' | null;
+  providerIs(status: 'ok' | 'down'): void;
   /** The server spoke. @param serverTime its clock in that answer, when the answer carried it */
   heard(serverTime?: number): void;
   becomes(state: ServerLink): void;
@@ -27,6 +30,7 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
   const saved = store.sync.read();
   const listeners = new Set<() => void>();
   let state: ServerLink = 'connecting';
+  let provider: 'ok' | 'down' | null = null;
   const problems = new Map<ProblemSource, string>();
   let lastContactAt = saved.lastContactAt;
   let clockSkewMs = saved.clockSkewMs;
@@ -49,6 +53,14 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
     },
     get clockSkewMs() {
       return clockSkewMs;
+    },
+    get provider() {
+      return provider;
+    },
+    providerIs(status) {
+      if (provider === status) return;
+      provider = status;
+      changed();
     },
     heard(serverTime) {
       const now = clock.nowMs();

@@ -71,10 +71,13 @@ test('a provider that went away while nobody pays is found, and found again when
   onTestFinished(() => probe.stop());
   const becomes = async (status: 'ok' | 'down'): Promise<void> => {
     const since = clock.nowMs();
-    await vi.waitFor(() => {
-      if (health.report().status !== status) clock.advance(250);
-      expect(health.report().status).toBe(status);
-    });
+    await vi.waitFor(
+      () => {
+        if (health.report().status !== status) clock.advance(250);
+        expect(health.report().status).toBe(status);
+      },
+      { timeout: 10_000, interval: 2 },
+    );
     expect(clock.nowMs() - since).toBeLessThanOrEqual(20_000);
   };
   await vi.waitFor(() => expect(health.lastAnswerAt()).not.toBeNull());
