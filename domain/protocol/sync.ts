@@ -71,8 +71,20 @@ export const OUTBOX_PAYLOADS = {
 export type OutboxKind = keyof typeof OUTBOX_PAYLOADS;
 export type OutboxPayload<K extends OutboxKind> = z.infer<(typeof OUTBOX_PAYLOADS)[K]>;
 
-/** The version of the payload schemas above. */
+/**
+ * The version of the payload schemas above. A server takes every version from 1 up to its own: a change that old
+ * payloads do not fit raises it, and is brought up to date where events are read (sync-server/sync/read-event.ts).
+ */
 export const OUTBOX_VERSION = 1;
+
+/**
+ * Whether a rejection only says that the server is older than the kiosk: the event is kept, and sent again when the
+ * server may have been brought up to date.
+ */
+export function isNotYetUnderstood(reason: string | null): boolean {
+  return reason !== null && /^unknown_(kind|version)\b/.test(reason);
+}
+
 /** Bounded so that one request stays under a second of work; a kiosk that was away sends several. */
 export const MAX_PUSH_EVENTS = 500;
 

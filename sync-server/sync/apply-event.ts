@@ -4,6 +4,7 @@ import type { OutboxKind, OutboxPayload } from '../../domain/protocol/sync.ts';
 import { canTicketBecome, isBeforeQueue } from '../../domain/ticket.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import { acceptLocalTicket } from '../numbers/accept-local-ticket.ts';
+import { acceptLocalCall } from '../queue/local-calls.ts';
 import { change, type PushState, type Rejection } from './push-state.ts';
 import type { KnownEvent } from './read-event.ts';
 
@@ -23,6 +24,7 @@ const APPLY: { readonly [K in OutboxKind]: (state: PushState, payload: OutboxPay
   'ticket.issued_locally': acceptLocalTicket,
   'ticket.queued': queueTicket,
   'ticket.print_finished': reportPrint,
+  'queue.executed_locally': acceptLocalCall,
 };
 
 function openSession(state: PushState, opened: OutboxPayload<'session.opened'>): Rejection {

@@ -6,6 +6,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { type LocalTicketGrounds, readLocalTicketGrounds } from '../numbers/local-ticket-grounds.ts';
 import { requestChargeCancellation } from '../payments/cancel-charge.ts';
+import { type LocalCallGrounds, readLocalCallGrounds, saveLocalCalls } from '../queue/local-calls.ts';
 import {
   lockTickets,
   lockUnitTickets,
@@ -52,6 +53,7 @@ export interface PushState {
   readonly claimBySession: ReadonlyMap<string, TicketClaim>;
   /** What tickets that the kiosk numbered by itself are judged by. */
   readonly local: LocalTicketGrounds;
+  readonly calls: LocalCallGrounds;
   readonly tickets: Map<string, StoredTicket>;
   readonly changedSessions: Set<string>;
   /** Sessions whose charge, if there is one, is to be cancelled at the provider. */
@@ -67,6 +69,7 @@ export async function loadPushState(
   transaction: Transaction,
   kiosk: KioskPrincipal,
   events: readonly KnownEvent[],
+  atMs: number,
 ): Promise<PushState> {
   const sessionIds = new Set<string>();
   const ticketIds = new Set<string>();
@@ -79,12 +82,14 @@ export async function loadPushState(
   const claims = await readClaims(transaction, kiosk.merchantId, [...sessionIds]);
   const tickets = await lockTickets(transaction, kiosk, [...ticketIds]);
   const local = await readLocalTicketGrounds(transaction, kiosk, events);
+  const { grounds: calls, held } = await readLocalCallGrounds(transaction, kiosk, events, atMs);
   return {
     kioskId: kiosk.kioskId,
     local,
     sessions: new Map(sessions.map((session) => [session.sessionId, session])),
     claimBySession: new Map(claims.map((claim) => [claim.sessionId, claim])),
-    tickets: new Map(tickets.map((ticket) => [ticket.ticketId, ticket])),
+    calls,
+    tickets: new Map([...tickets, ...held].map((ticket) => [ticket.ticketId, ticket])),
     changedSessions: new Set(),
     endedSessions: new Set(),
     ticketChanges: [],
@@ -109,6 +114,7 @@ export async function savePushState(
   if (state.endedSessions.size > 0) {
     await requestChargeCancellation(context, transaction, kiosk.merchantId, [...state.endedSessions], atMs);
   }
+  await saveLocalCalls(transaction, kiosk, state.calls);
   await saveTicketChanges(transaction, context.feedWake, kiosk, state.ticketChanges, atMs);
 }
 

@@ -1,4 +1,4 @@
-import type { OutboxEvent, PushResult } from '../../domain/protocol/sync.ts';
+import { isNotYetUnderstood, type OutboxEvent, type PushResult } from '../../domain/protocol/sync.ts';
 import { TicketView } from '../../domain/protocol/tickets.ts';
 import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
@@ -65,7 +65,7 @@ async function pushBatch(
   await recordKioskContact(transaction, kiosk, atMs);
   const answered = await readAnswered(transaction, kiosk, events);
   const reads = events.map((event) => readEvent(event));
-  const state = await loadPushState(transaction, kiosk, knownEvents(reads));
+  const state = await loadPushState(transaction, kiosk, knownEvents(reads), atMs);
 
   const fresh: OutboxEvent[] = [];
   const freshResults: PushResult[] = [];
@@ -120,7 +120,9 @@ async function readAnswered(
      WHERE merchant_id = $1 AND kiosk_id = $2 AND event_id = ANY ($3::uuid[])`,
     [merchantId, kioskId, events.map((event) => event.id)],
   );
-  return new Map(rows.map((row) => [row.id, repeated({ ...row, current: null })]));
+  // What an earlier release did not understand is read anew: this one may.
+  const final = rows.filter(({ reason }) => !isNotYetUnderstood(reason));
+  return new Map(final.map((row) => [row.id, repeated({ ...row, current: null })]));
 }
 
 async function recordResults(
@@ -143,7 +145,9 @@ async function recordResults(
     `INSERT INTO sync_events (merchant_id, kiosk_id, event_id, kind, at, outcome, reason, received_at)
      SELECT $1, $2, event.id, event.kind, to_timestamp(event.at / 1000.0), event.outcome, event.reason, $3
      FROM jsonb_to_recordset($4::jsonb) AS event (id uuid, kind text, at bigint, outcome text, reason text)
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT (merchant_id, kiosk_id, event_id) DO UPDATE SET kind = excluded.kind, outcome = excluded.outcome,
+       reason = excluded.reason, received_at = excluded.received_at
+     WHERE sync_events.outcome = 'rejected' AND sync_events.reason ~ '^unknown_(kind|version)'`,
     [merchantId, kioskId, new Date(atMs), JSON.stringify(rows)],
   );
 }
