@@ -4,6 +4,7 @@ import type { Log } from '../platform/log.ts';
 import type { PersonalDataBox } from '../platform/personal-data.ts';
 import { createChargeRequests } from './checkout/charge-requests.ts';
 import { createCheckout } from './checkout/checkout.ts';
+import { permitPaper } from './checkout/paper-gate.ts';
 import { recordPaper } from './checkout/paper-outcome.ts';
 import type { TicketIssueOptions } from './checkout/ticket-issue.ts';
 import { totemSnapshot } from './checkout/totem-snapshot.ts';
@@ -17,10 +18,12 @@ import type { Printer } from './printing/printer.ts';
 import { panelSnapshot } from './queue/panel-snapshot.ts';
 import { forwardQueueCommand } from './queue/queue-commands.ts';
 import { queueSnapshot } from './queue/queue-snapshot.ts';
+import { rescueTicket } from './queue/rescue.ts';
 import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from './snapshots.ts';
 import type { BackupSchedule } from './store/backup-schedule.ts';
 import { diskTroubleOf } from './store/disk-trouble.ts';
 import type { KioskStore } from './store/store.ts';
+import { createClaimer } from './sync/claims.ts';
 import { createFeedEffects } from './sync/feed-effects.ts';
 import { createFeedReader } from './sync/feed-reader.ts';
 import { finishRebuild } from './sync/finish-rebuild.ts';
@@ -29,6 +32,7 @@ import { createOutboxPusher } from './sync/outbox-pusher.ts';
 import type { ServerClient } from './sync/server-client.ts';
 import { createLinkMonitor } from './sync/server-link.ts';
 import type { ServerTime } from './sync/server-time.ts';
+import { createTimeKeeper } from './sync/time-keeper.ts';
 import { KIOSK_VERSION } from './version.ts';
 
 export interface EngineOptions {
@@ -83,20 +87,16 @@ export function createEngine(options: EngineOptions): Engine {
     randomBytes,
     printer: options.printer,
     log,
+    permit: (job) => permitPaper({ store, serverTime }, job),
     onFinished: (job, outcome) => recordPaper(store, clock, job, outcome),
   });
-  const enqueuePaper: TicketIssueOptions['enqueuePaper'] = ({ ticketId, label }, document) => {
-    printQueue.enqueueTicket({ ticketId, label, document });
+  const enqueuePaper: TicketIssueOptions['enqueuePaper'] = ({ ticketId, label }, document, terms = {}) => {
+    printQueue.enqueueTicket({ ticketId, label, document, ...terms });
   };
-  const effects = createFeedEffects({
-    store,
-    kioskId,
-    personalData,
-    clock,
-    link,
-    log,
-    enqueuePaper,
-  });
+  const confirmations = { store, kioskId, personalData, enqueuePaper, serverTime };
+  const effects = createFeedEffects({ ...confirmations, clock, link, log });
+  const claims = createClaimer({ ...confirmations, client, link, clock, randomBytes, log });
+  const timeKeeper = createTimeKeeper({ store, client, link, clock });
   const feed = createFeedReader({
     store,
     client,
@@ -139,6 +139,7 @@ export function createEngine(options: EngineOptions): Engine {
     pixAvailable,
     enqueuePaper,
     clock,
+    isPaperHeld: printQueue.isHeld,
     randomBytes,
     log,
   });
@@ -162,7 +163,7 @@ export function createEngine(options: EngineOptions): Engine {
         },
         clock.nowMs(),
       ),
-    queue: () => queueSnapshot(store, link.state, clock.nowMs()),
+    queue: () => queueSnapshot(store, { server: link.state, serverTime, printQueue }, clock.nowMs()),
     panel: () => panelSnapshot(store, link.state, clock.nowMs()),
     technician: () =>
       technicianSnapshot(
@@ -206,6 +207,8 @@ export function createEngine(options: EngineOptions): Engine {
           default:
             return await forwardQueueCommand({ store, client, kioskId, log }, command);
         }
+          case 'queue.rescue':
+            return await rescueTicket({ store, client, kioskId, log, clock, printQueue }, command);
       } catch (error) {
         // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.
         log.error({ err: error, kind: command.kind }, 'command failed');
@@ -233,12 +236,24 @@ export function createEngine(options: EngineOptions): Engine {
       layers.start();
       checkout.start();
       printQueue.start();
+      // The word that a held paper waits for comes with a ticket.
+      store.onCommit(() => {
+        if (printQueue.isHolding()) printQueue.wake();
+      });
+      identity.onChange(snapshots.invalidate);
+      identity.onChange(() => {
+        if (identity.status() !== 'enrolled') return;
+        syncNow();
+        numbers.wake();
+      });
       feed.start();
       outbox.start();
       numbers.start();
       snapshots.start();
     },
     async close() {
+      claims.start();
+      timeKeeper.start();
       snapshots.stop();
       layers.stop();
       checkout.stop();
@@ -248,6 +263,8 @@ export function createEngine(options: EngineOptions): Engine {
       client.close();
       await feed.stop();
       await printQueue.stop();
+      claims.stop();
+      timeKeeper.stop();
     },
   };
 }

@@ -173,6 +173,11 @@ export const CheckoutView = z.discriminatedUnion('step', [
   z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
   /** Money came, but not the money that was asked for. It is on its way back, nothing is called paid. */
   z.object({
+  /**
+   * The money has come, and the ticket is on its way: this totem was away, and asks the server whether an operator has
+   * issued it meanwhile.
+   */
+  z.object({ step: z.literal('issuing'), ...inSession }),
     step: z.literal('refunding'),
     ...inSession,
     reason: RefundReason,
@@ -257,6 +262,10 @@ export const QueueSnapshot = z.object({
   ),
   /** Local calls that lost against another counter, newest first, until dismissed by time. */
   conflicts: z.array(
+  /** Papers, printed here, of tickets that were rescued at this screen of late. Newest first. */
+  rescuePapers: z.array(
+    z.object({ ticketId: Uuid, label: z.string(), status: z.enum(['printing', 'printed', 'failed']) }),
+  ),
     z.object({
       ticketId: Uuid,
       label: z.string(),
@@ -307,7 +316,8 @@ export const PrintJobView = z.object({
   label: z.string(),
   kind: z.enum(['ticket', 'reprint', 'test']),
   copyNumber: z.int().positive(),
-  status: z.enum(['queued', 'sending', 'printed', 'failed', 'uncertain']),
+  /** `superseded`: never started, as an operator had rescued the ticket before. */
+  status: z.enum(['queued', 'sending', 'printed', 'failed', 'uncertain', 'superseded']),
   attempts: z.int().nonnegative(),
   createdAt: EpochMs,
   finishedAt: EpochMs.nullable(),

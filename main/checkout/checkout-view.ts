@@ -14,6 +14,7 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
   const { sessionId, service, amountCents } = session;
   const common = { sessionId, service, amountCents };
   if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
+  if (shown.issuing) return { step: 'issuing', ...common };
   switch (session.status) {
     case 'open':
       return {

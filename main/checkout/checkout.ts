@@ -33,6 +33,8 @@ export interface CheckoutOptions extends Pick<TicketIssueOptions, 'kioskId' | 'e
   readonly personalData: PersonalDataBox;
   /** Whether a PIX can be begun now: what cannot be paid is refused at once, not after a minute's spinner. */
   readonly pixAvailable: () => boolean;
+  /** Whether the ticket's paper waits for more than the printer. */
+  readonly isPaperHeld: (ticketId: string) => boolean;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -43,7 +45,7 @@ export interface CheckoutOptions extends Pick<TicketIssueOptions, 'kioskId' | 'e
  * on the screen and does what it needs next, which is also how it goes on after a power cut.
  */
 export function createCheckout(options: CheckoutOptions): Checkout {
-  const { store, charges, personalData, pixAvailable, clock, randomBytes, log } = options;
+  const { store, charges, personalData, pixAvailable, isPaperHeld, clock, randomBytes, log } = options;
   const startedAt = clock.nowMs();
   let cancelTimer: CancelTimer = () => {};
   let stopListening: () => void = () => {};
@@ -116,6 +118,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
       if (session === undefined) return refused('unknown_session');
       if (session.status === 'paid') return refused('too_late_to_cancel');
       if (session.status === 'ticketed') return refused('not_allowed');
+      if (store.confirmations.bySession(sessionId) !== undefined) return refused('too_late_to_cancel');
       // A second touch on "cancel", or one that crossed the countdown's end: the session is over, as was asked.
       if (!isSessionOver(session.status)) {
         endSession(store, session, 'cancelled', { cause: 'customer', atMs: clock.nowMs() });
@@ -141,10 +144,13 @@ export function createCheckout(options: CheckoutOptions): Checkout {
   }
 
   function withSurroundings(session: PaymentSession): ScreenSession {
+    const ticket = store.tickets.bySession(session.sessionId);
     return {
       session,
-      ticket: store.tickets.bySession(session.sessionId),
+      ticket,
       refund: store.refunds.ofSession(session.sessionId),
+      issuing: session.status !== 'paid' && store.confirmations.bySession(session.sessionId) !== undefined,
+      paperHeld: ticket !== undefined && isPaperHeld(ticket.ticketId),
     };
   }
 
@@ -153,7 +159,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     cancelTimer();
     const current = shown();
     if (current === undefined) return;
-    if (current.session.status === 'open') charges.ask(current.session.sessionId);
+    if (current.session.status === 'open' && !current.issuing) charges.ask(current.session.sessionId);
     const deadline = deadlineOf(current, startedAt);
     if (deadline === null) return;
     const remainingMs = deadline - clock.nowMs();
@@ -178,7 +184,9 @@ export function createCheckout(options: CheckoutOptions): Checkout {
       const atMs = clock.nowMs();
       const deadline = deadlineOf(current, startedAt);
       if (deadline === null || deadline > atMs) return;
-      if (session.status === 'open') {
+      if (current.issuing) {
+        store.sessions.update(sessionId, { dismissedAt: atMs });
+      } else if (session.status === 'open') {
         const reason = session.problem ?? 'server_unreachable';
         endSession(store, session, 'failed', { cause: 'gave_up', reason, atMs });
       } else if (session.status === 'awaiting_payment') {
@@ -205,7 +213,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
 
 /** Whether nothing is left that the customer at the screen must see through. */
 function mayLeaveScreen(shown: ScreenSession): boolean {
-  return isSessionOver(shown.session.status) && !isPrinting(shown);
+  return isSessionOver(shown.session.status) && !isPrinting(shown) && !shown.issuing;
 }
 
 function refused(code: CommandRefusal): CommandResult {

@@ -13,10 +13,20 @@ export const LAST_SCREEN_MS = 300_000;
 /** After a restart the feed is read first: a session that was paid while we were down must not flash "expired". */
 export const RESUME_GRACE_MS = 3_000;
 
+/**
+ * A totem whose server is away cannot issue what was paid. Its customer has read by then that the payment is safe and
+ * whom to ask; the next one may be served. The ticket comes all the same, and is announced beside the screen.
+ */
+export const ISSUING_SCREEN_MS = 120_000;
+
 export interface ScreenSession {
   readonly session: PaymentSession;
   readonly ticket: StoredTicket | undefined;
   readonly refund: StoredRefund | undefined;
+  /** The server says that it is paid, but its ticket has to be asked for first. */
+  readonly issuing: boolean;
+  /** The ticket is there, its paper may not start yet: the screen tells the number meanwhile. */
+  readonly paperHeld: boolean;
 }
 
 /** A session that ended without a ticket, however it ended, and for which other money came than was asked for. */
@@ -24,8 +34,9 @@ export function isRefunding({ session, refund }: ScreenSession): boolean {
   return isSessionOver(session.status) && session.status !== 'paid' && refund?.reason === 'wrong_amount';
 }
 
-export function isPrinting({ session, ticket }: ScreenSession): boolean {
+export function isPrinting({ session, ticket, paperHeld }: ScreenSession): boolean {
   if (session.status !== 'paid' && session.status !== 'ticketed') return false;
+  if (paperHeld) return false;
   return ticket === undefined || ticket.status === 'paid' || ticket.status === 'printing';
 }
 
@@ -36,6 +47,7 @@ export function isPrinting({ session, ticket }: ScreenSession): boolean {
  */
 export function deadlineOf(shown: ScreenSession, startedAt: number): number | null {
   const { session, ticket } = shown;
+  if (shown.issuing) return Math.max(session.expiresAt ?? session.openedAt, startedAt) + ISSUING_SCREEN_MS;
   switch (session.status) {
     case 'open':
       return session.openedAt + CHARGE_GIVES_UP_MS;

@@ -25,18 +25,26 @@ export interface TicketIssueOptions {
   readonly kioskId: string;
   readonly personalData: PersonalDataBox;
   /** Queues the first paper, in the transaction that is open. */
-  readonly enqueuePaper: (ticket: TicketView, document: ReceiptDocument) => void;
+  readonly enqueuePaper: (ticket: TicketView, document: ReceiptDocument, terms?: PaperTerms) => void;
+}
+
+export interface PaperTerms {
+  /** The server's clock, epoch ms: from then on the paper starts only once the server has heard of the ticket. */
+  readonly startBefore?: number;
+  /** 2: marked as "2ª via" although nothing is known of a first, which may have come out before. */
+  readonly copyNumber?: number;
 }
 
 /**
  * Turns a confirmed payment into its one ticket. The caller's transaction holds all of it or nothing: session paid,
  * ticket, print job, outbox event, and the feed cursor that the caller moves. The ticket's id comes from the session,
- * so a confirmation that is read twice finds the ticket there.
+ * so a confirmation that is read twice finds the ticket there. Only while the lease runs: see confirmations.ts.
  */
 export function issueTicket(
   { store, kioskId, personalData, enqueuePaper }: TicketIssueOptions,
   confirmation: FeedPayload<'payment.confirmed'>,
   nowMs: number,
+  terms: PaperTerms,
 ): IssueOutcome {
   if (confirmation.kioskId !== kioskId) return 'not_ours';
   const session = store.sessions.byId(confirmation.sessionId);
@@ -44,7 +52,8 @@ export function issueTicket(
   if (session.status === 'paid') return 'already_issued';
 
   const ticket = ticketOf(confirmation, nowMs);
-  const late = confirmation.late || isSessionOver(session.status);
+  // Also where nobody stands before it any more: the notice beside the screen tells the number.
+  const late = confirmation.late || isSessionOver(session.status) || session.dismissedAt !== null;
   moveSession(store, session, 'paid', {
     cause: late ? 'payment_confirmed_late' : 'payment_confirmed',
     atMs: nowMs,
@@ -57,7 +66,7 @@ export function issueTicket(
     },
   });
   store.tickets.put(ticket);
-  enqueuePaper(ticket, receiptOf(store, personalData, session, ticket, confirmation));
+  enqueuePaper(ticket, receiptOf(store, personalData, session, ticket, confirmation), terms);
   store.outbox.append('ticket.issued', {
     ticketId: ticket.ticketId,
     sessionId: ticket.sessionId,

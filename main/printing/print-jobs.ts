@@ -8,11 +8,19 @@ export interface NewPrintJob {
   readonly copyNumber: number;
   readonly label: string;
   readonly documentJson: string;
+  /** Epoch ms, the server's clock: see `DueJob`. */
+  readonly startBefore: number | null;
   /** Epoch ms; the job is due at once. */
   readonly createdAt: number;
 }
 
-export type PrintJobEnd = 'printed' | 'failed' | 'uncertain';
+/** A job with what its start depends on. */
+export interface DueJob extends PrintJobView {
+  /** The server's clock: from then on a first paper starts only once the server has heard of its ticket. */
+  readonly startBefore: number | null;
+}
+
+export type PrintJobEnd = 'printed' | 'failed' | 'uncertain' | 'superseded';
 
 const VIEW = `job_id AS jobId, ticket_id AS ticketId, label, kind, copy_number AS copyNumber, status, attempts,
   created_at AS createdAt, finished_at AS finishedAt, last_error AS lastError`;
@@ -20,8 +28,8 @@ const VIEW = `job_id AS jobId, ticket_id AS ticketId, label, kind, copy_number A
 /** Rows of `print_jobs` and `print_attempts`, in and out; `print-queue.ts` decides. */
 export function createPrintJobRepository(db: KioskDatabase) {
   const insert = db.prepare<NewPrintJob>(`INSERT INTO print_jobs
-    (job_id, ticket_id, kind, copy_number, label, document_json, status, next_attempt_at, created_at)
-    VALUES (@jobId, @ticketId, @kind, @copyNumber, @label, @documentJson, 'queued', @createdAt, @createdAt)`);
+    (job_id, ticket_id, kind, copy_number, label, document_json, status, next_attempt_at, start_before, created_at)
+    VALUES (@jobId, @ticketId, @kind, @copyNumber, @label, @documentJson, 'queued', @createdAt, @startBefore, @createdAt)`);
   const firstPaper = db.prepare<[string], { label: string; documentJson: string }>(
     `SELECT label, document_json AS documentJson FROM print_jobs WHERE ticket_id = ? AND kind = 'ticket'`,
   );
@@ -36,12 +44,14 @@ export function createPrintJobRepository(db: KioskDatabase) {
     .prepare<[string], string>('SELECT document_json FROM print_jobs WHERE job_id = ?')
     .pluck();
   // Ids of one millisecond have no order among themselves; rows have the order of their insertion.
-  const due = db.prepare<[number], PrintJobView>(
-    `SELECT ${VIEW} FROM print_jobs WHERE status = 'queued' AND next_attempt_at <= ?
-     ORDER BY next_attempt_at, rowid LIMIT 1`,
+  const due = db.prepare<[number], DueJob>(
+    `SELECT ${VIEW}, start_before AS startBefore FROM print_jobs WHERE status = 'queued' AND next_attempt_at <= ?
+     ORDER BY next_attempt_at, rowid`,
   );
   const nextAttempt = db
-    .prepare<[], number | null>(`SELECT min(next_attempt_at) FROM print_jobs WHERE status = 'queued'`)
+    .prepare<[number], number | null>(
+      `SELECT min(next_attempt_at) FROM print_jobs WHERE status = 'queued' AND next_attempt_at > ?`,
+    )
     .pluck();
   const sending = db.prepare<[], PrintJobView>(`SELECT ${VIEW} FROM print_jobs WHERE status = 'sending'`);
   const markSending = db.prepare(
@@ -72,6 +82,17 @@ export function createPrintJobRepository(db: KioskDatabase) {
      ORDER BY created_at DESC, rowid DESC LIMIT ?`,
   );
 
+  // Not the papers of our own that a rescue elsewhere has made needless: those were never begun.
+  const rescuePapers = db.prepare<
+    [number],
+    { ticketId: string; label: string; status: PrintJobView['status'] }
+  >(
+    `SELECT job.ticket_id AS ticketId, job.label, job.status FROM print_jobs AS job
+     JOIN tickets AS ticket USING (ticket_id)
+     WHERE job.created_at >= ? AND ticket.rescued = 1 AND job.start_before IS NULL
+     ORDER BY job.created_at DESC, job.rowid DESC`,
+  );
+
   return {
     insert: (job: NewPrintJob): void => void insert.run(job),
     /** The first paper of a ticket that this kiosk issued. */
@@ -80,9 +101,10 @@ export function createPrintJobRepository(db: KioskDatabase) {
     nextCopyNumber: (ticketId: string): number => (highestCopy.get(ticketId) ?? 0) + 1,
     byId: (jobId: string) => byId.get(jobId),
     documentJson: (jobId: string) => documentOf.get(jobId),
-    nextDue: (nowMs: number) => due.get(nowMs),
-    /** Epoch ms of the earliest attempt that waits; null when none does. */
-    nextAttemptAt: (): number | null => nextAttempt.get() ?? null,
+    /** In the order in which they print. */
+    due: (nowMs: number): DueJob[] => due.all(nowMs),
+    /** Epoch ms of the earliest attempt after `afterMs`; null when there is none. */
+    nextAttemptAt: (afterMs: number): number | null => nextAttempt.get(afterMs) ?? null,
     sending: (): PrintJobView[] => sending.all(),
     beginAttempt(jobId: string, nowMs: number): void {
       markSending.run(jobId);
@@ -103,6 +125,8 @@ export function createPrintJobRepository(db: KioskDatabase) {
     }): void {
       finish.run(job);
     },
+    /** Of rescued tickets, printed here since `sinceMs`. Newest first. */
+    rescuePapers: (sinceMs: number) => rescuePapers.all(sinceMs),
     recent: (limit: number): PrintJobView[] => recent.all(limit),
     needingAttention: (limit: number): PrintJobView[] => needingAttention.all(limit),
   };

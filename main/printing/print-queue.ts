@@ -5,7 +5,7 @@ import { stampReceipt } from '../../domain/receipt.ts';
 import { ReceiptDocument } from '../../domain/receipt-document.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KioskStore } from '../store/store.ts';
-import { createPrintJobRepository } from './print-jobs.ts';
+import { createPrintJobRepository, type DueJob } from './print-jobs.ts';
 import type { Printer, PrinterCondition, PrintOutcome } from './printer.ts';
 
 /** How a job ended, for good. */
@@ -25,6 +25,10 @@ export interface PrintQueue {
     readonly ticketId: string;
     readonly label: string;
     readonly document: ReceiptDocument;
+    /** The server's clock: the job may start before it; from then on `permit` decides. By default at any time. */
+    readonly startBefore?: number | null;
+    /** 2 where a first paper may have come out that this kiosk knows nothing of. */
+    readonly copyNumber?: number;
   }): string;
   /** Writes a job for one more paper of a ticket that this queue has printed or tried to print. */
   enqueueReprint(ticketId: string): ReprintResult;
@@ -36,9 +40,15 @@ export interface PrintQueue {
   /** Looks at once whether there is work; enqueueing does it by itself. */
   wake(): void;
   state(): PrinterState;
+  /** Whether a paper of the ticket waits, not for the printer, but for the permission to start. */
+  isHeld(ticketId: string): boolean;
+  /** Whether any does; `wake` asks for its permission anew. */
+  isHolding(): boolean;
   /** Per ticket, its newest paper when that failed or is uncertain; newest first. */
   needsAttention(): PrintJobView[];
   recentJobs(): PrintJobView[];
+  /** Papers of rescued tickets, printed here since `sinceMs`. Newest first. */
+  rescuePapers(sinceMs: number): { ticketId: string; label: string; status: PrintJobView['status'] }[];
   /** Tells of a change of the printer's state or of a job, after its commit. @returns stops the listening */
   onChange(listener: () => void): () => void;
 }
@@ -57,6 +67,7 @@ const RECENT_JOBS = 20;
 /** More than a technician can look at; older ones are in the support bundle. */
 const MAX_ATTENTION = 50;
 const TEST_LABEL = 'TESTE';
+const SUPERSEDED = 'an operator had rescued the ticket before its paper was begun';
 const INTERRUPTED = 'the totem stopped while this was being printed';
 
 type AttemptResult =
@@ -76,10 +87,12 @@ export function createPrintQueue(options: {
   readonly randomBytes: RandomBytes;
   readonly printer: Printer;
   readonly log: Log;
+  /** Whether a paper may start at this instant; asked before each attempt. By default always. */
+  readonly permit?: (job: DueJob) => 'go' | 'hold' | 'superseded';
   /** Called inside the transaction that ends the job, so that ticket and outbox change with it or not at all. */
   readonly onFinished: (job: PrintJobView, outcome: PrintJobOutcome) => void;
 }): PrintQueue {
-  const { write, clock, randomBytes, printer, log, onFinished } = options;
+  const { write, clock, randomBytes, printer, log, onFinished, permit = () => 'go' } = options;
   const jobs = createPrintJobRepository(options.db);
   const listeners = new Set<() => void>();
   const stopPrinting = new AbortController();
@@ -89,6 +102,9 @@ export function createPrintQueue(options: {
   let turn: Promise<void> | null = null;
   let wokenDuringTurn = false;
   let cancelTimer = (): void => undefined;
+  /** The tickets whose papers were held when the queue last looked, and when that was. */
+  let held: ReadonlySet<string> = new Set();
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   function enqueue(job: {
     ticketId: string | null;
@@ -96,9 +112,10 @@ export function createPrintQueue(options: {
     copyNumber: number;
     label: string;
     documentJson: string;
+    startBefore?: number | null;
   }): string {
     const jobId = newId(clock, randomBytes);
-    jobs.insert({ ...job, jobId, createdAt: clock.nowMs() });
+    jobs.insert({ startBefore: null, ...job, jobId, createdAt: clock.nowMs() });
     wake();
     return jobId;
   }
@@ -132,11 +149,36 @@ export function createPrintQueue(options: {
     await Promise.resolve();
     endInterruptedJobs();
     while (phase === 'running') {
-      const job = jobs.nextDue(clock.nowMs());
+      const job = nextPermitted();
       if (job === undefined) break;
       await attempt(job);
     }
     if (phase === 'running' && probeDueInMs() <= 0) notePrinter(await printer.probe(stopProbing.signal));
+  }
+
+  /** The next that is due and may start. Those that must wait wait without holding up the others. */
+  function nextPermitted(): DueJob | undefined {
+    lookedAt = clock.nowMs();
+    const waiting = new Set<string>();
+    let next: DueJob | undefined;
+    for (const job of jobs.due(lookedAt)) {
+      // One that waited too long is refused by its attempt, whoever was to permit it.
+      const answer = lookedAt - job.createdAt > MAX_WAIT_MS ? 'go' : permit(job);
+      if (answer === 'superseded') endSuperseded(job);
+      else if (answer === 'go') next ??= job;
+      else if (job.ticketId !== null) waiting.add(job.ticketId);
+    }
+    const same = waiting.size === held.size && [...waiting].every((ticketId) => held.has(ticketId));
+    held = waiting;
+    if (!same) changed();
+    return next;
+  }
+
+  function endSuperseded(job: DueJob): void {
+    const end = { jobId: job.jobId, status: 'superseded', at: clock.nowMs(), detail: SUPERSEDED } as const;
+    write(() => jobs.finish({ ...end, mockPath: null }));
+    log.info({ jobId: job.jobId, ticketId: job.ticketId }, SUPERSEDED);
+    changed();
   }
 
   function probeDueInMs(): number {
@@ -144,7 +186,7 @@ export function createPrintQueue(options: {
   }
 
   function pauseUntilNextTurn(): number {
-    const nextAttemptAt = jobs.nextAttemptAt();
+    const nextAttemptAt = jobs.nextAttemptAt(lookedAt);
     const jobDueInMs = nextAttemptAt === null ? PROBE_INTERVAL_MS : nextAttemptAt - clock.nowMs();
     return Math.max(0, Math.min(probeDueInMs(), jobDueInMs));
   }
@@ -227,8 +269,15 @@ export function createPrintQueue(options: {
   }
 
   return {
-    enqueueTicket: ({ ticketId, label, document }) =>
-      enqueue({ ticketId, kind: 'ticket', copyNumber: 1, label, documentJson: JSON.stringify(document) }),
+    enqueueTicket: ({ ticketId, label, document, startBefore = null, copyNumber = 1 }) =>
+      enqueue({
+        ticketId,
+        kind: 'ticket',
+        copyNumber,
+        label,
+        documentJson: JSON.stringify(document),
+        startBefore,
+      }),
     enqueueReprint(ticketId) {
       const first = jobs.firstPaper(ticketId);
       if (first === undefined) return { ok: false, code: 'unknown_ticket' };
@@ -259,8 +308,11 @@ export function createPrintQueue(options: {
     },
     wake,
     state: () => state,
+    isHeld: (ticketId) => held.has(ticketId),
+    isHolding: () => held.size > 0,
     needsAttention: () => jobs.needingAttention(MAX_ATTENTION),
     recentJobs: () => jobs.recent(RECENT_JOBS),
+    rescuePapers: (sinceMs) => jobs.rescuePapers(sinceMs),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -5,11 +5,16 @@ import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
 import { ticketsInQueue } from './business-today.ts';
+import { type RescueSurroundings, rescuable, rescuePapers } from './rescuable.ts';
 
 /** A customer who missed the call comes back soon or not at all; more would bury the list. */
 const MAX_NO_SHOWS = 20;
 
-export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: number): QueueSnapshot {
+export interface QueueSurroundings extends RescueSurroundings {
+  readonly server: ServerLink;
+}
+
+export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowMs: number): QueueSnapshot {
   const unit = store.sync.catalog()?.unit;
   const views = ticketsInQueue(store, nowMs).map(toView);
   const inOrder = (keep: (ticket: TicketView) => boolean): TicketView[] =>
@@ -19,9 +24,10 @@ export function queueSnapshot(store: KioskStore, server: ServerLink, nowMs: numb
     at: nowMs,
     unitName: unit?.unitName ?? null,
     counters: unit?.counters ?? [],
-    server,
+    server: around.server,
     mode: 'server',
-    rescuable: [],
+    rescuable: rescuable(store, around, nowMs),
+    rescuePapers: rescuePapers(around, nowMs),
     conflicts: [],
     waiting: inOrder((ticket) => ticket.status === 'in_queue'),
     arriving: inOrder((ticket) => isBeforeQueue(ticket.status)),

@@ -1,5 +1,6 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { backUpAtOnce } from './backup.ts';
+import { type ConfirmationRepository, createConfirmationRepository } from './confirmations.ts';
 import type { KioskDatabase } from './database.ts';
 import { diskTroubleOf } from './disk-trouble.ts';
 import { type Healed, openHealthy } from './heal.ts';
@@ -23,6 +24,7 @@ export interface KioskStore {
   readonly tickets: TicketRepository;
   readonly outbox: OutboxRepository;
   readonly refunds: RefundRepository;
+  readonly confirmations: ConfirmationRepository;
   readonly sync: SyncStateRepository;
   /** Whether the disk takes what has to be stored. */
   readonly storage: StorageMonitor;
@@ -84,6 +86,7 @@ export function openKioskStore(options: StoreOptions): KioskStore {
     tickets: createTicketRepository(db),
     outbox: createOutboxRepository(db, clock, randomBytes),
     refunds: createRefundRepository(db),
+    confirmations: createConfirmationRepository(db),
     sync: createSyncStateRepository(db),
     leases: createNumberLeaseRepository(db),
     storage,

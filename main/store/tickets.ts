@@ -41,7 +41,7 @@ export function createTicketRepository(db: KioskDatabase) {
     VALUES (@ticketId, @sessionId, @kioskId, @own, @number, @prefix, @label, @businessDay, @serviceId, @serviceName,
       @status, @delivery, @payment, @amountDueCents, @rescued, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
     ON CONFLICT (ticket_id) DO UPDATE SET status = excluded.status, delivery = excluded.delivery,
-      rescued = excluded.rescued,
+      rescued = excluded.rescued, issued_at = excluded.issued_at,
       queued_at = excluded.queued_at, counter = excluded.counter, called_at = excluded.called_at,
       call_count = excluded.call_count, started_at = excluded.started_at, ended_at = excluded.ended_at,
       revision = excluded.revision`);

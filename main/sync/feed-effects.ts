@@ -8,6 +8,7 @@ import {
   type FeedPayload,
 } from '../../domain/protocol/feed.ts';
 import type { Log } from '../../platform/log.ts';
+import { type ConfirmationOptions, takeConfirmation, ticketArrived } from '../checkout/confirmations.ts';
 import { endSession } from '../checkout/session-life.ts';
 import { issueTicket, type TicketIssueOptions } from '../checkout/ticket-issue.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -22,7 +23,7 @@ export interface FeedEffects {
   apply(entries: readonly FeedEntry[]): void;
 }
 
-export interface FeedEffectsOptions extends TicketIssueOptions {
+export interface FeedEffectsOptions extends ConfirmationOptions {
   readonly clock: Clock;
   readonly link: LinkMonitor;
   readonly log: Log;
@@ -93,12 +94,11 @@ function effectsOf(options: FeedEffectsOptions): Effects {
       if (catalog.version >= (store.sync.read().catalogVersion ?? 0)) store.sync.saveCatalog(catalog);
     },
     'payment.confirmed': (confirmation, nowMs) => {
-      const outcome = issueTicket(options, confirmation, nowMs);
-      const { sessionId, transactionId } = confirmation;
+      const outcome = takeConfirmation(options, confirmation, nowMs);
+      const { sessionId } = confirmation;
       if (outcome === 'issued') log.info({ sessionId, label: confirmation.ticket.label }, 'ticket issued');
-      if (outcome === 'unknown_session') {
-        log.error({ sessionId, transactionId }, 'money for a session that this data folder does not hold');
-      }
+      if (outcome === 'to_claim')
+        log.warn({ sessionId }, 'a confirmation without a running lease: claimed first');
     },
     'refund.changed': (refund, nowMs) => {
       const session = ownSession(store, kioskId, refund);
@@ -113,7 +113,10 @@ function effectsOf(options: FeedEffectsOptions): Effects {
       if (session === undefined || !mayFail(session.status)) return;
       endSession(store, session, 'failed', { cause: closed.reason, reason: 'closed_by_bank', atMs: nowMs });
     },
-    'ticket.changed': ({ ticket }) => applyServerTicket(store, ticket, kioskId),
+    'ticket.changed': ({ ticket }, nowMs) => {
+      applyServerTicket(store, ticket, kioskId());
+      ticketArrived(options, ticket.sessionId, nowMs);
+    },
   };
 }
 

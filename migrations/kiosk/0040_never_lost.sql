@@ -40,8 +40,8 @@ ALTER TABLE tickets ADD COLUMN payment TEXT NOT NULL DEFAULT 'pix' CHECK (paymen
 ALTER TABLE tickets ADD COLUMN amount_due_cents INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tickets ADD COLUMN rescued INTEGER NOT NULL DEFAULT 0 CHECK (rescued IN (0, 1));
 
--- Every confirmation of the unit that has no ticket yet: our own whose lease has run out (they have to be claimed),
--- and those of the others, which an operator may rescue.
+-- Every confirmation of the unit that has no ticket yet: our own that have to be claimed, and those of the others,
+-- which an operator may rescue.
 CREATE TABLE confirmations (
   session_id TEXT PRIMARY KEY,
   kiosk_id TEXT NOT NULL,
@@ -52,8 +52,44 @@ CREATE TABLE confirmations (
   paid_at INTEGER NOT NULL,
   -- The server's clock.
   act_before INTEGER,
+  -- 1: our own, and what was known of it was lost: its first paper may have come out before.
+  paper_doubtful INTEGER NOT NULL DEFAULT 0 CHECK (paper_doubtful IN (0, 1)),
   claim_attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX confirmations_to_claim ON confirmations (claim_attempts, paid_at) WHERE own = 1;
+
+-- One more ending of a print job, and until when (the server's clock) a first paper may start by itself; from then on
+-- only once the server has heard of the ticket. Null: at any time.
+CREATE TABLE print_jobs_new (
+  job_id TEXT PRIMARY KEY,
+  ticket_id TEXT REFERENCES tickets (ticket_id),
+  kind TEXT NOT NULL CHECK (kind IN ('ticket', 'reprint', 'test')),
+  copy_number INTEGER NOT NULL CHECK (copy_number >= 1),
+  label TEXT NOT NULL,
+  document_json TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('queued', 'sending', 'printed', 'failed', 'uncertain', 'superseded')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_attempt_at INTEGER NOT NULL,
+  start_before INTEGER,
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  last_error TEXT,
+  mock_path TEXT,
+  CHECK (kind = 'test' OR ticket_id IS NOT NULL)
+) STRICT;
+INSERT INTO print_jobs_new (rowid, job_id, ticket_id, kind, copy_number, label, document_json, status, attempts,
+  next_attempt_at, start_before, created_at, finished_at, last_error, mock_path)
+SELECT rowid, job_id, ticket_id, kind, copy_number, label, document_json, status, attempts, next_attempt_at,
+  CASE WHEN kind = 'ticket' AND status = 'queued' THEN 0 END, created_at, finished_at, last_error, mock_path
+FROM print_jobs;
+DROP TABLE print_jobs;
+ALTER TABLE print_jobs_new RENAME TO print_jobs;
+CREATE UNIQUE INDEX print_jobs_first_paper ON print_jobs (ticket_id) WHERE kind = 'ticket';
+CREATE UNIQUE INDEX print_jobs_copy ON print_jobs (ticket_id, copy_number) WHERE ticket_id IS NOT NULL;
+CREATE INDEX print_jobs_due ON print_jobs (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX print_jobs_sending ON print_jobs (job_id) WHERE status = 'sending';
+CREATE INDEX print_jobs_by_creation ON print_jobs (created_at);
+CREATE INDEX print_jobs_doubtful ON print_jobs (created_at) WHERE status IN ('failed', 'uncertain');
 
 -- Ranges of ticket numbers that only this kiosk gives out. Without a range: asked for, not answered yet.
 CREATE TABLE number_leases (
