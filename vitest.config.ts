@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const shared = { environment: 'node', testTimeout: 20_000, hookTimeout: 60_000 } as const;
 
+const COMMANDS_WITH_A_SERVER = 'cli/kiosks.test.ts';
+
 export default defineConfig({
   test: {
     // Two cores: more workers than that make the database tests wait for each other.
@@ -19,6 +21,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/*.test.ts',
           ],
+          exclude: [COMMANDS_WITH_A_SERVER],
         },
       },
       {
@@ -30,6 +33,7 @@ export default defineConfig({
             'electron/**/*.test.ts',
             'sync-server/**/*.test.ts',
             'simulators/**/*.test.ts',
+            COMMANDS_WITH_A_SERVER,
           ],
           globalSetup: ['sync-server/testing/global-setup.ts'],
         },

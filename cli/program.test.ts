@@ -39,7 +39,7 @@ describe('totem', () => {
   it('lists its commands, and says what it does not know', async () => {
     const help = await totem('--help');
     expect(help).toMatchObject({ exitCode: 0, err: '' });
-    for (const command of ['br-code', 'ticket', 'migrate', 'support-bundle'])
+    for (const command of ['br-code', 'enrol', 'kiosks', 'ticket', 'migrate', 'support-bundle'])
       expect(help.out).toContain(command);
 
     const wrong = await totem('sell');

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
+import { addKiosksCommands } from './commands/kiosks.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addSupportBundleCommand } from './commands/support-bundle.ts';
 import { addTicketCommands } from './commands/ticket.ts';
@@ -18,6 +19,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     .showHelpAfterError('(add --help for what it takes)');
   addBrCodeCommands(program, terminal);
   addTicketCommands(program, terminal);
+  addKiosksCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addSupportBundleCommand(program, terminal);
   addBackupCommands(program, terminal);

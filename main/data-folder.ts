@@ -9,8 +9,12 @@ export function kioskPaths(dataDir: string) {
     database: join(dataDir, KIOSK_DATABASE_FILE),
     /** Seals names and CPFs; without it they cannot be read from a copied database. */
     personalDataKey: join(dataDir, 'personal-data.key'),
+    /** Who this totem is at its server, with the key that proves it. */
+    identity: join(dataDir, 'identity.json'),
     /** Copies of the database, one a day. */
     backups: join(dataDir, 'backups'),
+    /** Who this totem is, and its private key. */
+    identity: join(dataDir, 'identity.json'),
     /** Where the mock printer writes its pictures and texts. */
     mockPapers: join(dataDir, 'papers'),
   } as const;

@@ -6,8 +6,6 @@ import { writeWholeSecretFile } from '../../platform/whole-file.ts';
 
 const Secrets = z.object({
   managerToken: z.string(),
-  /** By kiosk id. */
-  kioskTokens: z.record(z.string(), z.string()),
   pixClientSecret: z.string(),
   technicianPin: z.string(),
 });
@@ -16,39 +14,25 @@ export type Secrets = z.infer<typeof Secrets>;
 const newToken = (): string => randomBytes(24).toString('base64url');
 
 /** The demonstration's secrets: made at the first start, kept in the data folder (mode 0600), never built in. */
-export function loadSecrets(dataDir: string, kioskIds: readonly string[]): Secrets {
+export function loadSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
   const secrets: Secrets = existsSync(file)
     ? Secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
     : {
         managerToken: newToken(),
-        kioskTokens: {},
         pixClientSecret: newToken(),
         technicianPin: String(randomInt(100_000, 1_000_000)),
       };
-  for (const kioskId of kioskIds) secrets.kioskTokens[kioskId] ??= newToken();
   mkdirSync(dataDir, { recursive: true });
   writeWholeSecretFile(file, `${JSON.stringify(secrets, null, 2)}\n`);
   return secrets;
 }
 
 /** Writes the sync server's access file (token hashes alone) and answers its path. */
-export function writeAccessFile(
-  dataDir: string,
-  secrets: Secrets,
-  shop: { readonly merchantId: string; readonly unitId: string },
-): string {
+export function writeAccessFile(dataDir: string, secrets: Secrets, merchantId: string): string {
   const file = join(dataDir, 'access.json');
   const hash = (token: string): string => createHash('sha256').update(token).digest('hex');
-  const entries = [
-    { role: 'manager', tokenSha256: hash(secrets.managerToken), merchantId: shop.merchantId },
-    ...Object.entries(secrets.kioskTokens).map(([kioskId, token]) => ({
-      role: 'kiosk',
-      tokenSha256: hash(token),
-      kioskId,
-      ...shop,
-    })),
-  ];
+  const entries = [{ role: 'manager', tokenSha256: hash(secrets.managerToken), merchantId }];
   writeWholeSecretFile(file, `${JSON.stringify(entries, null, 2)}\n`);
   return file;
 }

@@ -2,9 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFolder } from '../../platform/folder-lock.ts';
 import { StartupFailure } from '../../platform/service.ts';
-import { DEMO_MERCHANT_ID, DEMO_UNIT_ID } from '../../sync-server/catalog/demo-shop.ts';
+import { DEMO_MERCHANT_ID } from '../../sync-server/catalog/demo-shop.ts';
 import { rendererDir } from '../project.ts';
 import { loadSecrets, type Secrets, writeAccessFile } from './demo-secrets.ts';
+import { enrolmentCodeFor } from './enrolment.ts';
 import type { StartOptions } from './options.ts';
 import { assignPorts, type Ports } from './ports.ts';
 import { type ServiceDefinition, type SupervisedService, superviseService } from './supervisor.ts';
@@ -68,7 +69,7 @@ export async function startSystem(
   try {
     const ports = await assignPorts(options.portBase, options.totems);
     const kioskIds = ports.totems.map((_, index) => `totem-${index + 1}`);
-    const secrets = loadSecrets(options.dataDir, kioskIds);
+    const secrets = loadSecrets(options.dataDir);
     const supervise = async (definition: ServiceDefinition): Promise<SupervisedService> => {
       const service = await superviseService(definition, options.dataDir, say);
       started.push(service);
@@ -83,11 +84,17 @@ export async function startSystem(
     ]);
     const server = await supervise(serverService(options, ports, secrets, provider.addresses));
     const kiosks = await Promise.all(
-      kioskIds.map((kioskId, index) => {
+      kioskIds.map(async (kioskId, index) => {
         const printer = printers[index]?.addresses['escpos'] ?? options.printer;
         const program =
           index === 0 && electronBinary !== null ? { electronBinary } : { node: 'main/main.ts' };
-        return supervise(kioskService({ options, ports, secrets, kioskId, index, printer, program }));
+        const enrolmentCode = await enrolmentCodeFor(kioskId, options.dataDir, {
+          server: server.addresses['syncServer'] ?? '',
+          token: secrets.managerToken,
+        });
+        return supervise(
+          kioskService({ options, ports, secrets, kioskId, enrolmentCode, index, printer, program }),
+        );
       }),
     );
 
@@ -175,10 +182,7 @@ function serverService(
       TOTEM_SERVER_PORT: String(ports.server),
       TOTEM_POSTGRES_PORT: String(ports.postgres),
       TOTEM_DATA_DIR: join(options.dataDir, 'server'),
-      TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, {
-        merchantId: DEMO_MERCHANT_ID,
-        unitId: DEMO_UNIT_ID,
-      }),
+      TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, DEMO_MERCHANT_ID),
       TOTEM_RENDERER_DIR: rendererDir,
       TOTEM_PIX_BASE_URL: provider['api'] ?? '',
       TOTEM_PIX_TOKEN_URL: provider['token'] ?? '',
@@ -197,11 +201,13 @@ function kioskService(about: {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly kioskId: string;
+  /** Null for a totem that is enrolled already. */
+  readonly enrolmentCode: string | null;
   readonly index: number;
   readonly printer: string;
   readonly program: ServiceDefinition['program'];
 }): ServiceDefinition {
-  const { options, ports, secrets, kioskId, index, printer, program } = about;
+  const { options, ports, secrets, kioskId, enrolmentCode, index, printer, program } = about;
   return {
     name: kioskId,
     program,
@@ -210,8 +216,7 @@ function kioskService(about: {
       TOTEM_KIOSK_PORT: String(ports.totems[index]?.kiosk),
       TOTEM_DATA_DIR: join(options.dataDir, kioskId),
       TOTEM_SYNC_URL: `http://${HOST}:${ports.server}`,
-      TOTEM_KIOSK_ID: kioskId,
-      TOTEM_KIOSK_TOKEN: secrets.kioskTokens[kioskId] ?? '',
+      ...(enrolmentCode === null ? {} : { TOTEM_ENROLMENT_CODE: enrolmentCode }),
       TOTEM_PRINTER: printer,
       TOTEM_RENDERER_DIR: rendererDir,
       TOTEM_TECHNICIAN_PIN: secrets.technicianPin,
