@@ -78,6 +78,8 @@ export const COMMAND_REFUSALS = [
   'not_enrolled',
   'invalid_code',
   'code_expired',
+  /** The code is of another totem, and this one's data folder still belongs to who it was. */
+  'other_totem',
   /** PIX cannot be taken now: the server or the provider is away. */
   'payment_unavailable',
   /** The totem is cut off and its leased numbers are used up. */
@@ -145,10 +147,10 @@ export type Layers = z.infer<typeof Layers>;
 
 /**
  * Whether the kiosk's disk takes what has to be stored. While it does not, nothing is sold: what is not stored is not
- * true. `read_only` and `failing` are a technician's matter, `full` often an attendant's.
+ * true. `nearly_full`: what is under way still finds its room. `read_only` and `failing` are a technician's matter.
  */
 export const StorageState = z.object({
-  status: z.enum(['ok', 'full', 'read_only', 'failing']),
+  status: z.enum(['ok', 'nearly_full', 'full', 'read_only', 'failing']),
   since: EpochMs,
   /** English, for the technician. */
   detail: z.string().nullable(),
@@ -171,13 +173,13 @@ export const CheckoutView = z.discriminatedUnion('step', [
     givesUpAt: EpochMs,
   }),
   z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
-  /** Money came, but not the money that was asked for. It is on its way back, nothing is called paid. */
-  z.object({
   /**
    * The money has come, and the ticket is on its way: this totem was away, and asks the server whether an operator has
    * issued it meanwhile.
    */
   z.object({ step: z.literal('issuing'), ...inSession }),
+  /** Money came, but not the money that was asked for. It is on its way back, nothing is called paid. */
+  z.object({
     step: z.literal('refunding'),
     ...inSession,
     reason: RefundReason,
@@ -260,12 +262,12 @@ export const QueueSnapshot = z.object({
       paidAt: EpochMs,
     }),
   ),
-  /** Local calls that lost against another counter, newest first, until dismissed by time. */
-  conflicts: z.array(
   /** Papers, printed here, of tickets that were rescued at this screen of late. Newest first. */
   rescuePapers: z.array(
     z.object({ ticketId: Uuid, label: z.string(), status: z.enum(['printing', 'printed', 'failed']) }),
   ),
+  /** Local calls that lost against another counter, newest first, until dismissed by time. */
+  conflicts: z.array(
     z.object({
       ticketId: Uuid,
       label: z.string(),

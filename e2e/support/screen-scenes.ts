@@ -89,6 +89,11 @@ export function totem(
   };
 }
 
+const DISK_FULL = {
+  status: 'full',
+  since: KIOSK_NOW - 4 * MINUTE_MS,
+  detail: 'database or disk is full',
+} as const;
 const inSession = { sessionId: SESSION_ID, service: CONSULTA, amountCents: CONSULTA.amountCents };
 const creating = {
   step: 'creating_charge',
@@ -156,6 +161,8 @@ export const IDLE_SCENES: Readonly<Record<string, TotemSnapshot>> = {
   attract: totem(),
   'preparing (no catalogue yet)': totem(undefined, { unit: null, services: [] }),
   'attract, connecting': totem(undefined, { server: 'connecting' }),
+  'out of service: disk full': totem(undefined, { storage: DISK_FULL }),
+  'out of service while paying': totem(paying, { storage: DISK_FULL }),
   'attract, server offline': totem(undefined, { server: 'offline' }),
   'attract, out of paper': totem(undefined, printer('paper_out')),
   'attract, printer error': totem(undefined, printer('error')),
@@ -333,6 +340,14 @@ export function technician(changes: Partial<TechnicianSnapshot> = {}): Technicia
 }
 
 const troubled = technician({
+  storage: DISK_FULL,
+  lastBackupAt: null,
+  backupError: 'database or disk is full',
+  recovery: {
+    at: KIOSK_NOW - 26 * 60 * MINUTE_MS,
+    file: 'kiosk.sqlite.damaged-20310506T153000Z',
+    savedEvents: 3,
+  },
   printer: { kind: 'escpos', status: 'paper_out', detail: 'DLE EOT 4 = 0x72', checkedAt: KIOSK_NOW - 4_000 },
   needsAttention: [
     job(12, { status: 'failed', attempts: 5, lastError: 'printer out of paper' }),

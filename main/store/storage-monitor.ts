@@ -44,10 +44,11 @@ export function createStorageMonitor({ clock, freeBytes, tryWrite }: StorageMoni
     try {
       const free = freeBytes();
       if (free >= MIN_FREE_BYTES) return true;
-      become(
-        'full',
-        `only ${Math.floor(free / 1024)} KiB are free, ${MIN_FREE_BYTES / 1024} are needed to sell`,
-      );
+      if (state.status !== 'full')
+        become(
+          'nearly_full',
+          `only ${Math.floor(free / 1024)} KiB are free, ${MIN_FREE_BYTES / 1024} are needed to sell`,
+        );
     } catch (error) {
       become('failing', (error as Error).message);
     }

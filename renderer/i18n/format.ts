@@ -37,6 +37,11 @@ export function formatTime(epochMs: number, timeZone: string | null): string {
   return dateFormat({ hour: '2-digit', minute: '2-digit' }, timeZone).format(epochMs);
 }
 
+/** `22/11/2026 14:05`, in the zone of the machine that shows the screen. */
+export function formatDateTime(epochMs: number): string {
+  return dateFormat({ dateStyle: 'short', timeStyle: 'short' }, null).format(epochMs);
+}
+
 /** Weekday, day and month: `sábado, 22 de novembro`. `timeZone` as in {@link formatTime}. */
 export function formatDay(epochMs: number, timeZone: string | null): string {
   return dateFormat({ weekday: 'long', day: 'numeric', month: 'long' }, timeZone).format(epochMs);

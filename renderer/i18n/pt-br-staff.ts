@@ -70,6 +70,21 @@ export const ptBrStaff = {
     lock: 'Bloquear',
     kiosk: (kioskId: string | null, version: string) => `${kioskId ?? 'Não cadastrado'} · versão ${version}`,
     upFor: (duration: string) => `Ligado há ${duration}`,
+    disk: {
+      title: 'Disco',
+      status: {
+        ok: 'Gravando',
+        nearly_full: 'Quase cheio: não vende',
+        full: 'Cheio: não vende',
+        read_only: 'Somente leitura: não vende',
+        failing: 'Com defeito: não vende',
+      },
+      backup: 'Última cópia',
+      noBackup: 'Nenhuma ainda',
+      recovery: 'Banco de dados trocado',
+      recovered: (when: string, events: number) =>
+        events === 1 ? `${when}; 1 evento recuperado de` : `${when}; ${events} eventos recuperados de`,
+    },
     printer: 'Impressora',
     printerKind: { escpos: 'ESC/POS', mock: 'Sem impressora configurada' },
     printerStatus: {

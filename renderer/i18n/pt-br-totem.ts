@@ -14,6 +14,12 @@ export const ptBrTotem = {
     host: 'Esta tela está sem contato com o totem.',
     recovers: 'Assim que a conexão voltar, o atendimento continua sozinho. Se preferir, procure a recepção.',
   },
+  outOfService: {
+    title: 'Fora de serviço',
+    call: 'Chame um atendente.',
+    untouched: 'Nada foi cobrado. Assim que o totem for atendido, ele volta a funcionar sozinho.',
+    kept: 'Se você já pagou, não pague de novo: seu pagamento está guardado e sua senha será emitida.',
+  },
   connecting: 'Conectando ao servidor. Você já pode escolher o serviço.',
   printerNotice: {
     paper_out: 'Estamos sem papel: sua senha aparecerá na tela.',

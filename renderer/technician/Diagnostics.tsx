@@ -8,6 +8,7 @@ import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
+import { DiskCard } from './DiskCard.tsx';
 import { AttentionCard, RecentJobsCard } from './JobCards.tsx';
 import { PrinterCard } from './PrinterCard.tsx';
 import { SyncCard } from './SyncCard.tsx';
@@ -78,6 +79,7 @@ export function Diagnostics({ snapshot, pin }: Props) {
             busy={busy !== null}
             onSyncNow={() => run({ kind: 'technician.sync_now', pin }, text.technician.syncSent)}
           />
+          <DiskCard disk={snapshot} />
           <TodayCard today={snapshot.sessionsToday} />
         </div>
         <RecentJobsCard jobs={snapshot.recentJobs} />

@@ -10,6 +10,7 @@ import { CheckoutSteps } from './checkout/CheckoutSteps.tsx';
 import { IdentifyView } from './IdentifyView.tsx';
 import { IdleGuard } from './IdleGuard.tsx';
 import { AT_ATTRACT, type TotemView, totemView, waitsForCustomer } from './navigation.ts';
+import { OutOfServiceView } from './OutOfServiceView.tsx';
 import { ReviewView } from './ReviewView.tsx';
 import { ServicesView } from './ServicesView.tsx';
 import { navigationStore, startOver, totemStore } from './stores.ts';
@@ -57,6 +58,8 @@ function View({ view }: { readonly view: TotemView }) {
       );
     case 'unavailable':
       return <AttractView unavailable={view.layer} />;
+    case 'out_of_service':
+      return <OutOfServiceView money={view.money} />;
     case 'attract':
       return <AttractView unavailable={null} />;
     case 'services':

@@ -54,6 +54,27 @@ describe('totemView', () => {
     expect(totemView(snapshot({ unit: null }), 'connected', at('services')).name).toBe('preparing');
   });
 
+  it('is out of service while nothing can be stored, and tells whoever may have paid not to pay again', () => {
+    const storage = { ...well, status: 'full' } as const;
+    const checkout = {
+      step: 'awaiting_payment',
+      ...inSession,
+      brCode: 'code',
+      expiresAt: 2,
+    } as const;
+    const shown = (changes: Partial<TotemSnapshot>) =>
+      totemView(snapshot(changes), 'connected', at('review'));
+    expect(shown({ storage })).toEqual({ name: 'out_of_service', money: 'untouched' });
+    expect(shown({ storage, checkout })).toEqual({ name: 'out_of_service', money: 'kept' });
+    const nearly = { ...well, status: 'nearly_full' } as const;
+    expect(shown({ storage: nearly }).name).toBe('out_of_service');
+    // What is under way still finds its room, and a ticket is never hidden.
+    expect(shown({ storage: nearly, checkout }).name).toBe('checkout');
+    expect(shown({ storage, checkout: { step: 'printing', ...inSession, ticketLabel: 'C001' } }).name).toBe(
+      'checkout',
+    );
+  });
+
   it('says which layer is away, at the start', () => {
     expect(totemView(null, 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });
     expect(totemView(snapshot(), 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });

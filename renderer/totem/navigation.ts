@@ -19,6 +19,8 @@ export type TotemView =
   | { readonly name: 'preparing' }
   /** `layer` says what is gone: the sync server, or this page's own host. */
   | { readonly name: 'unavailable'; readonly layer: 'server' | 'host' }
+  /** The totem cannot store anything. `money`: somebody may have paid, and must not pay again. */
+  | { readonly name: 'out_of_service'; readonly money: 'untouched' | 'kept' }
   | { readonly name: 'attract' }
   | { readonly name: 'services' }
   | { readonly name: 'review'; readonly service: Service }
@@ -38,6 +40,9 @@ export function totemView(
   if (snapshot === null) {
     return link === 'lost' ? { name: 'unavailable', layer: 'host' } : { name: 'preparing' };
   }
+  if (isOutOfService(snapshot)) {
+    return { name: 'out_of_service', money: mayHavePaid(snapshot.checkout) ? 'kept' : 'untouched' };
+  }
   if (snapshot.checkout.step !== 'idle') return { name: 'checkout', checkout: snapshot.checkout };
   if (snapshot.unit === null) return { name: 'preparing' };
   if (navigation.at === 'attract') {
@@ -50,6 +55,18 @@ export function totemView(
   if (navigation.at === 'services' || service === undefined) return { name: 'services' };
   if (navigation.at === 'identify') return { name: 'identify', service, field: navigation.field };
   return { name: 'review', service };
+}
+
+/** A ticket, and money on its way back, are shown all the same: they are stored already. */
+function isOutOfService({ storage, checkout }: TotemSnapshot): boolean {
+  if (storage.status === 'ok') return false;
+  if (checkout.step === 'printing' || checkout.step === 'ticket' || checkout.step === 'refunding')
+    return false;
+  return checkout.step === 'idle' || storage.status !== 'nearly_full';
+}
+
+function mayHavePaid({ step }: CheckoutView): boolean {
+  return step !== 'idle' && step !== 'creating_charge';
 }
 
 /** Whether a payment can be begun now. */
