@@ -5,8 +5,6 @@ const ENVIRONMENT = {
   TOTEM_KIOSK_PORT: '4310',
   TOTEM_DATA_DIR: 'data',
   TOTEM_SYNC_URL: 'http://127.0.0.1:4300',
-  TOTEM_KIOSK_ID: 'totem-1',
-  TOTEM_KIOSK_TOKEN: 'secret',
   TOTEM_PRINTER: 'mock',
   TOTEM_RENDERER_DIR: 'dist/renderer',
   TOTEM_TECHNICIAN_PIN: '4711',
@@ -38,9 +36,22 @@ describe('readConfig', () => {
     },
   );
 
-  it('names every variable that is wrong, and never prints the token', () => {
-    const broken = { ...ENVIRONMENT, TOTEM_TECHNICIAN_PIN: '12', TOTEM_KIOSK_ID: 'Not An Id' };
-    expect(() => readConfig(broken)).toThrow(/TOTEM_KIOSK_ID.*TOTEM_TECHNICIAN_PIN/);
-    expect(() => readConfig(broken)).not.toThrow(/secret/);
+  it.each([
+    ['ABCD-2345', 'ABCD-2345'],
+    ['', undefined],
+  ])('takes the enrolment code "%s" as it is', (given, code) => {
+    expect(readConfig({ ...ENVIRONMENT, TOTEM_ENROLMENT_CODE: given }).enrolmentCode).toBe(code);
+    expect(readConfig(ENVIRONMENT).enrolmentCode).toBeUndefined();
+  });
+
+  it('names every variable that is wrong, and never prints the code', () => {
+    const broken = {
+      ...ENVIRONMENT,
+      TOTEM_TECHNICIAN_PIN: '12',
+      TOTEM_SYNC_URL: 'nowhere',
+      TOTEM_ENROLMENT_CODE: 'ABCD2345',
+    };
+    expect(() => readConfig(broken)).toThrow(/TOTEM_SYNC_URL.*TOTEM_TECHNICIAN_PIN/);
+    expect(() => readConfig(broken)).not.toThrow(/ABCD2345/);
   });
 });

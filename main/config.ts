@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { KioskId } from '../domain/protocol/primitives.ts';
 import { StartupFailure } from '../platform/service.ts';
 
 const PRINTER_ADDRESS = /^tcp:\/\/(?<host>\[[0-9a-fA-F:]+\]|[^:/[\]]+):(?<port>\d{1,5})$/;
@@ -21,8 +20,11 @@ const Environment = z.object({
   /** The kiosk's own folder; deleting it is a factory reset. */
   TOTEM_DATA_DIR: z.string().min(1),
   TOTEM_SYNC_URL: z.url({ protocol: /^https?$/ }),
-  TOTEM_KIOSK_ID: KioskId,
-  TOTEM_KIOSK_TOKEN: z.string().min(1),
+  /** Used once, by a totem that has no identity yet; what a wrong one means is told when it was tried. */
+  TOTEM_ENROLMENT_CODE: z
+    .string()
+    .optional()
+    .transform((code) => (code === '' ? undefined : code)),
   TOTEM_PRINTER: PrinterAddress,
   /** The folder of the built screens. */
   TOTEM_RENDERER_DIR: z.string().min(1),
@@ -38,8 +40,7 @@ export interface KioskConfig {
   readonly port: number;
   readonly dataDir: string;
   readonly syncUrl: string;
-  readonly kioskId: string;
-  readonly token: string;
+  readonly enrolmentCode: string | undefined;
   readonly printer: PrinterConfig;
   readonly rendererDir: string;
   readonly technicianPin: string;
@@ -58,8 +59,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): KioskConfig {
     port: values.TOTEM_KIOSK_PORT,
     dataDir: values.TOTEM_DATA_DIR,
     syncUrl: values.TOTEM_SYNC_URL,
-    kioskId: values.TOTEM_KIOSK_ID,
-    token: values.TOTEM_KIOSK_TOKEN,
+    enrolmentCode: values.TOTEM_ENROLMENT_CODE,
     printer: values.TOTEM_PRINTER,
     rendererDir: values.TOTEM_RENDERER_DIR,
     technicianPin: values.TOTEM_TECHNICIAN_PIN,

@@ -13,8 +13,6 @@ export function kioskPaths(dataDir: string) {
     identity: join(dataDir, 'identity.json'),
     /** Copies of the database, one a day. */
     backups: join(dataDir, 'backups'),
-    /** Who this totem is, and its private key. */
-    identity: join(dataDir, 'identity.json'),
     /** Where the mock printer writes its pictures and texts. */
     mockPapers: join(dataDir, 'papers'),
   } as const;

@@ -100,6 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
   const feed = createFeedReader({
     store,
     client,
+    serverTime,
     effects,
     link,
     onLevel: () => finishRebuild({ store, clock, log }),
@@ -138,8 +139,8 @@ export function createEngine(options: EngineOptions): Engine {
     personalData,
     pixAvailable,
     enqueuePaper,
-    clock,
     isPaperHeld: printQueue.isHeld,
+    clock,
     randomBytes,
     log,
   });
@@ -188,6 +189,8 @@ export function createEngine(options: EngineOptions): Engine {
       // What cannot be stored must not be begun. Whoever has paid already is still served: see the feed reader.
       if (command.kind === 'checkout.start' && store.storage.state.status !== 'ok')
         return { ok: false, code: 'out_of_service' };
+      if (needsIdentity(command) && identity.status() !== 'enrolled')
+        return { ok: false, code: 'not_enrolled' };
       try {
         switch (command.kind) {
           case 'checkout.start':
@@ -200,15 +203,15 @@ export function createEngine(options: EngineOptions): Engine {
           case 'technician.sync_now':
           case 'technician.enrol':
           case 'technician.retry_set_aside':
-            return executeTechnicianCommand(
-              { store, printQueue, pinGuard, kioskId, clock, syncNow },
+            return await executeTechnicianCommand(
+              { store, printQueue, pinGuard, identity, clock, syncNow },
               command,
             );
+          case 'queue.rescue':
+            return await rescueTicket({ store, client, kioskId, log, clock, printQueue }, command);
           default:
             return await forwardQueueCommand({ store, client, kioskId, log }, command);
         }
-          case 'queue.rescue':
-            return await rescueTicket({ store, client, kioskId, log, clock, printQueue }, command);
       } catch (error) {
         // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.
         log.error({ err: error, kind: command.kind }, 'command failed');
@@ -233,9 +236,6 @@ export function createEngine(options: EngineOptions): Engine {
         numbers.wake();
       });
       printQueue.onChange(snapshots.invalidate);
-      layers.start();
-      checkout.start();
-      printQueue.start();
       // The word that a held paper waits for comes with a ticket.
       store.onCommit(() => {
         if (printQueue.isHolding()) printQueue.wake();
@@ -246,25 +246,33 @@ export function createEngine(options: EngineOptions): Engine {
         syncNow();
         numbers.wake();
       });
+      layers.start();
+      checkout.start();
+      printQueue.start();
       feed.start();
       outbox.start();
       numbers.start();
+      claims.start();
+      timeKeeper.start();
       snapshots.start();
     },
     async close() {
-      claims.start();
-      timeKeeper.start();
       snapshots.stop();
       layers.stop();
       checkout.stop();
       charges.stop();
       outbox.stop();
       numbers.stop();
+      claims.stop();
+      timeKeeper.stop();
       client.close();
       await feed.stop();
       await printQueue.stop();
-      claims.stop();
-      timeKeeper.stop();
     },
   };
+}
+
+/** A sale is made under the totem's name, and so is a call. What is under way, and the technician, go on without. */
+function needsIdentity({ kind }: ScreenCommand): boolean {
+  return kind === 'checkout.start' || kind.startsWith('queue.');
 }

@@ -13,8 +13,8 @@ import type { ServiceMessage } from '../platform/service.ts';
 import { systemClock } from '../platform/system.ts';
 import { eventually } from '../platform/testing/eventually.ts';
 import { kioskPaths } from './data-folder.ts';
-import { KIOSK_ID, SERVICE_ID } from './testing/kiosk-harness.ts';
-import { STUB_TOKEN, StubServer } from './testing/stub-server.ts';
+import { enrolFolder, KIOSK_ID, SERVICE_ID } from './testing/kiosk-harness.ts';
+import { StubServer } from './testing/stub-server.ts';
 
 const ENTRY = fileURLToPath(new URL('./main.ts', import.meta.url));
 const ROUNDS = 6;
@@ -30,6 +30,7 @@ async function scene() {
   const server = new StubServer(systemClock);
   await server.start();
   const dataDir = mkdtempSync(join(tmpdir(), 'totem-process-test-'));
+  enrolFolder(dataDir, server);
   const children = new Set<ChildProcess>();
   onTestFinished(async () => {
     for (const child of children) child.kill('SIGKILL');
@@ -47,8 +48,6 @@ async function scene() {
         TOTEM_KIOSK_PORT: '0',
         TOTEM_DATA_DIR: dataDir,
         TOTEM_SYNC_URL: server.url,
-        TOTEM_KIOSK_ID: KIOSK_ID,
-        TOTEM_KIOSK_TOKEN: STUB_TOKEN,
         TOTEM_PRINTER: 'mock',
         TOTEM_RENDERER_DIR: dataDir,
         TOTEM_TECHNICIAN_PIN: '4711',

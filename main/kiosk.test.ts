@@ -16,9 +16,7 @@ const TABLES = ['payment_sessions', 'tickets', 'print_jobs', 'outbox', 'sync_sta
 function engineOn(dataDir: string) {
   return createKiosk({
     dataDir,
-    kioskId: KIOSK_ID,
     syncUrl: 'http://127.0.0.1:9',
-    token: 'token',
     technicianPin: '4711',
     printer: new FakePrinter(),
     clock: systemClock,

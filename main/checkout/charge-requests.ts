@@ -70,7 +70,7 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
   function accept(session: PaymentSession, charge: ChargeResponse): null {
     const { sessionId } = session;
     const atMs = clock.nowMs();
-    link.heard(charge.serverTime);
+    link.heard();
     const isOurs =
       charge.sessionId === sessionId &&
       charge.txid === session.txid &&
@@ -107,7 +107,9 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
       case 'txid_conflict':
         return fail(session, 'provider_rejected', failure.code);
       default:
-        if (failure.status >= 500 || failure.status === 429) return 'server_unreachable';
+        // A refused token is signed anew; the customer's minute is long enough for that.
+        if (failure.status >= 500 || failure.status === 429 || failure.status === 401)
+          return 'server_unreachable';
         return fail(session, 'unknown', failure.code);
     }
   }

@@ -190,7 +190,7 @@ describe('a charge that does not come', () => {
     [{ status: 409, code: 'amount_not_in_catalog' }, 'price_changed'],
     [{ status: 404, code: 'service_unknown' }, 'price_changed'],
     [{ status: 502, code: 'provider_rejected' }, 'provider_rejected'],
-    [{ status: 401, code: 'unauthorized' }, 'unknown'],
+    [{ status: 403, code: 'forbidden' }, 'unknown'],
   ] as const)('fails at once at %o', async (refusal, reason) => {
     const totem = await KioskHarness.start();
     totem.server.refuseCharges = refusal;

@@ -62,7 +62,7 @@ export function issueLocalTicket(
   };
   const ticket: StoredTicket = {
     ...facts,
-    kioskId,
+    kioskId: kioskId(),
     own: true,
     status: 'printing',
     delivery: null,

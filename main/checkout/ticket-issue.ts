@@ -22,7 +22,8 @@ export type IssueOutcome =
 
 export interface TicketIssueOptions {
   readonly store: KioskStore;
-  readonly kioskId: string;
+  /** Of this totem; whoever gets here is enrolled. */
+  readonly kioskId: () => string;
   readonly personalData: PersonalDataBox;
   /** Queues the first paper, in the transaction that is open. */
   readonly enqueuePaper: (ticket: TicketView, document: ReceiptDocument, terms?: PaperTerms) => void;
@@ -43,10 +44,10 @@ export interface PaperTerms {
 export function issueTicket(
   { store, kioskId, personalData, enqueuePaper }: TicketIssueOptions,
   confirmation: FeedPayload<'payment.confirmed'>,
-  nowMs: number,
   terms: PaperTerms,
+  nowMs: number,
 ): IssueOutcome {
-  if (confirmation.kioskId !== kioskId) return 'not_ours';
+  if (confirmation.kioskId !== kioskId()) return 'not_ours';
   const session = store.sessions.byId(confirmation.sessionId);
   if (session === undefined) return 'unknown_session';
   if (session.status === 'paid') return 'already_issued';

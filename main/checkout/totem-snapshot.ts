@@ -1,6 +1,7 @@
 import type { Layers, PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
 import { canTakePix } from '../diagnostics/layers.ts';
+import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
 import { checkoutView } from './checkout-view.ts';
@@ -10,7 +11,7 @@ import type { ScreenSession } from './deadlines.ts';
 export const LATE_NOTICE_MS = 120_000;
 
 export interface TotemSurroundings {
-  readonly kioskId: string;
+  readonly identity: KioskIdentity;
   readonly server: ServerLink;
   readonly printer: PrinterState;
   readonly layers: Layers;
@@ -18,15 +19,15 @@ export interface TotemSurroundings {
 }
 
 export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowMs: number): TotemSnapshot {
-  const { kioskId, server, printer, layers, shown } = around;
+  const { identity, server, printer, layers, shown } = around;
   const catalog = store.sync.catalog();
   const ticket = shown?.ticket;
   const ahead = ticket === undefined ? 0 : waitingAhead(ticket, ticketsInQueue(store, nowMs));
   return {
     screen: 'totem',
     at: nowMs,
-    kioskId,
-    enrolment: 'enrolled',
+    kioskId: identity.current()?.kioskId ?? null,
+    enrolment: identity.status(),
     unit:
       catalog === null ? null : { merchantName: catalog.unit.merchantName, unitName: catalog.unit.unitName },
     services: catalog?.services ?? [],

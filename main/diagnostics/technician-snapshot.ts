@@ -1,7 +1,9 @@
 import { businessDayOf } from '../../domain/business-day.ts';
 import type { Layers, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
+import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
 import { ticketsOfToday } from '../queue/business-today.ts';
+import type { BackupSchedule } from '../store/backup-schedule.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
 
@@ -9,36 +11,41 @@ import type { LinkMonitor } from '../sync/server-link.ts';
 const LONGEST_DAY_MS = 26 * 60 * 60_000;
 
 export interface TechnicianSurroundings {
-  readonly kioskId: string;
+  readonly identity: KioskIdentity;
   readonly version: string;
   readonly startedAt: number;
   readonly serverUrl: string;
   readonly link: LinkMonitor;
   readonly printQueue: PrintQueue;
   readonly layers: Layers;
+  readonly backups: BackupSchedule | undefined;
 }
 
 export function technicianSnapshot(
   store: KioskStore,
-  { kioskId, version, startedAt, serverUrl, link, printQueue, layers }: TechnicianSurroundings,
+  { identity, version, startedAt, serverUrl, link, printQueue, layers, backups }: TechnicianSurroundings,
   nowMs: number,
 ): TechnicianSnapshot {
   const { feedCursor, catalogVersion } = store.sync.read();
   const outbox = store.outbox.counts();
+  const enrolled = identity.current();
   return {
     screen: 'technician',
     at: nowMs,
-    kioskId,
-    enrolment: 'enrolled',
-    identity: null,
+    kioskId: enrolled?.kioskId ?? null,
+    enrolment: identity.status(),
+    identity:
+      enrolled === null
+        ? null
+        : { keyId: enrolled.keyId, enrolledAt: enrolled.enrolledAt, warning: identity.warning() },
     version,
     startedAt,
     layers,
-    storage: { status: 'ok', since: startedAt, detail: null },
+    storage: store.storage.state,
     printer: printQueue.state(),
-    lastBackupAt: null,
-    backupError: null,
-    recovery: null,
+    lastBackupAt: backups?.lastAt ?? null,
+    backupError: backups?.error ?? null,
+    recovery: store.sync.recovery(),
     needsAttention: printQueue.needsAttention(),
     recentJobs: printQueue.recentJobs(),
     sync: {

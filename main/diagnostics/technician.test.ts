@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ticketIdOfSession } from '../../domain/ids.ts';
+import { kioskPaths } from '../data-folder.ts';
 import { KioskHarness, PIN } from '../testing/kiosk-harness.ts';
 import { supportBundle } from './support-bundle.ts';
 
@@ -75,8 +77,9 @@ describe('the support bundle', () => {
     expect(bundle.integrityCheck).toEqual(['ok']);
     expect(bundle.sessionsByStatus).toEqual([{ status: 'awaiting_payment', late: 0, count: 1 }]);
     const text = JSON.stringify(bundle);
+    const privateKey = privateKeyIn(totem.dataDir);
     expect(text).toContain(sessionId);
-    for (const secret of ['Maria', '529982', '529.982', brCode, 'stub-token'])
+    for (const secret of ['Maria', '529982', '529.982', brCode, privateKey])
       expect(text).not.toContain(secret);
   });
 
@@ -84,3 +87,11 @@ describe('the support bundle', () => {
     expect(() => supportBundle('/nowhere')).toThrow('there is no kiosk in /nowhere');
   });
 });
+
+/** The one part of the identity that nobody may see. */
+function privateKeyIn(dataDir: string): string {
+  const stored = JSON.parse(readFileSync(kioskPaths(dataDir).identity, 'utf8')) as {
+    privateKey: { d: string };
+  };
+  return stored.privateKey.d;
+}

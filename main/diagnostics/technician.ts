@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { CommandResult, TechnicianCommand } from '../../domain/protocol/screens.ts';
 import { composeTestPrint } from '../../domain/receipt.ts';
 import { markReprinting } from '../checkout/paper-outcome.ts';
+import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { PinGuard } from './technician-pin.ts';
@@ -10,17 +11,17 @@ export interface TechnicianOptions {
   readonly store: KioskStore;
   readonly printQueue: PrintQueue;
   readonly pinGuard: PinGuard;
-  readonly kioskId: string;
+  readonly identity: KioskIdentity;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly syncNow: () => void;
 }
 
 /** Every command carries the PIN: there is no unlocked state that the next person at the totem could find. */
-export function executeTechnicianCommand(
+export async function executeTechnicianCommand(
   options: TechnicianOptions,
   command: TechnicianCommand,
-): CommandResult {
-  const { store, printQueue, pinGuard, kioskId, clock, syncNow } = options;
+): Promise<CommandResult> {
+  const { store, printQueue, pinGuard, identity, clock, syncNow } = options;
   const pin = pinGuard.check(command.pin);
   if (!pin.ok) return pin;
   switch (command.kind) {
@@ -35,6 +36,7 @@ export function executeTechnicianCommand(
       });
     case 'technician.test_print': {
       const timeZone = store.sync.catalog()?.unit.timeZone ?? 'UTC';
+      const kioskId = identity.current()?.kioskId ?? '–';
       const document = composeTestPrint({ kioskId, timeZone, printedAt: clock.nowMs() });
       store.write(() => printQueue.enqueueTest(document));
       return { ok: true };
@@ -43,6 +45,7 @@ export function executeTechnicianCommand(
       syncNow();
       return { ok: true };
     case 'technician.enrol':
+      return identity.enrol(command.code);
     case 'technician.retry_set_aside':
       return { ok: false, code: 'not_allowed' };
   }

@@ -11,7 +11,7 @@ const MAX_ATTEMPTS = 2;
 export interface QueueCommandOptions {
   readonly store: KioskStore;
   readonly client: ServerClient;
-  readonly kioskId: string;
+  readonly kioskId: () => string;
   readonly log: Log;
 }
 
@@ -33,7 +33,7 @@ export async function forwardQueueCommand(
     return { ok: false, code: refusalOf(answer.failure) };
   }
   const { ticket } = answer.value;
-  if (ticket !== null) store.write(() => applyServerTicket(store, ticket, kioskId));
+  if (ticket !== null) store.write(() => applyServerTicket(store, ticket, kioskId()));
   if (answer.value.ok) return { ok: true, ticket: answer.value.ticket };
   return { ok: false, code: answer.value.code, ...(ticket === null ? {} : { ticket }) };
 }

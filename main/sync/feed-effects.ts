@@ -10,7 +10,6 @@ import {
 import type { Log } from '../../platform/log.ts';
 import { type ConfirmationOptions, takeConfirmation, ticketArrived } from '../checkout/confirmations.ts';
 import { endSession } from '../checkout/session-life.ts';
-import { issueTicket, type TicketIssueOptions } from '../checkout/ticket-issue.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { LinkMonitor } from './server-link.ts';
 import { applyServerTicket } from './ticket-merge.ts';
@@ -40,7 +39,7 @@ const CONTRADICTIONS = new Set([
 type Effects = { readonly [K in FeedKind]: (payload: FeedPayload<K>, nowMs: number) => void };
 
 export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
-  const { store, kioskId, clock, link, log } = options;
+  const { store, clock, link, log } = options;
   const effects = effectsOf(options);
   // A savepoint of its own for each entry: one that cannot be stored leaves nothing of itself behind.
   const runInSavepoint = store.db.transaction((kind: FeedKind, payload: FeedPayload<FeedKind>) =>
@@ -68,7 +67,7 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
 
   /** Deterministic failures: to try again would stop the feed for ever, and with it every later payment. */
   function skip({ seq, kind }: FeedEntry, reason: string): void {
-    log.error({ seq, kind, kioskId, reason }, 'feed entry could not be applied and is skipped');
+    log.error({ seq, kind, reason }, 'feed entry could not be applied and is skipped');
     link.problem('skipped_entry', `feed entry ${seq} (${kind}) was skipped: ${reason}`);
   }
 
@@ -101,7 +100,7 @@ function effectsOf(options: FeedEffectsOptions): Effects {
         log.warn({ sessionId }, 'a confirmation without a running lease: claimed first');
     },
     'refund.changed': (refund, nowMs) => {
-      const session = ownSession(store, kioskId, refund);
+      const session = ownSession(store, kioskId(), refund);
       if (session === undefined) return;
       store.refunds.put(refund, nowMs);
       if (refund.reason !== 'wrong_amount' || !mayFail(session.status)) return;
@@ -109,7 +108,7 @@ function effectsOf(options: FeedEffectsOptions): Effects {
       endSession(store, session, 'failed', { cause: 'wrong_amount', reason: 'wrong_amount', atMs: nowMs });
     },
     'payment.closed': (closed, nowMs) => {
-      const session = ownSession(store, kioskId, closed);
+      const session = ownSession(store, kioskId(), closed);
       if (session === undefined || !mayFail(session.status)) return;
       endSession(store, session, 'failed', { cause: closed.reason, reason: 'closed_by_bank', atMs: nowMs });
     },

@@ -10,6 +10,7 @@ import { backoffMs } from './backoff.ts';
 import type { FeedEffects } from './feed-effects.ts';
 import type { ServerClient } from './server-client.ts';
 import type { LinkMonitor } from './server-link.ts';
+import type { ServerTime } from './server-time.ts';
 
 /** A customer may be waiting for "paid": come back within seconds of the server's own return. */
 const BACKOFF = { firstMs: 250, maxMs: 5_000 };
@@ -42,6 +43,7 @@ export interface FeedReader {
 export interface FeedReaderOptions {
   readonly store: KioskStore;
   readonly client: ServerClient;
+  readonly serverTime: ServerTime;
   readonly effects: FeedEffects;
   readonly link: LinkMonitor;
   /** The cursor is level with the server's head. */
@@ -56,7 +58,7 @@ export interface FeedReaderOptions {
  * again whenever the stream breaks. Delivery is at least once; the cursor makes the effect once.
  */
 export function createFeedReader(options: FeedReaderOptions): FeedReader {
-  const { store, client, effects, link, onLevel, clock, randomBytes, log } = options;
+  const { store, client, serverTime, effects, link, onLevel, clock, randomBytes, log } = options;
   let running = false;
   let failures = 0;
   let reached = false;
@@ -101,8 +103,8 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       const cancelPatience = clock.schedule(PATIENCE_MS, () => link.becomes('offline'));
       const answer = await client.feedPage(feedCursor).finally(cancelPatience);
       if (!answer.ok) return answer.failure.message;
-      const { entries, head, serverTime } = answer.value;
-      link.heard(serverTime);
+      const { entries, head } = answer.value;
+      link.heard();
       if (head < feedCursor)
         return `the server's feed ends at ${head}, ours at ${feedCursor}: was it replaced?`;
       if (entries.length === 0) return null;
@@ -126,6 +128,7 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
       cancelWatch = clock.schedule(silenceMs, () => end(`nothing heard for ${silenceMs} ms`));
     };
     watch();
+    const sent = serverTime.mark();
     try {
       const answer = await client.feedStream(store.sync.read().feedCursor, ending.signal);
       if (!answer.ok) return ending.signal.aborted ? ended : answer.failure.message;
@@ -136,7 +139,8 @@ export function createFeedReader(options: FeedReaderOptions): FeedReader {
           if (event === 'hello') {
             failures = 0;
             const hello = Hello.parse(JSON.parse(data));
-            link.heard(hello.serverTime);
+            serverTime.heard(hello.serverTime, sent);
+            link.heard();
             if (hello.provider !== undefined) {
               silenceMs = SILENCE_MS;
               link.providerIs(hello.provider);

@@ -94,7 +94,7 @@ export function createNumberLeaseKeeper(options: NumberLeaseKeeperOptions): Numb
     const left = asks.filter(({ leaseId }) => !granted.has(leaseId));
     for (const ask of left) refused.add(supplyKey(ask));
     if (left.length > 0) log.warn({ leases: left }, 'the server did not grant these numbers');
-    link.heard(serverTime);
+    link.heard();
     store.write(() => {
       for (const lease of leases) store.leases.grant(lease);
       // Those with another prefix or day than was asked for were not taken over either.

@@ -73,7 +73,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
   function settle(batch: readonly OutboxEvent[], response: PushResponse): void {
     failures = 0;
     batchLimit = MAX_PUSH_EVENTS;
-    link.heard(response.serverTime);
+    link.heard();
     link.problem('push', null);
     const kindById = new Map(batch.map((event) => [event.id, event.kind]));
     const known = response.results.filter((result) => kindById.has(result.id));

@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { ServerLink } from '../../domain/protocol/screens.ts';
 import type { KioskStore } from '../store/store.ts';
+import type { ServerTime } from './server-time.ts';
 
 /** Writing down every contact would only wear the disk; a clock that was set is written down at once. */
 const SAVE_CONTACT_EVERY_MS = 60_000;
@@ -18,15 +19,19 @@ export interface LinkMonitor {
   /** Whether the server reaches the payment provider, by its last word; null before the first. */
   readonly provider: 'ok' | 'down' | null;
   providerIs(status: 'ok' | 'down'): void;
-  /** The server spoke. @param serverTime its clock in that answer, when the answer carried it */
-  heard(serverTime?: number): void;
+  /** The server spoke. What its clock said is known by `ServerTime` already. */
+  heard(): void;
   becomes(state: ServerLink): void;
   /** @param message English, for the technician; null when `source` is well again */
   problem(source: ProblemSource, message: string | null): void;
   onChange(listener: () => void): () => void;
 }
 
-export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor {
+export function createLinkMonitor(
+  store: KioskStore,
+  clock: Clock,
+  serverTime: Pick<ServerTime, 'estimateMs'>,
+): LinkMonitor {
   const saved = store.sync.read();
   const listeners = new Set<() => void>();
   let state: ServerLink = 'connecting';
@@ -62,11 +67,12 @@ export function createLinkMonitor(store: KioskStore, clock: Clock): LinkMonitor 
       provider = status;
       changed();
     },
-    heard(serverTime) {
+    heard() {
       const now = clock.nowMs();
       lastContactAt = now;
-      if (serverTime === undefined) return;
-      clockSkewMs = serverTime - now;
+      const serverNow = serverTime.estimateMs();
+      if (serverNow === null) return;
+      clockSkewMs = serverNow - now;
       const wasSet = Math.abs(clockSkewMs - savedSkewMs) > CLOCK_WAS_SET_MS;
       if (!wasSet && now - savedAt < SAVE_CONTACT_EVERY_MS) return;
       savedSkewMs = clockSkewMs;

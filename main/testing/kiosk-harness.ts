@@ -5,22 +5,46 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished, vi } from 'vitest';
 import type { CheckoutView, CommandResult, ScreenCommand } from '../../domain/protocol/screens.ts';
-import { silentLog } from '../../platform/log.ts';
+import { type Log, silentLog } from '../../platform/log.ts';
 import { systemRandom } from '../../platform/system.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { kioskPaths } from '../data-folder.ts';
+import { createIdentityFile } from '../identity/identity-file.ts';
+import { newKeyPair } from '../identity/key-pair.ts';
 import { createKiosk, type Kiosk } from '../kiosk.ts';
 import { FakePrinter } from './fake-printer.ts';
-import { STUB_CATALOG, STUB_TOKEN, StubServer } from './stub-server.ts';
+import { SettableClock } from './settable-clock.ts';
+import { STUB_CATALOG, StubServer } from './stub-server.ts';
 
 export const KIOSK_ID = 'totem-1';
 export const PIN = '4711';
 export const SERVICE_ID = STUB_CATALOG.services[0]?.serviceId ?? '';
 
+export interface HarnessOptions {
+  readonly serverAway?: boolean;
+  /** False: the folder holds no identity yet. */
+  readonly enrolled?: boolean;
+  readonly enrolmentCode?: string;
+  /** How wrong the kiosk's wall clock is from the start, ms. */
+  readonly clockOffsetMs?: number;
+  readonly log?: Log;
+}
+
+/** Puts the identity of a totem that the stub knows into the folder. */
+export function enrolFolder(dataDir: string, server: StubServer, kioskId: string = KIOSK_ID): void {
+  const keys = newKeyPair(systemRandom);
+  const { serverTime: _now, ...enrolled } = server.access.admit(keys.publicKey, kioskId);
+  createIdentityFile(kioskPaths(dataDir).identity).write({ enrolled, keys, revokedAt: null });
+}
+
 /** A kiosk with a real SQLite folder and a real line to a stub server; its clock and its printer obey the test. */
 export class KioskHarness {
   readonly clock = new ManualClock();
+  /** The kiosk's own, which may be wrong; the server goes by `clock`. */
+  readonly wallClock = new SettableClock(this.clock);
   readonly server = new StubServer(this.clock);
+  log: Log = silentLog;
+  #enrolmentCode: string | undefined;
   printer = new FakePrinter();
   dataDir = mkdtempSync(join(tmpdir(), 'totem-kiosk-test-'));
   /** The kiosk asked for its end, because its database is damaged. */
@@ -31,8 +55,12 @@ export class KioskHarness {
     this.kiosk = this.#create();
   }
 
-  static async start(options: { readonly serverAway?: boolean } = {}): Promise<KioskHarness> {
+  static async start(options: HarnessOptions = {}): Promise<KioskHarness> {
+    const { serverAway = false, enrolled = true } = options;
     const harness = new KioskHarness();
+    harness.log = options.log ?? silentLog;
+    harness.wallClock.offsetMs = options.clockOffsetMs ?? 0;
+    harness.#enrolmentCode = options.enrolmentCode;
     await harness.server.start();
     onTestFinished(async () => {
       harness.printer.free();
@@ -42,24 +70,24 @@ export class KioskHarness {
     });
     // The address is known only now.
     await harness.kiosk.close();
+    if (enrolled) enrolFolder(harness.dataDir, harness.server);
     harness.kiosk = harness.#create();
-    if (options.serverAway === true) await harness.server.stop();
+    if (serverAway) await harness.server.stop();
     harness.kiosk.start();
-    if (options.serverAway !== true) await harness.until(() => harness.server.streams === 1);
+    if (!serverAway && enrolled) await harness.until(() => harness.server.streams === 1);
     return harness;
   }
 
   #create(): Kiosk {
     return createKiosk({
       dataDir: this.dataDir,
-      kioskId: KIOSK_ID,
       syncUrl: this.server.url,
-      token: STUB_TOKEN,
+      enrolmentCode: this.#enrolmentCode,
       technicianPin: PIN,
       printer: this.printer,
-      clock: this.clock,
+      clock: this.wallClock,
       randomBytes: systemRandom,
-      log: silentLog,
+      log: this.log,
       onDamaged: () => {
         this.damaged = true;
       },

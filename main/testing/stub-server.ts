@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { createGunzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../../domain/clock.ts';
 import type { Catalog } from '../../domain/protocol/catalog.ts';
@@ -9,6 +10,7 @@ import {
   type FeedKind,
   type FeedPayload,
 } from '../../domain/protocol/feed.ts';
+import { EnrolRequest } from '../../domain/protocol/identity.ts';
 import {
   CONFIRMATION_LEASE_MS,
   FIRST_LOCAL_NUMBER,
@@ -19,8 +21,7 @@ import {
 import { QueueCommand, type QueueResult } from '../../domain/protocol/queue.ts';
 import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
-
-export const STUB_TOKEN = 'stub-token';
+import { StubAccess } from './stub-access.ts';
 
 export const STUB_CATALOG: Catalog = {
   version: 1,
@@ -82,6 +83,11 @@ export class StubServer {
   /** The server's clock minus the kiosk's, ms. */
   skewMs = 0;
   expiresAfterMs = 300_000;
+  /** Answers of the token check, the good ones left out. */
+  readonly refusedTokens: string[] = [];
+  /** How the body of each push was encoded. */
+  readonly pushEncodings: (string | undefined)[] = [];
+  readonly access = new StubAccess(STUB_CATALOG.unit, () => this.#now());
 
   readonly #clock: Pick<Clock, 'nowMs'>;
   readonly #seenEvents = new Set<string>();
@@ -174,8 +180,21 @@ export class StubServer {
 
   #register(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
-      if (request.headers.authorization === `Bearer ${STUB_TOKEN}`) return;
-      return refuse(reply, { status: 401, code: 'unauthorized' });
+      if (request.url === '/v1/enrol') return;
+      const verdict = this.access.judge(request.headers.authorization);
+      if (!('code' in verdict)) return;
+      this.refusedTokens.push(verdict.code);
+      return refuse(reply, { status: 401, code: verdict.code }, { serverTime: this.#now() });
+    });
+    app.addHook('preParsing', async (request, _reply, payload) => {
+      const { 'content-encoding': encoding, 'content-length': length } = request.headers;
+      if (request.url === '/v1/sync/push') this.pushEncodings.push(encoding);
+      if (encoding !== 'gzip') return payload;
+      return payload.pipe(Object.assign(createGunzip(), { receivedEncodedLength: Number(length) }));
+    });
+    app.post('/v1/enrol', async (request, reply) => {
+      const outcome = this.access.enrol(EnrolRequest.parse(request.body));
+      return 'code' in outcome ? refuse(reply, { status: 403, code: outcome.code }) : outcome;
     });
     app.addHook('onSend', async (_request, reply, payload) => {
       if (this.loseAnswers) reply.raw.destroy();
@@ -265,6 +284,6 @@ function writeEntry(response: ServerResponse, entry: FeedEntry): void {
   response.write(`event: entry\nid: ${entry.seq}\ndata: ${JSON.stringify(entry)}\n\n`);
 }
 
-function refuse(reply: FastifyReply, { status, code }: Refusal): FastifyReply {
-  return reply.code(status).send({ error: { code, message: `refused by the stub: ${code}` } });
+function refuse(reply: FastifyReply, { status, code }: Refusal, details?: unknown): FastifyReply {
+  return reply.code(status).send({ error: { code, message: `refused by the stub: ${code}`, details } });
 }

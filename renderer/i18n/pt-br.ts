@@ -59,6 +59,8 @@ export const ptBr = {
     not_enrolled: 'Este totem ainda não está cadastrado no servidor.',
     invalid_code: 'Código incorreto, ou já usado. Peça um novo ao gestor.',
     code_expired: 'Este código venceu. Peça um novo ao gestor.',
+    other_totem:
+      'Este código é de outro totem, e este ainda tem dados por enviar ou é de outra unidade. Peça o código deste totem.',
     payment_unavailable: 'O PIX está indisponível no momento.',
     no_numbers_left: 'O totem está sem conexão e suas senhas reservadas acabaram.',
     out_of_service: 'O totem está fora de serviço. Chame um atendente.',
