@@ -122,6 +122,16 @@ describe('snapshots', () => {
     expect(seen[0]?.checkout.step).toBe('idle');
   });
 
+  it('Novo SGA #330 (WebSocket broke behind proxies): plain HTTP that a proxy is told not to gather', async () => {
+    const { base } = await host();
+    const ending = new AbortController();
+    const { headers } = await fetch(`${base}/api/screens/panel/snapshots`, { signal: ending.signal });
+    ending.abort();
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    expect(headers.get('x-accel-buffering')).toBe('no');
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
   it('end when the host closes', async () => {
     const { base, running } = await host();
     const response = await fetch(`${base}/api/screens/panel/snapshots`);

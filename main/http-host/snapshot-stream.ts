@@ -23,6 +23,8 @@ export function streamSnapshots(
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     connection: 'keep-alive',
+    // nginx would gather snapshots otherwise.
+    'x-accel-buffering': 'no',
   });
 
   let ready = true;

@@ -1,5 +1,5 @@
 import './panel.css';
-import { useEffect, useRef } from 'react';
+import { useEffect, useState } from 'react';
 import type { PanelSnapshot } from '../../domain/protocol/screens.ts';
 import { bridge } from '../bridge.ts';
 import { formatDay, formatTime } from '../i18n/format.ts';
@@ -11,7 +11,7 @@ import { Icon } from '../ui/Icon.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { CalledTicket, LastCalls } from './Calls.tsx';
-import { newCalls } from './new-calls.ts';
+import { createCallMemory } from './new-calls.ts';
 import { useChime } from './use-chime.ts';
 
 const panelStore = createScreenStore<'panel'>();
@@ -61,12 +61,11 @@ export function PanelScreen() {
 }
 
 function useRingOnCalls(snapshot: PanelSnapshot | null, ring: () => void): void {
-  const previous = useRef<PanelSnapshot['calls'] | null>(null);
+  const [callsToAnnounce] = useState(createCallMemory);
   useEffect(() => {
     if (snapshot === null) return;
-    if (newCalls(previous.current, snapshot.calls).length > 0) ring();
-    previous.current = snapshot.calls;
-  }, [snapshot, ring]);
+    if (callsToAnnounce(snapshot.calls).length > 0) ring();
+  }, [snapshot, ring, callsToAnnounce]);
 }
 
 function PanelClock({ timeZone }: { readonly timeZone: string | null }) {

@@ -30,7 +30,7 @@ async function nextStream(): Promise<EventStream> {
   return streams[0] as EventStream;
 }
 
-test('sends events with name, id and data, and a beat every ten seconds', async () => {
+test('Novo SGA #330 (WebSocket broke behind proxies): plain HTTP, not gathered, never silent for long', async () => {
   const socket = connect(port, '127.0.0.1');
   let received = '';
   socket.on('data', (chunk) => {
@@ -43,6 +43,7 @@ test('sends events with name, id and data, and a beat every ten seconds', async 
   expect(received).not.toContain(': beat');
   clock.advance(25_000);
   await vi.waitUntil(() => received.split(': beat').length === 3);
+  expect(received).toContain('x-accel-buffering: no\r\n');
   socket.destroy();
 });
 
