@@ -1,3 +1,4 @@
+import type { KioskView } from '../../domain/protocol/identity.ts';
 import type {
   AdminSnapshot,
   CheckoutView,
@@ -396,13 +397,32 @@ export const TECHNICIAN_SCENES: Readonly<Record<string, TechnicianSnapshot>> = {
 
 // ---- admin ----
 
+const UNIT_ID = uuid(700);
+const SECOND_UNIT_ID = uuid(701);
+const kiosk = (n: number, changes: Partial<KioskView> = {}): KioskView => ({
+  kioskId: `totem-${n}`,
+  unitId: UNIT_ID,
+  enrolledAt: KIOSK_NOW - 40 * 24 * 60 * MINUTE_MS,
+  lastSeenAt: KIOSK_NOW - 9_000,
+  revokedAt: null,
+  keyId: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  ...changes,
+});
+/** One in touch, one silent, one revoked, and one that never got its key. */
+const FLEET: KioskView[] = [
+  kiosk(1),
+  kiosk(2, { lastSeenAt: KIOSK_NOW - 3 * 60 * MINUTE_MS }),
+  kiosk(3, { revokedAt: KIOSK_NOW - 20 * MINUTE_MS, lastSeenAt: KIOSK_NOW - 20 * MINUTE_MS }),
+  kiosk(4, { enrolledAt: null, keyId: null, lastSeenAt: KIOSK_NOW - 12 * 24 * 60 * MINUTE_MS }),
+];
+
 export function admin(changes: Partial<AdminSnapshot['integration']> = {}): AdminSnapshot {
   return {
     screen: 'admin',
     at: KIOSK_NOW,
     merchantName: 'Clínica Aurora',
-    units: [],
-    fleet: [],
+    units: [{ unitId: UNIT_ID, name: 'Unidade Centro' }],
+    fleet: FLEET,
     integration: {
       health: 'healthy',
       sessions: 412,
@@ -431,6 +451,15 @@ const issue = (n: number, ageSeconds: number): AdminSnapshot['integration']['iss
 
 export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
   healthy: admin(),
+  'no totems yet': { ...admin(), fleet: [] },
+  'two units': {
+    ...admin(),
+    units: [
+      { unitId: UNIT_ID, name: 'Unidade Centro' },
+      { unitId: SECOND_UNIT_ID, name: 'Unidade Norte' },
+    ],
+    fleet: [...FLEET, kiosk(5, { unitId: SECOND_UNIT_ID })],
+  },
   warning: admin({
     health: 'warning',
     tickets: 350,

@@ -4,9 +4,12 @@ import { useEffect, useMemo } from 'react';
 import { text } from '../i18n/text.ts';
 import { NOTHING_YET } from '../shell/screen-state.ts';
 import { createScreenStore, useSubscription } from '../shell/screen-store.ts';
+import { useHostNow } from '../shell/use-now.ts';
 import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { createAdminBridge } from './admin-bridge.ts';
+import { createAdminCommands } from './admin-commands.ts';
+import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { TokenForm } from './TokenForm.tsx';
 import { forgetToken, tokenStore } from './token-store.ts';
@@ -21,17 +24,21 @@ export function AdminScreen() {
 
 function Status({ token }: { readonly token: string }) {
   const bridge = useMemo(() => createAdminBridge(token, () => forgetToken(true)), [token]);
+  const commands = useMemo(() => createAdminCommands(token, () => forgetToken(true)), [token]);
   useSubscription(adminStore, 'admin', bridge);
   // What one manager saw must not stand before whoever types the next token, right or wrong.
   useEffect(() => () => adminStore.setState(NOTHING_YET), []);
   const { snapshot, link, unreadable } = adminStore();
+  const nowMs = useHostNow(adminStore);
   return (
     <div className="staff">
       <LinkBanner link={link} unreadable={unreadable} lostText={text.link.lostAdmin} />
       {snapshot === null ? (
         <Loading>{text.common.loading}</Loading>
       ) : (
-        <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)} />
+        <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
+          <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
+        </IntegrationView>
       )}
     </div>
   );

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
 import type { AdminSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration, formatMoney, formatPercent, formatSeconds, formatTime } from '../i18n/format.ts';
@@ -15,9 +16,11 @@ const TONE: Record<IntegrationStatus['health'], Tone> = {
 interface Props {
   readonly snapshot: AdminSnapshot;
   readonly onLeave: () => void;
+  /** What else the manager's page has, below. */
+  readonly children: ReactNode;
 }
 
-export function IntegrationView({ snapshot, onLeave }: Props) {
+export function IntegrationView({ snapshot, onLeave, children }: Props) {
   const { integration } = snapshot;
   return (
     <main className="admin" data-view="integration">
@@ -42,6 +45,7 @@ export function IntegrationView({ snapshot, onLeave }: Props) {
         <h2>{text.admin.issues}</h2>
         <Issues issues={integration.issues} />
       </section>
+      {children}
     </main>
   );
 }

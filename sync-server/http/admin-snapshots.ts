@@ -1,4 +1,5 @@
 import { AdminSnapshot } from '../../domain/protocol/screens.ts';
+import { readFleet } from '../access/fleet.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import { readIntegrationStatus } from '../integration/integration-status.ts';
@@ -47,11 +48,17 @@ async function readAdminSnapshot(context: ServerContext, merchantId: string): Pr
     'SELECT name FROM merchants WHERE merchant_id = $1',
     [merchantId],
   );
+  const units = await context.db.query<{ unit_id: string; name: string }>(
+    'SELECT unit_id, name FROM units WHERE merchant_id = $1 ORDER BY name',
+    [merchantId],
+  );
   return AdminSnapshot.parse({
     screen: 'admin',
     at,
     merchantName: merchant?.name ?? '',
     integration: await readIntegrationStatus(context.db, merchantId, at),
+    units: units.map((unit) => ({ unitId: unit.unit_id, name: unit.name })),
+    fleet: await readFleet(context.db, merchantId),
   });
 }
 

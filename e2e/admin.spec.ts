@@ -1,0 +1,125 @@
+import { expect, type Page, test } from '@playwright/test';
+import { ENROLMENT_CODE_TTL_MS } from '../domain/protocol/identity.ts';
+import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
+import { admin, KIOSK_NOW } from './support/screen-scenes.ts';
+import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
+
+/** The manager's fleet on the built page; the routes of the sync server are answered from a script. */
+let host: ScriptedHost;
+/** What the page sent, in order. */
+let sent: { path: string; authorization: string; body: unknown }[];
+
+test.use({ viewport: SCREEN_SIZES.portrait });
+
+test.beforeEach(async ({ page }) => {
+  host = await startScriptedHost();
+  sent = [];
+  await watchCsp(page);
+  host.show('admin', admin());
+});
+test.afterEach(() => host.close());
+
+async function answer(page: Page, path: string, status: number, body: unknown): Promise<void> {
+  await page.unroute(`**${path}`);
+  await page.route(`**${path}`, async (route) => {
+    const request = route.request();
+    sent.push({
+      path,
+      authorization: (await request.headerValue('authorization')) ?? '',
+      body: request.postDataJSON(),
+    });
+    await route.fulfill({ status, json: body });
+  });
+}
+
+async function enter(page: Page): Promise<void> {
+  await page.goto(`${host.url}/admin`);
+  await page.getByLabel('Token de acesso').fill(host.adminToken);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { name: 'Totens' })).toBeVisible();
+}
+
+const [unit] = admin().units;
+const madeFor = (kioskId: string) => ({
+  kioskId,
+  code: 'K7MQ2XVB',
+  expiresAt: KIOSK_NOW + ENROLMENT_CODE_TTL_MS,
+});
+
+test('a code is made with the keyboard alone, stands large with its time, and is done when the totem is enrolled', async ({
+  page,
+}) => {
+  await enter(page);
+  await answer(page, '/v1/enrolments', 200, madeFor('totem-5'));
+  const name = page.getByLabel('Nome do novo totem');
+  await expect(name).toHaveValue('totem-5');
+  await name.fill('Totem 5');
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await page.keyboard.press('Enter');
+  expect(sent).toEqual([]);
+  await name.fill('totem-5');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('K7MQ-2XVB')).toBeVisible();
+  await expect(page.getByRole('timer')).toContainText(/por mais 1[45]:\d\d/);
+  expect(sent).toEqual([
+    {
+      path: '/v1/enrolments',
+      authorization: `Bearer ${host.adminToken}`,
+      body: { unitId: unit?.unitId, kioskId: 'totem-5' },
+    },
+  ]);
+  await inspectScreen(page, 'admin: code');
+
+  const enrolled = { ...admin().fleet[0], kioskId: 'totem-5', enrolledAt: KIOSK_NOW + 5_000 };
+  host.show('admin', {
+    ...admin(),
+    at: KIOSK_NOW + 6_000,
+    fleet: [...admin().fleet, enrolled as ReturnType<typeof admin>['fleet'][number]],
+  });
+  await expect(page.getByText('Código usado: totem-5 está cadastrado.')).toBeVisible();
+  await expect(page.getByText('K7MQ-2XVB')).toHaveCount(0);
+  await inspectScreen(page, 'admin: code used');
+});
+
+test('a code that nobody used is said to be over', async ({ page }) => {
+  await enter(page);
+  await answer(page, '/v1/enrolments', 200, madeFor('totem-2'));
+  await page.getByRole('button', { name: 'Novo código para totem-2' }).click();
+  await expect(page.getByText('K7MQ-2XVB')).toBeVisible();
+  host.show('admin', { ...admin(), at: KIOSK_NOW + ENROLMENT_CODE_TTL_MS });
+  await expect(page.getByText('O código venceu')).toBeVisible();
+  await inspectScreen(page, 'admin: code over');
+});
+
+test('a totem is revoked after a question whose safe answer has the focus', async ({ page }) => {
+  await enter(page);
+  await answer(page, '/v1/kiosks/totem-1/revoke', 200, { ...admin().fleet[0], revokedAt: KIOSK_NOW });
+  await page.getByRole('button', { name: 'Revogar totem-1' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Revogar totem-1?' });
+  await expect(dialog.getByRole('button', { name: 'Manter' })).toBeFocused();
+  await inspectScreen(page, 'admin: revoke?');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  expect(sent).toEqual([]);
+  await page.getByRole('button', { name: 'Revogar totem-1' }).click();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await expect(dialog).toHaveCount(0);
+  expect(sent.map(({ path }) => path)).toEqual(['/v1/kiosks/totem-1/revoke']);
+  // One that is revoked already cannot be revoked.
+  await expect(page.getByRole('button', { name: 'Revogar totem-3' })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
+});
+
+test('what goes wrong is said in words, and a token that ended asks for another', async ({ page }) => {
+  await enter(page);
+  await answer(page, '/v1/enrolments', 503, { error: { code: 'database_unavailable', message: 'away' } });
+  await page.getByRole('button', { name: 'Gerar código' }).click();
+  await expect(page.getByRole('alert')).toContainText('O servidor não respondeu');
+  await inspectScreen(page, 'admin: server away');
+  await answer(page, '/v1/enrolments', 401, { error: { code: 'unauthorized', message: 'no' } });
+  await page.getByRole('button', { name: 'Gerar código' }).click();
+  await expect(page.getByText('Token recusado')).toBeVisible();
+});

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
+import { ErrorBody } from '../../domain/protocol/primitives.ts';
+
+/** Longer than the server waits for its database. */
+const TIMEOUT_MS = 20_000;
+
+const AdminRefusal = z.enum(['unit_unknown', 'kiosk_unknown', 'too_many_attempts', 'server_unreachable']);
+export type AdminRefusal = z.infer<typeof AdminRefusal> | 'internal_error';
+
+export type AdminAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: AdminRefusal };
+
+/** What a manager may do on the page. */
+export interface AdminCommands {
+  makeCode(unitId: string, kioskId: string): Promise<AdminAnswer<EnrolmentResponse>>;
+  revoke(kioskId: string): Promise<AdminAnswer<KioskView>>;
+}
+
+/** @param onRefused the server does not accept the token any more */
+export function createAdminCommands(token: string, onRefused: () => void): AdminCommands {
+  const post = async <S extends z.ZodType>(
+    answer: S,
+    path: string,
+    body: unknown,
+  ): Promise<AdminAnswer<z.infer<S>>> => {
+    try {
+      const response = await fetch(path, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (response.status === 401 || response.status === 403) onRefused();
+      const json: unknown = await response.json();
+      if (!response.ok) return { ok: false, code: refusalOf(json) };
+      return { ok: true, value: answer.parse(json) };
+    } catch (error) {
+      console.warn(`${path} was not answered`, error);
+      return { ok: false, code: 'server_unreachable' };
+    }
+  };
+  return {
+    makeCode: (unitId, kioskId) => post(EnrolmentResponse, '/v1/enrolments', { unitId, kioskId }),
+    revoke: (kioskId) => post(KioskView, `/v1/kiosks/${kioskId}/revoke`, {}),
+  };
+}
+
+function refusalOf(json: unknown): AdminRefusal {
+  const code = ErrorBody.safeParse(json).data?.error.code;
+  if (code === 'database_unavailable') return 'server_unreachable';
+  return AdminRefusal.safeParse(code).data ?? 'internal_error';
+}
