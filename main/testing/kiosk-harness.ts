@@ -110,6 +110,11 @@ export class KioskHarness {
     this.printer = new FakePrinter();
     this.printer.mood = mood;
     await whileOff();
+    this.restart();
+  }
+
+  /** A new engine on the folder as it is; the last one must be closed. */
+  restart(): void {
     this.kiosk = this.#create();
     this.kiosk.start();
   }

@@ -85,6 +85,8 @@ export class StubServer {
   expiresAfterMs = 300_000;
   /** Answers of the token check, the good ones left out. */
   readonly refusedTokens: string[] = [];
+  /** Whether a refused token is told the server's time. */
+  tellsTime = true;
   /** How the body of each push was encoded. */
   readonly pushEncodings: (string | undefined)[] = [];
   readonly access = new StubAccess(STUB_CATALOG.unit, () => this.#now());
@@ -184,7 +186,11 @@ export class StubServer {
       const verdict = this.access.judge(request.headers.authorization);
       if (!('code' in verdict)) return;
       this.refusedTokens.push(verdict.code);
-      return refuse(reply, { status: 401, code: verdict.code }, { serverTime: this.#now() });
+      return refuse(
+        reply,
+        { status: 401, code: verdict.code },
+        this.tellsTime ? { serverTime: this.#now() } : undefined,
+      );
     });
     app.addHook('preParsing', async (request, _reply, payload) => {
       const { 'content-encoding': encoding, 'content-length': length } = request.headers;
