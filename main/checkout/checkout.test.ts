@@ -241,7 +241,7 @@ describe('the countdown', () => {
 });
 
 describe('late money', () => {
-  it('turns an ending that is still on the screen into the ticket', async () => {
+  it('Odoo #256042 (card paid, order refused): turns an ending that is still on the screen into the ticket', async () => {
     const totem = await KioskHarness.start();
     const sessionId = await totem.chooseAndSeeQr();
     await totem.pass(300_000);
@@ -344,7 +344,7 @@ describe('other money, other endings', () => {
 });
 
 describe('a printer that cannot', () => {
-  it('leaves the number on the screen, and the ticket is in the queue all the same', async () => {
+  it('Odoo #140271 (print errors hidden in the kiosk): leaves the number on the screen, tells the technician, and queues the ticket all the same', async () => {
     const totem = await KioskHarness.start();
     totem.printer.mood = 'paper_out';
     const sessionId = await totem.chooseAndSeeQr();

@@ -8,7 +8,7 @@ import { supportBundle } from './support-bundle.ts';
 const UNKNOWN = '018f0000-0000-7000-8000-0000000000ff';
 
 describe('the technician', () => {
-  it('gets nothing done with a wrong PIN, and is locked out after the fifth', async () => {
+  it('Novo SGA triage-app#20 (customers reconfigure the kiosk by touch): gets nothing done with a wrong PIN, and is locked out after the fifth', async () => {
     const totem = await KioskHarness.start();
     const wrong = { kind: 'technician.test_print', pin: '0000' } as const;
     for (let attempt = 1; attempt <= 4; attempt += 1) {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { TotemSnapshot } from '../../domain/protocol/screens.ts';
 import {
   AT_ATTRACT,
-  canPay,
+  awayFromPix,
+  isOnOffer,
   type Navigation,
   printerNotice,
   totemView,
@@ -41,6 +42,8 @@ function snapshot(changes: Partial<TotemSnapshot> = {}): TotemSnapshot {
   };
 }
 
+const AWAY = { server: 'offline', pixAvailable: false } as const;
+
 const at = (place: Navigation['at']): Navigation => ({
   ...AT_ATTRACT,
   at: place,
@@ -70,7 +73,7 @@ describe('totemView', () => {
     expect(shown({ storage: nearly }).name).toBe('out_of_service');
     // What is under way still finds its room, and a ticket is never hidden.
     expect(shown({ storage: nearly, checkout }).name).toBe('checkout');
-    expect(shown({ storage, checkout: { step: 'printing', ...inSession, ticketLabel: 'C001' } }).name).toBe(
+    expect(shown({ storage, checkout: { step: 'printing', ...inSession, ticketLabel: 'C001', payment: 'pix' } }).name).toBe(
       'checkout',
     );
   });
@@ -78,7 +81,7 @@ describe('totemView', () => {
   it('says which layer is away, at the start', () => {
     expect(totemView(null, 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });
     expect(totemView(snapshot(), 'lost', AT_ATTRACT)).toEqual({ name: 'unavailable', layer: 'host' });
-    expect(totemView(snapshot({ server: 'offline' }), 'connected', AT_ATTRACT)).toEqual({
+    expect(totemView(snapshot(AWAY), 'connected', AT_ATTRACT)).toEqual({
       name: 'unavailable',
       layer: 'server',
     });
@@ -103,14 +106,37 @@ describe('totemView', () => {
   });
 });
 
-describe('canPay', () => {
+describe('awayFromPix', () => {
+  const bankAway = snapshot({
+    pixAvailable: false,
+    layers: { ...snapshot().layers, provider: { ...snapshot().layers.provider, status: 'down' } },
+  });
+
   it.each([
-    ['online', 'connected', true],
-    ['connecting', 'connected', true],
-    ['offline', 'connected', false],
-    ['online', 'lost', false],
-  ] as const)('server %s, link %s: %s', (server, link, expected) => {
-    expect(canPay(snapshot({ server }), link)).toBe(expected);
+    ['nothing', snapshot(), 'connected', null],
+    ['nothing yet', snapshot({ server: 'connecting' }), 'connected', null],
+    ['the server', snapshot(AWAY), 'connected', 'server'],
+    ['the bank', bankAway, 'connected', 'provider'],
+    ['the server, and with it the bank', { ...bankAway, ...AWAY }, 'connected', 'server'],
+    ['the host', snapshot(), 'lost', 'host'],
+  ] as const)('names %s', (_words, seen, link, expected) => {
+    expect(awayFromPix(seen, link)).toBe(expected);
+  });
+});
+
+describe('without a PIX', () => {
+  const free = { ...service, amountCents: 0 };
+  const atCounter = { ...service, payAtCounter: true };
+
+  it('a free service and one to be paid at the counter are on offer, as long as the host is there', () => {
+    expect([service, free, atCounter].map((each) => isOnOffer(each, 'server'))).toEqual([false, true, true]);
+    expect([service, free, atCounter].map((each) => isOnOffer(each, 'host'))).toEqual([false, false, false]);
+    expect(isOnOffer(service, null)).toBe(true);
+  });
+
+  it('the start stays open when there is anything on offer', () => {
+    const view = totemView(snapshot({ ...AWAY, services: [service, free] }), 'connected', AT_ATTRACT);
+    expect(view).toEqual({ name: 'attract' });
   });
 });
 
@@ -121,7 +147,7 @@ describe('printerNotice', () => {
     }
   });
 
-  it('tells of missing paper and of a missing printer', () => {
+  it('VxSuite #439, #4838, #9187 (out of paper must be explicit): tells of missing paper and of a missing printer', () => {
     expect(printerNotice({ kind: 'escpos', status: 'paper_out', detail: null, checkedAt: null })).toBe(
       'paper_out',
     );

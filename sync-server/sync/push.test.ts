@@ -173,7 +173,7 @@ test('a value that only the database refuses does not block the others', async (
   expect(outcomes(await push([ended]))).toEqual(['rejected']);
 });
 
-test('no ticket without a settled payment, and none with another number', async () => {
+test('Odoo #199846 (order sent before payment): no ticket without a settled payment, and none with another number', async () => {
   const [unpaid] = await insertPaidSessions(database.db, {
     count: 1,
     firstNumber: 900,
