@@ -15,8 +15,9 @@ import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
 import { type KioskIdentity, ownKioskId } from './identity/kiosk-identity.ts';
 import { createPrintQueue } from './printing/print-queue.ts';
 import type { Printer } from './printing/printer.ts';
+import { isLocalMode, settleLocalCall } from './queue/local-calls.ts';
 import { panelSnapshot } from './queue/panel-snapshot.ts';
-import { forwardQueueCommand } from './queue/queue-commands.ts';
+import { executeOperatorCommand } from './queue/queue-commands.ts';
 import { queueSnapshot } from './queue/queue-snapshot.ts';
 import { rescueTicket } from './queue/rescue.ts';
 import { createSnapshotPublisher, type KioskScreen, type SnapshotBuilders } from './snapshots.ts';
@@ -108,7 +109,15 @@ export function createEngine(options: EngineOptions): Engine {
     randomBytes,
     log,
   });
-  const outbox = createOutboxPusher({ store, client, link, clock, randomBytes, log });
+  const outbox = createOutboxPusher({
+    store,
+    client,
+    link,
+    clock,
+    randomBytes,
+    log,
+    onAnswered: (event, result) => settleLocalCall(store, event, result, clock.nowMs()),
+  });
   const charges = createChargeRequests({
     store,
     client,
@@ -204,13 +213,14 @@ export function createEngine(options: EngineOptions): Engine {
           case 'technician.enrol':
           case 'technician.retry_set_aside':
             return await executeTechnicianCommand(
-              { store, printQueue, pinGuard, identity, clock, syncNow },
+              { store, printQueue, pinGuard, identity, clock, syncNow, retrySetAside: outbox.retrySetAside },
               command,
             );
           case 'queue.rescue':
+            if (isLocalMode(store, link.state)) return { ok: false, code: 'needs_server' };
             return await rescueTicket({ store, client, kioskId, log, clock, printQueue }, command);
           default:
-            return await forwardQueueCommand({ store, client, kioskId, log }, command);
+            return await executeOperatorCommand({ store, client, kioskId, log, link, clock }, command);
         }
       } catch (error) {
         // A full disk, or a bug: the person at the screen gets a word, the log gets the stack.

@@ -57,7 +57,7 @@ export function technicianSnapshot(
       outboxPending: outbox.pending,
       outboxOldestAgeMs: outbox.oldestPendingAt === null ? null : Math.max(0, nowMs - outbox.oldestPendingAt),
       outboxRejected: outbox.rejected,
-      setAside: [],
+      setAside: store.outbox.unsent(),
       clockSkewMs: link.clockSkewMs,
       catalogVersion,
     },

@@ -14,6 +14,7 @@ export interface TechnicianOptions {
   readonly identity: KioskIdentity;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly syncNow: () => void;
+  readonly retrySetAside: () => void;
 }
 
 /** Every command carries the PIN: there is no unlocked state that the next person at the totem could find. */
@@ -21,7 +22,7 @@ export async function executeTechnicianCommand(
   options: TechnicianOptions,
   command: TechnicianCommand,
 ): Promise<CommandResult> {
-  const { store, printQueue, pinGuard, identity, clock, syncNow } = options;
+  const { store, printQueue, pinGuard, identity, clock, syncNow, retrySetAside } = options;
   const pin = pinGuard.check(command.pin);
   if (!pin.ok) return pin;
   switch (command.kind) {
@@ -47,6 +48,7 @@ export async function executeTechnicianCommand(
     case 'technician.enrol':
       return identity.enrol(command.code);
     case 'technician.retry_set_aside':
-      return { ok: false, code: 'not_allowed' };
+      retrySetAside();
+      return { ok: true };
   }
 }

@@ -1,9 +1,12 @@
+import type { Clock } from '../../domain/clock.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import type { CommandResult } from '../../domain/protocol/screens.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { ServerAnswer, ServerClient, ServerFailure } from '../sync/server-client.ts';
+import type { LinkMonitor } from '../sync/server-link.ts';
 import { applyServerTicket } from '../sync/ticket-merge.ts';
+import { answerOfEarlier, isLocalMode, runLocally } from './local-calls.ts';
 
 /** Tries in all. The command's id makes a repeat harmless, and one lost answer should not reach the operator. */
 const MAX_ATTEMPTS = 2;
@@ -13,6 +16,29 @@ export interface QueueCommandOptions {
   readonly client: ServerClient;
   readonly kioskId: () => string;
   readonly log: Log;
+}
+
+export interface OperatorCommandOptions extends QueueCommandOptions {
+  readonly link: Pick<LinkMonitor, 'state'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+/**
+ * Runs an operator's command where it can be: by the server, and by this kiosk itself while it is cut off. A press
+ * whose answer was lost keeps its id, so that it counts once wherever it was done.
+ */
+export async function executeOperatorCommand(
+  options: OperatorCommandOptions,
+  command: QueueCommand,
+): Promise<CommandResult> {
+  const { store, link, clock } = options;
+  const earlier = answerOfEarlier(store, command.commandId);
+  if (earlier !== null) return earlier;
+  if (isLocalMode(store, link.state)) return runLocally(store, command, clock.nowMs());
+  const result = await forwardQueueCommand(options, command);
+  const isLost = !result.ok && result.code === 'server_unreachable';
+  // A line that is only connecting may carry the next press; one that is known to be cut will not.
+  return isLost && link.state === 'offline' ? runLocally(store, command, clock.nowMs()) : result;
 }
 
 /**

@@ -5,8 +5,11 @@ import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
 import { ticketsInQueue } from './business-today.ts';
+import { isLocalMode } from './local-calls.ts';
 import { type RescueSurroundings, rescuable, rescuePapers } from './rescuable.ts';
 
+/** An operator who was away for a coffee still reads who has the ticket. */
+const CONFLICT_SHOWN_MS = 10 * 60_000;
 /** A customer who missed the call comes back soon or not at all; more would bury the list. */
 const MAX_NO_SHOWS = 20;
 
@@ -25,10 +28,10 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
     unitName: unit?.unitName ?? null,
     counters: unit?.counters ?? [],
     server: around.server,
-    mode: 'server',
+    mode: isLocalMode(store, around.server) ? 'local' : 'server',
     rescuable: rescuable(store, around, nowMs),
     rescuePapers: rescuePapers(around, nowMs),
-    conflicts: [],
+    conflicts: store.localCalls.conflictsSince(nowMs - CONFLICT_SHOWN_MS),
     waiting: inOrder((ticket) => ticket.status === 'in_queue'),
     arriving: inOrder((ticket) => isBeforeQueue(ticket.status)),
     atCounters: views

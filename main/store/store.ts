@@ -4,6 +4,7 @@ import { type ConfirmationRepository, createConfirmationRepository } from './con
 import type { KioskDatabase } from './database.ts';
 import { diskTroubleOf } from './disk-trouble.ts';
 import { type Healed, openHealthy } from './heal.ts';
+import { createLocalCallRepository, type LocalCallRepository } from './local-calls.ts';
 import { hasStepsPending, migrateKiosk } from './migrate.ts';
 import { createNumberLeaseRepository, type NumberLeaseRepository } from './number-leases.ts';
 import { createOutboxRepository, type OutboxRepository } from './outbox.ts';
@@ -23,6 +24,7 @@ export interface KioskStore {
   readonly sessions: SessionRepository;
   readonly tickets: TicketRepository;
   readonly outbox: OutboxRepository;
+  readonly localCalls: LocalCallRepository;
   readonly refunds: RefundRepository;
   readonly confirmations: ConfirmationRepository;
   readonly sync: SyncStateRepository;
@@ -85,6 +87,7 @@ export function openKioskStore(options: StoreOptions): KioskStore {
     sessions: createSessionRepository(db),
     tickets: createTicketRepository(db),
     outbox: createOutboxRepository(db, clock, randomBytes),
+    localCalls: createLocalCallRepository(db),
     refunds: createRefundRepository(db),
     confirmations: createConfirmationRepository(db),
     sync: createSyncStateRepository(db),

@@ -20,8 +20,47 @@ export function mergeTicket(
   return { ...incoming, own: known.own };
 }
 
-/** Stores what the server said of a ticket, where it is news. Inside a transaction. */
+/**
+ * Stores what the server said of a ticket, where it is news. While the server has not answered for calls that were
+ * made here without it, it does not know of them, and its word waits. Inside a transaction.
+ */
 export function applyServerTicket(store: KioskStore, incoming: TicketView, kioskId: string): void {
-  const merged = mergeTicket(store.tickets.byId(incoming.ticketId), incoming, kioskId);
+  const { ticketId } = incoming;
+  const known = store.tickets.byId(ticketId);
+  if (known?.own === true && store.outbox.hasUnansweredCall(ticketId)) {
+    store.localCalls.holdTicket(incoming);
+    return;
+  }
+  const merged = mergeTicket(known, incoming, kioskId);
   if (merged !== null) store.tickets.put(merged);
+}
+
+/**
+ * All local calls of a ticket are answered: the server's word holds again. Where a call was rejected the ticket
+ * becomes what the server says also at an equal revision, as the local steps counted none. Inside a transaction.
+ */
+export function releaseServerTicket(store: KioskStore, ticketId: string, wasRejected: boolean): void {
+  const known = store.tickets.byId(ticketId);
+  const held = store.localCalls.releaseTicket(ticketId);
+  if (known === undefined) return;
+  if (held !== undefined && held.revision > known.revision && !isBeforeQueue(held.status)) {
+    store.tickets.put({ ...held, own: known.own });
+  } else if (wasRejected) {
+    store.tickets.put(
+      held === undefined || isBeforeQueue(held.status) ? backInQueue(known) : { ...held, own: known.own },
+    );
+  }
+}
+
+/** As if it had never been called: the server knows no more of the ticket than that, or not even so much. */
+function backInQueue(ticket: StoredTicket): StoredTicket {
+  return {
+    ...ticket,
+    status: 'in_queue',
+    counter: null,
+    calledAt: null,
+    callCount: 0,
+    startedAt: null,
+    endedAt: null,
+  };
 }

@@ -113,10 +113,23 @@ CREATE TABLE queue_conflicts (
   winner TEXT,
   at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX queue_conflicts_by_time ON queue_conflicts (at);
+
+-- What the server said of a ticket while it had not answered for the calls that this kiosk made of it by itself.
+CREATE TABLE held_tickets (
+  ticket_id TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  ticket_json TEXT NOT NULL
+) STRICT;
 
 -- How often the server failed over the event alone; one that always fells it is set aside.
 ALTER TABLE outbox ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX outbox_set_aside ON outbox (position) WHERE outcome = 'set_aside';
+-- The calls that this kiosk made by itself: by command, so that none is made twice, and by ticket while unanswered.
+CREATE INDEX outbox_local_calls ON outbox (json_extract(payload_json, '$.command.commandId'))
+  WHERE kind = 'queue.executed_locally';
+CREATE INDEX outbox_unanswered_calls ON outbox (json_extract(payload_json, '$.ticketId'))
+  WHERE kind = 'queue.executed_locally' AND outcome IS NULL;
 
 -- A damaged database that this one took the place of.
 ALTER TABLE sync_state ADD COLUMN recovered_at INTEGER;
