@@ -40,10 +40,23 @@ for (const [sizeName, viewport] of Object.entries(SCREEN_SIZES)) {
       await inspectScreen(page, 'services, two pages');
       host.show('totem', scenes.totem(undefined, { services: [] }));
       await inspectScreen(page, 'no services');
+      const mixed = { services: [...scenes.MIXED_SERVICES] };
+      host.show('totem', scenes.totem(undefined, { ...mixed, ...scenes.NO_BANK }));
+      await inspectScreen(page, 'services, bank away');
+      host.show('totem', scenes.totem(undefined, { ...mixed, ...scenes.NO_SERVER }));
+      await inspectScreen(page, 'services, server away');
+      await button(page, 'Escolher Curativo').click();
+      await inspectScreen(page, 'review, at the counter alone');
+      host.show('totem', scenes.totem(undefined, mixed));
+      await inspectScreen(page, 'review, by PIX or at the counter');
+      await button(page, 'Voltar').click();
+      await button(page, 'Escolher Informações').click();
+      await inspectScreen(page, 'review, free');
+      await button(page, 'Voltar').click();
       host.show('totem', scenes.totem());
       await button(page, 'Escolher Consulta clínica').click();
       await inspectScreen(page, 'review');
-      host.show('totem', scenes.totem(undefined, { server: 'offline' }));
+      host.show('totem', scenes.totem(undefined, scenes.NO_SERVER));
       await inspectScreen(page, 'review, server offline');
       await button(page, 'Informar Nome').click();
       await inspectScreen(page, 'name');
@@ -247,6 +260,56 @@ test.describe('totem', () => {
     await expect(page.locator('[data-view="attract"]')).toBeVisible();
   });
 
+  test('without the server a PIX is not offered, and what needs none still is', async ({ page }) => {
+    await openTotem(page);
+    const away = { ...scenes.NO_SERVER, services: [...scenes.MIXED_SERVICES] };
+    host.show('totem', scenes.totem(undefined, away));
+    await button(page, 'Toque para começar').click();
+    const pixOnly = page.getByRole('button', { name: /^Escolher Consulta clínica.*indisponível agora/ });
+    await expect(pixOnly).toHaveAttribute('aria-disabled', 'true');
+    await pixOnly.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.locator('[data-view="services"]')).toBeVisible();
+    await button(page, 'Escolher Curativo').click();
+    const byPix = page.getByRole('button', { name: /com PIX$/ });
+    await expect(byPix).toHaveAttribute('aria-disabled', 'true');
+    await expect(byPix).toHaveAccessibleDescription('PIX indisponível agora: o totem está sem conexão.');
+    await button(page, 'Pagar no guichê').focus();
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => host.commands)
+      .toEqual([{ kind: 'checkout.start', serviceId: scenes.CURATIVO.serviceId, payment: 'at_counter' }]);
+  });
+
+  test('a totem without numbers says so, and the customer can choose again', async ({ page }) => {
+    await openTotem(page);
+    host.show('totem', scenes.totem(undefined, { services: [...scenes.MIXED_SERVICES] }));
+    host.answer({ ok: false, code: 'no_numbers_left' });
+    await button(page, 'Toque para começar').click();
+    await button(page, 'Escolher Informações, Gratuito').click();
+    await button(page, 'Retirar senha').click();
+    await expect(page.getByRole('alert')).toContainText('senhas reservadas acabaram');
+    expect(host.commands).toEqual([{ kind: 'checkout.start', serviceId: scenes.ATENDIMENTO.serviceId }]);
+    await button(page, 'Voltar').click();
+    await expect(page.locator('[data-view="services"]')).toBeVisible();
+  });
+
+  test('never says "pago" where money is still due', async ({ page }) => {
+    await openTotem(page);
+    for (const name of [
+      'printing, to be paid at the counter',
+      'ticket to be paid at the counter',
+      'ticket of a free service',
+    ]) {
+      host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES[name]));
+      const words = page.locator('main');
+      await expect(words).toContainText(/K501|I512/);
+      await expect(words).not.toContainText(/\bpag[oa]\b|confirmado|pix/i);
+    }
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['ticket printed']));
+    await expect(page.locator('main')).toContainText('Pagamento confirmado');
+  });
+
   test('never says "pago" where money goes back', async ({ page }) => {
     await openTotem(page);
     host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['refunding a wrong amount']));
@@ -284,7 +347,9 @@ test.describe('totem', () => {
     await expect(button(page, 'Toque para começar')).toBeVisible({ timeout: 15_000 });
   });
 
-  test("the technician's corner opens when held, not when tapped", async ({ page }) => {
+  test("Novo SGA triage-app#20 (customers reconfigure the kiosk by touch): the technician's corner opens when held, and to a PIN", async ({
+    page,
+  }) => {
     await openTotem(page);
     const corner = button(page, 'Técnico');
     await corner.click();

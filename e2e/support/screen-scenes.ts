@@ -46,6 +46,13 @@ export const SERVICES: readonly Service[] = [
   service(3, 'Vacina da gripe', 'Dose única, a partir de 6 meses de idade', 8_900, 5),
   service(4, 'Segunda via de documento', '', 2_350, null),
 ];
+export const ATENDIMENTO: Service = { ...service(9, 'Informações', 'Dúvidas e cadastro', 0, 5), prefix: 'I' };
+export const CURATIVO: Service = {
+  ...service(6, 'Curativo', 'Troca de curativo simples', 3_000, 15),
+  payAtCounter: true,
+};
+/** What is sold without a PIX stands among what is not. */
+export const MIXED_SERVICES: readonly Service[] = [CONSULTA, CURATIVO, ATENDIMENTO];
 export const MANY_SERVICES: readonly Service[] = [
   ...SERVICES,
   service(
@@ -127,6 +134,21 @@ const ticket = {
   late: false,
 } as const;
 
+const atCounter = {
+  sessionId: SESSION_ID,
+  service: CURATIVO,
+  amountCents: CURATIVO.amountCents,
+  ticketLabel: 'K501',
+  payment: 'at_counter',
+} as const;
+const free = {
+  sessionId: SESSION_ID,
+  service: ATENDIMENTO,
+  amountCents: 0,
+  ticketLabel: 'I512',
+  payment: 'free',
+} as const;
+
 export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'creating charge': { ...creating, problem: null },
   'creating charge, server away': { ...creating, problem: 'server_unreachable' },
@@ -138,11 +160,14 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'refunding a surplus': { ...refunding, reason: 'surplus', receivedCents: 12_000, status: 'requested' },
   'refunding an unknown charge': { ...refunding, reason: 'unknown_charge', status: 'settled' },
   'refund failed': { ...refunding, status: 'failed' },
-  printing: { step: 'printing', ...inSession, ticketLabel: 'C012' },
+  printing: { step: 'printing', ...inSession, ticketLabel: 'C012', payment: 'pix' },
+  'printing, to be paid at the counter': { ...atCounter, step: 'printing' },
   'ticket printed': ticket,
   'ticket uncertain': { ...ticket, delivery: 'uncertain', printer: 'unknown', waitingAhead: 1 },
   'ticket on screen': { ...ticket, delivery: 'screen', printer: 'paper_out', waitingAhead: 0 },
   'ticket of the mock printer': { ...ticket, delivery: 'mock', printer: 'ready' },
+  'ticket to be paid at the counter': { ...ticket, ...atCounter },
+  'ticket of a free service': { ...ticket, ...free },
   'ticket of late money': { ...ticket, late: true },
   expired: { step: 'expired', ...inSession },
   cancelled: { step: 'cancelled', ...inSession },
@@ -158,13 +183,32 @@ const printer = (status: TotemSnapshot['printer']['status']): Partial<TotemSnaps
   printer: { kind: 'escpos', status, detail: null, checkedAt: KIOSK_NOW },
 });
 
+export const NO_SERVER = { server: 'offline', pixAvailable: false } as const;
+export const NO_BANK: Partial<TotemSnapshot> = {
+  pixAvailable: false,
+  layers: { ...ALL_WELL, provider: { ...ok, status: 'down' } },
+};
+
 export const IDLE_SCENES: Readonly<Record<string, TotemSnapshot>> = {
+  'not enrolled': totem(undefined, {
+    enrolment: 'not_enrolled',
+    kioskId: null,
+    unit: null,
+    services: [],
+    server: 'offline',
+  }),
+  revoked: totem(undefined, { enrolment: 'revoked', server: 'offline' }),
   attract: totem(),
   'preparing (no catalogue yet)': totem(undefined, { unit: null, services: [] }),
   'attract, connecting': totem(undefined, { server: 'connecting' }),
   'out of service: disk full': totem(undefined, { storage: DISK_FULL }),
   'out of service while paying': totem(paying, { storage: DISK_FULL }),
-  'attract, server offline': totem(undefined, { server: 'offline' }),
+  'attract, server offline': totem(undefined, NO_SERVER),
+  'attract, server offline, some without PIX': totem(undefined, {
+    ...NO_SERVER,
+    services: [...MIXED_SERVICES],
+  }),
+  'attract, bank away, some without PIX': totem(undefined, { ...NO_BANK, services: [...MIXED_SERVICES] }),
   'attract, out of paper': totem(undefined, printer('paper_out')),
   'attract, printer error': totem(undefined, printer('error')),
   'attract, mock printer': totem(undefined, {
@@ -212,6 +256,7 @@ export function queue(changes: Partial<QueueSnapshot> = {}): QueueSnapshot {
     at: KIOSK_NOW,
     unitName: 'Unidade Vila Mariana',
     counters: ['Guichê 1', 'Guichê 2', 'Sala de coleta'],
+    enrolment: 'enrolled',
     server: 'online',
     mode: 'server',
     rescuable: [],
@@ -242,7 +287,17 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
     ],
     noShows: [queued(9, { status: 'no_show' }), queued(7, { status: 'no_show' })],
   }),
+  'to be paid at the counter, and free': queue({
+    waiting: [
+      queued(14, { payment: 'at_counter', amountDueCents: 5_000 }),
+      queued(15, { payment: 'free' }),
+      queued(16),
+    ],
+    atCounters: [called(12, 'Guichê 1', { payment: 'at_counter', amountDueCents: 123_456 })],
+    arriving: [queued(17, { status: 'printing', payment: 'free', delivery: null, queuedAt: null })],
+  }),
   offline: queue({ server: 'offline' }),
+  'totem not enrolled': queue({ enrolment: 'not_enrolled', server: 'offline', waiting: [] }),
 };
 
 // ---- panel ----
@@ -263,6 +318,7 @@ export function panel(changes: Partial<PanelSnapshot> = {}): PanelSnapshot {
     unitName: 'Unidade Vila Mariana',
     merchantName: 'Clínica Aurora',
     timeZone: 'America/Sao_Paulo',
+    enrolment: 'enrolled',
     server: 'online',
     calls: [call(12, 'Guichê 1'), call(11, 'Guichê 2'), call(10, 'Sala de coleta')],
     waitingCount: 4,
@@ -278,6 +334,7 @@ export const PANEL_SCENES: Readonly<Record<string, PanelSnapshot>> = {
     calls: [12, 11, 10, 9, 8, 7, 6, 5].map((n) => call(n, n % 2 === 0 ? 'Guichê 1' : 'Sala de coleta')),
   }),
   offline: panel({ server: 'offline' }),
+  'totem revoked': panel({ enrolment: 'revoked', server: 'offline' }),
 };
 
 // ---- technician ----
@@ -371,6 +428,16 @@ const troubled = technician({
 
 export const TECHNICIAN_SCENES: Readonly<Record<string, TechnicianSnapshot>> = {
   'all well': technician(),
+  'not enrolled': technician({ enrolment: 'not_enrolled', kioskId: null, identity: null }),
+  revoked: technician({
+    enrolment: 'revoked',
+    identity: {
+      keyId: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+      enrolledAt: KIOSK_NOW - 90 * 24 * 60 * MINUTE_MS,
+      warning:
+        '/var/lib/totem/identity.json has mode 644: others can read the private key; chmod 600, then enrol again',
+    },
+  }),
   'everything wrong': troubled,
   'fresh start': technician({
     printer: { kind: 'escpos', status: 'unknown', detail: null, checkedAt: null },

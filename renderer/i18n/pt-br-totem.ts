@@ -11,14 +11,32 @@ export const ptBrTotem = {
   unavailable: {
     title: 'Pagamentos indisponíveis no momento',
     server: 'O totem está sem conexão com o servidor de pagamentos.',
+    provider: 'O banco não está respondendo.',
     host: 'Esta tela está sem contato com o totem.',
     recovers: 'Assim que a conexão voltar, o atendimento continua sozinho. Se preferir, procure a recepção.',
+  },
+  noPix: {
+    server: 'PIX indisponível agora: o totem está sem conexão.',
+    provider: 'PIX indisponível agora: o banco não está respondendo.',
+    host: 'Esta tela está sem contato com o totem.',
+    others: 'Os serviços sem PIX continuam disponíveis.',
   },
   outOfService: {
     title: 'Fora de serviço',
     call: 'Chame um atendente.',
     untouched: 'Nada foi cobrado. Assim que o totem for atendido, ele volta a funcionar sozinho.',
     kept: 'Se você já pagou, não pague de novo: seu pagamento está guardado e sua senha será emitida.',
+  },
+  noIdentity: {
+    call: 'Chame um atendente',
+    not_enrolled: {
+      title: 'Totem ainda não configurado',
+      detail: 'Um técnico precisa cadastrar este totem antes do primeiro atendimento.',
+    },
+    revoked: {
+      title: 'Totem fora de serviço',
+      detail: 'Este totem foi desligado do sistema. Dirija-se à recepção para ser atendido.',
+    },
   },
   connecting: 'Conectando ao servidor. Você já pode escolher o serviço.',
   printerNotice: {
@@ -34,12 +52,14 @@ export const ptBrTotem = {
     empty: 'Nenhum serviço disponível agora',
     emptyDetail: 'A lista está vazia neste momento. Procure a recepção.',
     choose: (name: string, price: string) => `Escolher ${name}, ${price}`,
+    pixOnly: 'Só com PIX: indisponível agora',
     page: (page: number, pages: number) => `${page} de ${pages}`,
     previous: 'Anteriores',
     next: 'Próximos',
   },
   review: {
     title: 'Confira e pague',
+    titleFree: 'Confira e retire sua senha',
     service: 'Serviço',
     total: 'Total',
     identify: 'Identificação opcional',
@@ -51,6 +71,9 @@ export const ptBrTotem = {
     change: 'Corrigir',
     changeField: (action: string, field: string) => `${action} ${field}`,
     pay: (price: string) => `Pagar ${price} com PIX`,
+    payAtCounter: 'Pagar no guichê',
+    atCounterDetail: 'No guichê você paga quando for chamado. A senha sai agora.',
+    takeFree: 'Retirar senha',
     starting: 'Preparando…',
   },
   identify: {
@@ -119,6 +142,7 @@ export const ptBrTotem = {
   },
   printing: {
     title: 'Pagamento confirmado',
+    localTitle: 'Emitindo sua senha',
     detail: 'Imprimindo sua senha. Aguarde aqui.',
     label: 'Sua senha',
   },
@@ -145,6 +169,8 @@ export const ptBrTotem = {
       error: 'A impressora está com defeito.',
     },
     confirmed: 'Pagamento confirmado',
+    free: 'Serviço gratuito',
+    due: (price: string) => `A pagar no guichê: ${price}`,
     late: 'Seu pagamento chegou depois do prazo e foi aceito.',
     ahead: (count: number) => {
       if (count === 0) return 'Você é o próximo da fila.';

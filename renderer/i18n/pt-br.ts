@@ -16,6 +16,7 @@ export const ptBr = {
     cancel: 'Cancelar',
     confirm: 'Confirmar',
     close: 'Fechar',
+    free: 'Gratuito',
     minutes: (count: number) => `cerca de ${count} min`,
   },
   broken: {
@@ -32,6 +33,8 @@ export const ptBr = {
   server: {
     offline: 'Sem conexão com o servidor. Tentando de novo…',
     connecting: 'Conectando ao servidor…',
+    not_enrolled: 'Este totem ainda não está cadastrado no servidor: chame o técnico.',
+    revoked: 'Este totem foi bloqueado no servidor: chame o técnico.',
     state: { connecting: 'Conectando', online: 'Conectado', offline: 'Sem conexão' },
   },
   refusal: {

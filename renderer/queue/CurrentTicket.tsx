@@ -7,6 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
 import { queueStore } from './queue-store.ts';
 import { actionsFor, SHORTCUTS, type TicketAction } from './queue-view.ts';
+import { TicketDue } from './TicketDue.tsx';
 
 interface Props {
   readonly ticket: TicketView | null;
@@ -36,7 +37,8 @@ export function CurrentTicket({ ticket, busy, onAct }: Props) {
             <p className="current-label tabular">{ticket.label}</p>
             <div>
               <p className="current-service">{ticket.serviceName}</p>
-              <p className="badge tone-good">{text.queue.status[ticket.status]}</p>
+              <p className="badge tone-good">{text.queue.status[ticket.status]}</p>{' '}
+              <TicketDue ticket={ticket} />
             </div>
           </div>
           <p className="soft tabular">

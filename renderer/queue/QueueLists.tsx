@@ -7,6 +7,7 @@ import { useHostNow } from '../shell/use-now.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
 import { queueStore } from './queue-store.ts';
+import { TicketDue } from './TicketDue.tsx';
 
 interface Props {
   readonly snapshot: QueueSnapshot;
@@ -79,7 +80,9 @@ function WaitingList({ tickets }: { readonly tickets: readonly TicketView[] }) {
             {tickets.map((ticket) => (
               <tr key={ticket.ticketId}>
                 <td className="table-label">{ticket.label}</td>
-                <td>{ticket.serviceName}</td>
+                <td>
+                  {ticket.serviceName} <TicketDue ticket={ticket} />
+                </td>
                 <td>{now === null ? '' : formatDuration(now - (ticket.queuedAt ?? ticket.issuedAt))}</td>
               </tr>
             ))}
@@ -108,7 +111,9 @@ function TicketList({ title, detail, tickets, children }: TicketListProps) {
         {tickets.map((ticket) => (
           <li key={ticket.ticketId} className="ticket-row">
             <span className="table-label tabular">{ticket.label}</span>
-            <span className="ticket-row-service">{ticket.serviceName}</span>
+            <span className="ticket-row-service">
+              {ticket.serviceName} <TicketDue ticket={ticket} />
+            </span>
             {children(ticket)}
           </li>
         ))}

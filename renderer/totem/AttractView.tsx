@@ -4,6 +4,7 @@ import { Icon, type IconName } from '../ui/Icon.tsx';
 import { Message } from '../ui/Message.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
+import { type AwayLayer, awayFromPix } from './navigation.ts';
 import { PrinterNotice } from './PrinterNotice.tsx';
 import { goTo, totemStore } from './stores.ts';
 import { TechnicianCorner } from './TechnicianCorner.tsx';
@@ -11,8 +12,10 @@ import { TechnicianCorner } from './TechnicianCorner.tsx';
 const STEP_ICONS: readonly IconName[] = ['list', 'scan', 'ticket'];
 
 /** The start. The button's surface is the whole page: a touch anywhere begins. */
-export function AttractView({ unavailable }: { readonly unavailable: 'server' | 'host' | null }) {
-  const server = totemStore((state) => state.snapshot?.server);
+export function AttractView({ unavailable }: { readonly unavailable: AwayLayer | null }) {
+  const { snapshot, link } = totemStore();
+  const server = snapshot?.server;
+  const away = snapshot === null ? null : awayFromPix(snapshot, link);
   return (
     <section className="view attract">
       <div className="attract-words">
@@ -48,6 +51,11 @@ export function AttractView({ unavailable }: { readonly unavailable: 'server' | 
         {unavailable === null && server === 'connecting' && (
           <Notice icon="info" tone="calm">
             {text.totem.connecting}
+          </Notice>
+        )}
+        {unavailable === null && away !== null && (
+          <Notice icon="offline" tone="warning">
+            {text.totem.noPix[away]} {text.totem.noPix.others}
           </Notice>
         )}
         {unavailable === null && <PrinterNotice />}

@@ -1,4 +1,5 @@
 import type { Service } from '../../domain/protocol/catalog.ts';
+import type { TicketPayment } from '../../domain/ticket.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { useCommand } from '../shell/use-command.ts';
@@ -7,7 +8,8 @@ import { Icon } from '../ui/Icon.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { maskCpfInput } from './customer-input.ts';
-import { canPay, type IdentifyField } from './navigation.ts';
+import { awayFromPix, type IdentifyField } from './navigation.ts';
+import { PayActions } from './PayActions.tsx';
 import { PrinterNotice } from './PrinterNotice.tsx';
 import { goTo, navigationStore, totemStore } from './stores.ts';
 
@@ -16,22 +18,25 @@ export function ReviewView({ service }: { readonly service: Service }) {
   const { snapshot, link } = totemStore();
   const { name, cpf } = navigationStore();
   const { busy, refusal, send } = useCommand();
-  const price = formatMoney(service.amountCents);
-  const payable = snapshot !== null && canPay(snapshot, link);
+  const free = service.amountCents === 0;
+  const away = snapshot === null ? 'host' : awayFromPix(snapshot, link);
+  // What a free service does not need cannot be missed.
+  const missing = away === 'host' || !free ? away : null;
 
-  const pay = async (): Promise<void> => {
+  const start = async (payment: TicketPayment): Promise<void> => {
     const result = await send({
       kind: 'checkout.start',
       serviceId: service.serviceId,
+      ...(payment === 'at_counter' ? { payment } : {}),
       ...(name === '' ? {} : { customerName: name }),
       ...(cpf === '' ? {} : { customerCpf: cpf }),
     });
-    if (result?.ok) goTo({ at: 'starting' });
+    if (result?.ok) goTo({ at: 'starting', payment });
   };
 
   return (
     <section className="view">
-      <ViewTitle>{text.totem.review.title}</ViewTitle>
+      <ViewTitle>{free ? text.totem.review.titleFree : text.totem.review.title}</ViewTitle>
       <div className="panel-box review-summary">
         <div>
           <p className="caption">{text.totem.review.service}</p>
@@ -40,7 +45,7 @@ export function ReviewView({ service }: { readonly service: Service }) {
         </div>
         <div className="review-total">
           <p className="caption">{text.totem.review.total}</p>
-          <p className="price-large tabular">{price}</p>
+          <p className="price-large tabular">{free ? text.common.free : formatMoney(service.amountCents)}</p>
         </div>
       </div>
       <div className="panel-box">
@@ -57,9 +62,14 @@ export function ReviewView({ service }: { readonly service: Service }) {
             {text.refusal[refusal.code]}
           </Notice>
         )}
-        {!payable && (
+        {missing !== null && (
           <Notice icon="offline" tone="warning" id="cannot-pay">
-            {text.totem.unavailable.title}. {text.totem.unavailable[link === 'lost' ? 'host' : 'server']}
+            {text.totem.noPix[missing]}
+          </Notice>
+        )}
+        {service.payAtCounter && !free && (
+          <Notice icon="info" tone="calm">
+            {text.totem.review.atCounterDetail}
           </Notice>
         )}
         <PrinterNotice />
@@ -69,15 +79,7 @@ export function ReviewView({ service }: { readonly service: Service }) {
           <Icon name="arrowLeft" />
           {text.common.back}
         </Button>
-        <Button
-          size="large"
-          onPress={pay}
-          busy={busy !== null}
-          disabled={!payable}
-          {...(payable ? {} : { describedBy: 'cannot-pay' })}
-        >
-          {busy === null ? text.totem.review.pay(price) : text.totem.review.starting}
-        </Button>
+        <PayActions service={service} away={away} busy={busy !== null} onStart={start} />
       </div>
     </section>
   );

@@ -5,18 +5,27 @@ import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { Icon } from '../ui/Icon.tsx';
 import { Message } from '../ui/Message.tsx';
+import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
+import { type AwayLayer, awayFromPix, isOnOffer } from './navigation.ts';
 import { Pager } from './Pager.tsx';
 import { pageOf } from './page-of.ts';
 import { goTo, startOver, totemStore } from './stores.ts';
 
 export function ServicesView() {
-  const services = totemStore((state) => state.snapshot?.services) ?? [];
+  const { snapshot, link } = totemStore();
+  const services = snapshot?.services ?? [];
+  const away = snapshot === null ? null : awayFromPix(snapshot, link);
   const [wanted, setWanted] = useState(0);
   const { items, page, pages } = pageOf(services, wanted);
   return (
     <section className="view">
       <ViewTitle>{text.totem.services.title}</ViewTitle>
+      {away !== null && services.length > 0 && (
+        <Notice icon="offline" tone="warning">
+          {text.totem.noPix[away]}
+        </Notice>
+      )}
       {services.length === 0 ? (
         <div className="view-fill">
           <Message icon="list" title={text.totem.services.empty}>
@@ -27,7 +36,7 @@ export function ServicesView() {
         <ul className="service-list">
           {items.map((service) => (
             <li key={service.serviceId}>
-              <ServiceCard service={service} />
+              <ServiceCard service={service} away={away} />
             </li>
           ))}
         </ul>
@@ -43,18 +52,25 @@ export function ServicesView() {
   );
 }
 
-function ServiceCard({ service }: { readonly service: Service }) {
-  const price = formatMoney(service.amountCents);
+function ServiceCard({ service, away }: { readonly service: Service; readonly away: AwayLayer | null }) {
+  const price = service.amountCents === 0 ? text.common.free : formatMoney(service.amountCents);
+  const offered = isOnOffer(service, away);
+  const words = text.totem.services.choose(service.name, price);
   return (
     <button
       type="button"
       className="service-card"
-      aria-label={text.totem.services.choose(service.name, price)}
-      onClick={() => goTo({ at: 'review', serviceId: service.serviceId })}
+      aria-label={offered ? words : `${words}. ${text.totem.services.pixOnly}`}
+      // It stays in its place and can be reached: a service that vanishes looks as if it were not sold here.
+      aria-disabled={!offered || undefined}
+      onClick={offered ? () => goTo({ at: 'review', serviceId: service.serviceId }) : undefined}
     >
       <span className="service-words">
         <span className="service-name">{service.name}</span>
-        {service.description !== '' && <span className="service-description">{service.description}</span>}
+        {offered && service.description !== '' && (
+          <span className="service-description">{service.description}</span>
+        )}
+        {!offered && <span className="service-unavailable">{text.totem.services.pixOnly}</span>}
       </span>
       <span className="service-figures tabular">
         <span className="service-price">{price}</span>
@@ -65,7 +81,7 @@ function ServiceCard({ service }: { readonly service: Service }) {
           </span>
         )}
       </span>
-      <Icon name="arrowRight" />
+      <Icon name={offered ? 'arrowRight' : 'offline'} />
     </button>
   );
 }

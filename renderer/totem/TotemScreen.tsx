@@ -9,6 +9,7 @@ import { AttractView } from './AttractView.tsx';
 import { CheckoutSteps } from './checkout/CheckoutSteps.tsx';
 import { IdentifyView } from './IdentifyView.tsx';
 import { IdleGuard } from './IdleGuard.tsx';
+import { NoIdentityView } from './NoIdentityView.tsx';
 import { AT_ATTRACT, type TotemView, totemView, waitsForCustomer } from './navigation.ts';
 import { OutOfServiceView } from './OutOfServiceView.tsx';
 import { ReviewView } from './ReviewView.tsx';
@@ -60,6 +61,8 @@ function View({ view }: { readonly view: TotemView }) {
       return <AttractView unavailable={view.layer} />;
     case 'out_of_service':
       return <OutOfServiceView money={view.money} />;
+    case 'no_identity':
+      return <NoIdentityView enrolment={view.enrolment} />;
     case 'attract':
       return <AttractView unavailable={null} />;
     case 'services':
@@ -69,7 +72,11 @@ function View({ view }: { readonly view: TotemView }) {
     case 'identify':
       return <IdentifyView key={view.field} field={view.field} />;
     case 'starting':
-      return <WaitingView title={text.totem.creating.title}>{text.totem.creating.detail}</WaitingView>;
+      return view.payment === 'pix' ? (
+        <WaitingView title={text.totem.creating.title}>{text.totem.creating.detail}</WaitingView>
+      ) : (
+        <WaitingView title={text.totem.printing.localTitle}>{text.totem.printing.detail}</WaitingView>
+      );
     case 'checkout':
       return <CheckoutSteps checkout={view.checkout} />;
   }

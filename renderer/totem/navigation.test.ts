@@ -73,7 +73,19 @@ describe('totemView', () => {
     expect(shown({ storage: nearly }).name).toBe('out_of_service');
     // What is under way still finds its room, and a ticket is never hidden.
     expect(shown({ storage: nearly, checkout }).name).toBe('checkout');
-    expect(shown({ storage, checkout: { step: 'printing', ...inSession, ticketLabel: 'C001', payment: 'pix' } }).name).toBe(
+    expect(
+      shown({ storage, checkout: { step: 'printing', ...inSession, ticketLabel: 'C001', payment: 'pix' } })
+        .name,
+    ).toBe('checkout');
+  });
+
+  it.each(['not_enrolled', 'revoked'] as const)('shows nothing else when the totem is %s', (enrolment) => {
+    const view = { name: 'no_identity', enrolment };
+    expect(totemView(snapshot({ enrolment, unit: null }), 'connected', AT_ATTRACT)).toEqual(view);
+    expect(totemView(snapshot({ enrolment }), 'connected', at('review'))).toEqual(view);
+    // Whoever has paid already sees how it ends.
+    const ended = { step: 'cancelled', ...inSession } as const;
+    expect(totemView(snapshot({ enrolment, checkout: ended }), 'connected', AT_ATTRACT).name).toBe(
       'checkout',
     );
   });

@@ -1,4 +1,5 @@
 import type { CheckoutView, TotemSnapshot } from '../../domain/protocol/screens.ts';
+import type { TicketPayment } from '../../domain/ticket.ts';
 
 export type IdentifyField = 'name' | 'cpf';
 
@@ -7,36 +8,45 @@ export interface Navigation {
   readonly at: 'attract' | 'services' | 'review' | 'identify' | 'starting';
   readonly serviceId: string | null;
   readonly field: IdentifyField;
+  /** What the customer chose to begin: it says what is being waited for. */
+  readonly payment: TicketPayment;
   readonly name: string;
   /** Digits only, eleven when complete. */
   readonly cpf: string;
 }
 
 /** The start; going here also forgets all personal data. */
-export const AT_ATTRACT: Navigation = { at: 'attract', serviceId: null, field: 'name', name: '', cpf: '' };
+export const AT_ATTRACT: Navigation = {
+  at: 'attract',
+  serviceId: null,
+  field: 'name',
+  payment: 'pix',
+  name: '',
+  cpf: '',
+};
 
 export type TotemView =
   | { readonly name: 'preparing' }
-  /** `layer` says what is gone: the sync server, or this page's own host. */
-  | { readonly name: 'unavailable'; readonly layer: 'server' | 'host' }
+  /** `layer` says what is gone, so that nothing can be had here: the bank, the sync server, or this page's own host. */
+  | { readonly name: 'unavailable'; readonly layer: AwayLayer }
   /** The totem cannot store anything. `money`: somebody may have paid, and must not pay again. */
   | { readonly name: 'out_of_service'; readonly money: 'untouched' | 'kept' }
+  /** The server does not know this totem, or not any more. */
+  | { readonly name: 'no_identity'; readonly enrolment: 'not_enrolled' | 'revoked' }
   | { readonly name: 'attract' }
   | { readonly name: 'services' }
   | { readonly name: 'review'; readonly service: Service }
   | { readonly name: 'identify'; readonly service: Service; readonly field: IdentifyField }
-  | { readonly name: 'starting' }
+  | { readonly name: 'starting'; readonly payment: TicketPayment }
   | { readonly name: 'checkout'; readonly checkout: RunningCheckout };
 
 type Service = TotemSnapshot['services'][number];
+type Link = 'connecting' | 'connected' | 'lost';
+export type AwayLayer = 'provider' | 'server' | 'host';
 export type RunningCheckout = Exclude<CheckoutView, { step: 'idle' }>;
 
 /** What the totem shows. A session decides over everything; then what is possible; then where the customer went. */
-export function totemView(
-  snapshot: TotemSnapshot | null,
-  link: 'connecting' | 'connected' | 'lost',
-  navigation: Navigation,
-): TotemView {
+export function totemView(snapshot: TotemSnapshot | null, link: Link, navigation: Navigation): TotemView {
   if (snapshot === null) {
     return link === 'lost' ? { name: 'unavailable', layer: 'host' } : { name: 'preparing' };
   }
@@ -44,12 +54,14 @@ export function totemView(
     return { name: 'out_of_service', money: mayHavePaid(snapshot.checkout) ? 'kept' : 'untouched' };
   }
   if (snapshot.checkout.step !== 'idle') return { name: 'checkout', checkout: snapshot.checkout };
+  if (snapshot.enrolment !== 'enrolled') return { name: 'no_identity', enrolment: snapshot.enrolment };
   if (snapshot.unit === null) return { name: 'preparing' };
   if (navigation.at === 'attract') {
-    if (link === 'lost') return { name: 'unavailable', layer: 'host' };
-    return snapshot.server === 'offline' ? { name: 'unavailable', layer: 'server' } : { name: 'attract' };
+    const layer = awayFromPix(snapshot, link);
+    const nothing = layer === 'host' || !snapshot.services.some((service) => isOnOffer(service, layer));
+    return layer !== null && nothing ? { name: 'unavailable', layer } : { name: 'attract' };
   }
-  if (navigation.at === 'starting') return { name: 'starting' };
+  if (navigation.at === 'starting') return { name: 'starting', payment: navigation.payment };
   const service = snapshot.services.find((offered) => offered.serviceId === navigation.serviceId);
   // The catalogue may change under a customer's fingers; then there is nothing to review.
   if (navigation.at === 'services' || service === undefined) return { name: 'services' };
@@ -69,9 +81,17 @@ function mayHavePaid({ step }: CheckoutView): boolean {
   return step !== 'idle' && step !== 'creating_charge';
 }
 
-/** Whether a payment can be begun now. */
-export function canPay(snapshot: TotemSnapshot, link: 'connecting' | 'connected' | 'lost'): boolean {
-  return link === 'connected' && snapshot.server !== 'offline';
+/** The nearest layer without which no PIX can be begun now; null when one can. */
+export function awayFromPix(snapshot: TotemSnapshot, link: Link): AwayLayer | null {
+  if (link === 'lost') return 'host';
+  if (snapshot.pixAvailable) return null;
+  return snapshot.server !== 'offline' && snapshot.layers.provider.status === 'down' ? 'provider' : 'server';
+}
+
+/** Whether a ticket of the service can be had in some way. @param away as `awayFromPix` */
+export function isOnOffer(service: Service, away: AwayLayer | null): boolean {
+  if (away === null) return true;
+  return away !== 'host' && (service.amountCents === 0 || service.payAtCounter);
 }
 
 /** What a customer must know before paying: that there will be no paper, and why. Null when there will be. */

@@ -1,5 +1,6 @@
 import type { Service } from '../../../domain/protocol/catalog.ts';
 import { formatMoney } from '../../i18n/format.ts';
+import { text } from '../../i18n/text.ts';
 
 interface Props {
   readonly service: Service;
@@ -11,7 +12,7 @@ export function OrderLine({ service, amountCents }: Props) {
   return (
     <p className="order-line">
       <span>{service.name}</span>
-      <span className="tabular">{formatMoney(amountCents)}</span>
+      <span className="tabular">{amountCents === 0 ? text.common.free : formatMoney(amountCents)}</span>
     </p>
   );
 }

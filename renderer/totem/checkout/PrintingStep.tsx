@@ -10,7 +10,9 @@ export function PrintingStep({ checkout }: StepProps<'printing'>) {
     <section className="view" aria-busy="true">
       <OrderLine service={checkout.service} amountCents={checkout.amountCents} />
       <div className="view-fill">
-        <ViewTitle>{text.totem.printing.title}</ViewTitle>
+        <ViewTitle>
+          {checkout.payment === 'pix' ? text.totem.printing.title : text.totem.printing.localTitle}
+        </ViewTitle>
         <TicketLabel label={checkout.ticketLabel} />
         <div className="inline-wait">
           <Spinner />

@@ -1,3 +1,4 @@
+import { formatMoney } from '../../i18n/format.ts';
 import { text } from '../../i18n/text.ts';
 import { Icon } from '../../ui/Icon.tsx';
 import { ViewTitle } from '../../ui/ViewTitle.tsx';
@@ -12,10 +13,7 @@ export function TicketStep({ checkout }: StepProps<'ticket'>) {
   return (
     <section className="view" data-delivery={delivery}>
       <div className="view-fill">
-        <p className="confirmed">
-          <Icon name="check" />
-          {checkout.late ? words.late : words.confirmed}
-        </p>
+        <PaymentLine checkout={checkout} />
         <ViewTitle>{words.title[delivery]}</ViewTitle>
         <TicketLabel label={checkout.ticketLabel} />
         <p className="lead">
@@ -32,6 +30,29 @@ export function TicketStep({ checkout }: StepProps<'ticket'>) {
       />
     </section>
   );
+}
+
+/** Only money that came is called paid; what is due is said as large, and looks like something still to do. */
+function PaymentLine({ checkout }: StepProps<'ticket'>) {
+  const words = text.totem.ticket;
+  switch (checkout.payment) {
+    case 'pix':
+      return (
+        <p className="confirmed">
+          <Icon name="check" />
+          {checkout.late ? words.late : words.confirmed}
+        </p>
+      );
+    case 'free':
+      return <p className="confirmed">{words.free}</p>;
+    case 'at_counter':
+      return (
+        <p className="confirmed due tabular">
+          <Icon name="money" />
+          {words.due(formatMoney(checkout.amountCents))}
+        </p>
+      );
+  }
 }
 
 /** Empty where the printer has no complaint any more, or none that helps a customer. */
