@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { eventually } from '../../platform/testing/eventually.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { startVirtualPrinter, type VirtualPrinter } from '../../simulators/printer/printer.ts';
 import { type KioskDatabase, openKioskDatabase } from '../store/database.ts';
+import { KIOSK_MIGRATIONS_FOLDER, migrateKiosk } from '../store/migrate.ts';
 import { createEscposTcpPrinter, SILENT_PRINTER } from './escpos-tcp-printer.ts';
 import { createMockPrinter } from './mock-printer.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from './print-queue.ts';
 import type { Printer } from './printer.ts';
 
-const SCHEMA = readFileSync('migrations/kiosk/0010_initial.sql', 'utf8');
 const TIME_ZONE = 'America/Sao_Paulo';
 /** Real TCP answers within a millisecond here; what is awaited in vain costs the tests this much. */
 const TIMEOUTS = { connectMs: 500, statusMs: 400, printMs: 2_000 };
@@ -39,7 +39,7 @@ let ticketCount: number;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'totem-print-queue-'));
   db = openKioskDatabase(join(folder, 'kiosk.sqlite'));
-  db.exec(SCHEMA);
+  migrateKiosk(db, KIOSK_MIGRATIONS_FOLDER, 0);
   clock = new ManualClock();
   queues = [];
   finished = [];
@@ -222,6 +222,22 @@ describe('a printer that works', () => {
     expect(finished[0]?.job).toMatchObject({ kind: 'test', ticketId: null, label: 'TESTE' });
   });
 
+  test('FQM #93, #100 (the test page prints, tickets fail): both go one way, and fail together', async () => {
+    const queue = startedQueue();
+    const about = { kioskId: 'totem-1', timeZone: TIME_ZONE, printedAt: clock.nowMs() };
+    const printBoth = (): string[] => [queue.enqueueTest(composeTestPrint(about)), issueTicket(queue).jobId];
+    for (const jobId of printBoth()) await untilJob(jobId, 'printed');
+    expect(virtual.papers().map((paper) => [paper.complete, paper.errors])).toEqual([
+      [true, []],
+      [true, []],
+    ]);
+    await virtual.setMode('cover_open');
+    const [test, ticket] = printBoth().map((jobId) => () => jobOf(jobId));
+    await eventually(() => expect(ticket?.()).toMatchObject({ status: 'queued', attempts: 1 }));
+    expect(ticket?.().lastError).not.toBeNull();
+    expect(test?.()).toMatchObject({ status: 'queued', attempts: 1, lastError: ticket?.().lastError });
+  });
+
   test('is asked how it is while it is idle', async () => {
     const queue = startedQueue();
     const states: string[] = [];
@@ -313,7 +329,7 @@ describe('a paper in doubt', () => {
     expect(virtual.papers()).toHaveLength(1);
   });
 
-  test('paper runs out while it prints: told within a second, and not sent a second time', async () => {
+  test('VxSuite #7620 (no paper in the middle of a job): told within a second, and not sent a second time', async () => {
     await virtual.setMode('slow', { slowMs: 60_000 });
     const { jobId } = issueTicket(startedQueue());
     await eventually(() => expect(virtual.bufferedBytes()).toBeGreaterThan(0), 1);

@@ -69,7 +69,7 @@ async function called(result: Promise<QueueResult>): Promise<TicketView> {
   return answer.ticket;
 }
 
-test('fifty calls at once from two servers: each counter gets one ticket, no ticket goes to two', async () => {
+test('Qmatic (two browsers at one counter): fifty calls at once from two servers, each counter gets one ticket, no ticket goes to two', async () => {
   const ticketIds = await enqueue(60);
   const other = openDatabase(database.url, () => undefined);
   const servers = [context, testContext({ db: other, clock })];
