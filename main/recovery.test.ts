@@ -149,7 +149,7 @@ describe('a damaged database (Actual #212: "out of sync, reset needed")', () => 
     await totem.choose({ customerName: 'Maria Silva', customerCpf: '529.982.247-25' });
     await totem.untilStep('awaiting_payment');
     await totem.powerCut(() => damage(totem.dataDir, tablePage('session_transitions')));
-    const [report] = filesOf(totem, /\.json$/);
+    const [report] = filesOf(totem, /damaged-.*\.json$/);
     const text = readFileSync(join(totem.dataDir, report ?? ''), 'utf8');
     expect(JSON.parse(text)).toMatchObject({
       unreadable: [],
