@@ -173,8 +173,13 @@ export function createEngine(options: EngineOptions): Engine {
         },
         clock.nowMs(),
       ),
-    queue: () => queueSnapshot(store, { server: link.state, serverTime, printQueue }, clock.nowMs()),
-    panel: () => panelSnapshot(store, link.state, clock.nowMs()),
+    queue: () =>
+      queueSnapshot(
+        store,
+        { enrolment: identity.status(), server: link.state, serverTime, printQueue },
+        clock.nowMs(),
+      ),
+    panel: () => panelSnapshot(store, { enrolment: identity.status(), server: link.state }, clock.nowMs()),
     technician: () =>
       technicianSnapshot(
         store,

@@ -249,6 +249,8 @@ export const QueueSnapshot = z.object({
   at: EpochMs,
   unitName: z.string().nullable(),
   counters: z.array(CounterName),
+  /** Whether the kiosk that serves this screen may speak to the server at all. */
+  enrolment: Enrolment,
   server: ServerLink,
   /** `local`: cut off; only this totem's own tickets can be called from here, and the calls merge later. */
   mode: z.enum(['server', 'local']),
@@ -296,6 +298,7 @@ export const PanelSnapshot = z.object({
   unitName: z.string().nullable(),
   merchantName: z.string().nullable(),
   timeZone: z.string().nullable(),
+  enrolment: Enrolment,
   server: ServerLink,
   /** Newest call first; `callCount` rises at a recall. */
   calls: z.array(

@@ -1,4 +1,4 @@
-import type { PanelSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
+import type { Enrolment, PanelSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
 import { ticketsInQueue } from './business-today.ts';
@@ -8,8 +8,13 @@ const MAX_CALLS = 8;
 
 type Call = PanelSnapshot['calls'][number];
 
+export interface PanelSurroundings {
+  readonly enrolment: Enrolment;
+  readonly server: ServerLink;
+}
+
 /** Who is called, or is being served, and where. */
-export function panelSnapshot(store: KioskStore, server: ServerLink, nowMs: number): PanelSnapshot {
+export function panelSnapshot(store: KioskStore, around: PanelSurroundings, nowMs: number): PanelSnapshot {
   const unit = store.sync.catalog()?.unit;
   const tickets = ticketsInQueue(store, nowMs);
   return {
@@ -18,7 +23,7 @@ export function panelSnapshot(store: KioskStore, server: ServerLink, nowMs: numb
     unitName: unit?.unitName ?? null,
     merchantName: unit?.merchantName ?? null,
     timeZone: unit?.timeZone ?? null,
-    server,
+    ...around,
     calls: tickets
       .flatMap(callOf)
       .sort((left, right) => right.calledAt - left.calledAt)

@@ -1,4 +1,4 @@
-import type { QueueSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
+import type { Enrolment, QueueSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';
 import { isBeforeQueue } from '../../domain/ticket.ts';
@@ -14,6 +14,7 @@ const CONFLICT_SHOWN_MS = 10 * 60_000;
 const MAX_NO_SHOWS = 20;
 
 export interface QueueSurroundings extends RescueSurroundings {
+  readonly enrolment: Enrolment;
   readonly server: ServerLink;
 }
 
@@ -27,6 +28,7 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
     at: nowMs,
     unitName: unit?.unitName ?? null,
     counters: unit?.counters ?? [],
+    enrolment: around.enrolment,
     server: around.server,
     mode: isLocalMode(store, around.server) ? 'local' : 'server',
     rescuable: rescuable(store, around, nowMs),

@@ -43,7 +43,9 @@ export function PanelScreen() {
       </header>
       {cutOff && (
         <Notice icon="offline" tone="warning">
-          {text.panel.offline}
+          {snapshot !== null && snapshot.enrolment !== 'enrolled'
+            ? text.panel.noIdentity
+            : text.panel.offline}
         </Notice>
       )}
       <main className="panel-main">

@@ -26,7 +26,9 @@ export function QueueScreen() {
         <LinkBanner link={link} unreadable={unreadable} />
         {snapshot !== null && link !== 'lost' && snapshot.server !== 'online' && (
           <Notice icon="offline" tone="warning">
-            {text.server[snapshot.server]}
+            {snapshot.enrolment === 'enrolled'
+              ? text.server[snapshot.server]
+              : text.server[snapshot.enrolment]}
           </Notice>
         )}
       </div>

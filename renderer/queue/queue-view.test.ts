@@ -39,6 +39,7 @@ function queue(changes: Partial<QueueSnapshot>): QueueSnapshot {
     at: 1,
     unitName: null,
     counters: ['Guichê 1', 'Guichê 2'],
+    enrolment: 'enrolled',
     server: 'online',
     mode: 'server',
     rescuable: [],

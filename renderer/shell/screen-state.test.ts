@@ -9,6 +9,7 @@ const panel: PanelSnapshot = {
   unitName: null,
   merchantName: null,
   timeZone: null,
+  enrolment: 'enrolled',
   server: 'online',
   calls: [],
   waitingCount: 2,

@@ -9,6 +9,7 @@ import { Icon } from '../ui/Icon.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { DiskCard } from './DiskCard.tsx';
+import { IdentityCard } from './IdentityCard.tsx';
 import { AttentionCard, RecentJobsCard } from './JobCards.tsx';
 import { PrinterCard } from './PrinterCard.tsx';
 import { SyncCard } from './SyncCard.tsx';
@@ -22,10 +23,12 @@ interface Props {
 export function Diagnostics({ snapshot, pin }: Props) {
   const { busy, refusal, send } = useCommand();
   const [done, setDone] = useState<string | null>(null);
-  const run = async (command: ScreenCommand, doneWords: string): Promise<void> => {
+  const run = async (command: ScreenCommand, doneWords: string): Promise<boolean> => {
     setDone(null);
     const result = await send(command);
-    if (result?.ok) setDone(doneWords);
+    if (!result?.ok) return false;
+    setDone(doneWords);
+    return true;
   };
 
   return (
@@ -73,6 +76,13 @@ export function Diagnostics({ snapshot, pin }: Props) {
           />
         </div>
         <div className="diagnostics-column">
+          <IdentityCard
+            snapshot={snapshot}
+            busy={busy !== null}
+            onEnrol={(code) =>
+              run({ kind: 'technician.enrol', pin, code }, text.technician.identity.enrolled)
+            }
+          />
           <SyncCard
             sync={snapshot.sync}
             at={snapshot.at}

@@ -2,6 +2,8 @@ import { text } from '../i18n/text.ts';
 import { Icon } from './Icon.tsx';
 
 const LETTER_ROWS = ['qwertyuiop', 'asdfghjklç', 'zxcvbnm', 'áãâàéêíóõôú'].map((row) => [...row]);
+/** The alphabet of enrolment codes, which has no look-alikes. */
+const CODE_ROWS = ['23456789', 'ABCDEFGH', 'JKMNPQRS', 'TVWXYZ'].map((row) => [...row]);
 const NUMBER_ROWS = ['123', '456', '789'].map((row) => [...row]);
 
 interface Props {
@@ -19,6 +21,20 @@ export function LetterKeyboard({ onKey, onErase, onEraseAll }: Props) {
       <div className="keyboard-row">
         <WordKey label={text.totem.keyboard.eraseAll} onPress={onEraseAll} />
         <WordKey label={text.totem.keyboard.space} onPress={() => onKey(' ')} wide />
+        <EraseKey onPress={onErase} />
+      </div>
+    </fieldset>
+  );
+}
+
+/** Letters and digits for an enrolment code. */
+export function CodeKeyboard({ onKey, onErase, onEraseAll }: Props) {
+  return (
+    <fieldset className="keyboard keyboard-code">
+      <legend className="visually-hidden">{text.totem.keyboard.label}</legend>
+      <KeyRows rows={CODE_ROWS} onKey={onKey} />
+      <div className="keyboard-row">
+        <WordKey label={text.totem.keyboard.eraseAll} onPress={onEraseAll} />
         <EraseKey onPress={onErase} />
       </div>
     </fieldset>
