@@ -6,6 +6,7 @@ import type { Catalog } from '../../domain/protocol/catalog.ts';
 import { ChargeRequest } from '../../domain/protocol/charges.ts';
 import {
   FEED_PAYLOADS,
+  type FeedBeat,
   type FeedEntry,
   type FeedKind,
   type FeedPayload,
@@ -20,6 +21,7 @@ import {
 } from '../../domain/protocol/leases.ts';
 import { QueueCommand, type QueueResult } from '../../domain/protocol/queue.ts';
 import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/protocol/sync.ts';
+import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import { StubAccess } from './stub-access.ts';
 
@@ -71,6 +73,8 @@ export class StubServer {
   refuseCharges: Refusal | null = null;
   /** Judges an event; undefined applies it. */
   judge: (event: OutboxEvent) => PushResult['reason'] | undefined = () => undefined;
+  /** The ticket of a rejected event as the server has it. */
+  currentOf: (event: OutboxEvent) => TicketView | null = () => null;
   /** Refuses a whole push by what is in it. */
   refusePush: (events: readonly OutboxEvent[]) => Refusal | null = () => null;
   answerQueue: (command: QueueCommand) => QueueResult = () => ({
@@ -126,6 +130,12 @@ export class StubServer {
     this.dropStreams();
     await this.#app?.close();
     this.#app = undefined;
+  }
+
+  /** Tells the streams that the server lives, and whether its provider does. */
+  beat(provider: FeedBeat['provider']): void {
+    const data = JSON.stringify({ serverTime: this.#now(), provider } satisfies FeedBeat);
+    for (const stream of this.#streams) stream.write(`event: beat\ndata: ${data}\n\n`);
   }
 
   dropStreams(): void {
@@ -269,7 +279,8 @@ export class StubServer {
   #receive(event: OutboxEvent): PushResult {
     this.pushed.push(event);
     const reason = this.judge(event);
-    if (reason !== undefined) return { id: event.id, outcome: 'rejected', reason, current: null };
+    if (reason !== undefined)
+      return { id: event.id, outcome: 'rejected', reason, current: this.currentOf(event) };
     if (this.#seenEvents.has(event.id))
       return { id: event.id, outcome: 'duplicate', reason: null, current: null };
     this.#seenEvents.add(event.id);
