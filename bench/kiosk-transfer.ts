@@ -4,12 +4,12 @@ import { openKioskStore } from '../main/store/store.ts';
 import { createFeedEffects } from '../main/sync/feed-effects.ts';
 import { createFeedReader } from '../main/sync/feed-reader.ts';
 import { createOutboxPusher } from '../main/sync/outbox-pusher.ts';
-import { createServerClient } from '../main/sync/server-client.ts';
 import { createLinkMonitor } from '../main/sync/server-link.ts';
 import { createLog } from '../platform/log.ts';
 import { createPersonalDataBox } from '../platform/personal-data.ts';
 import { systemClock, systemRandom } from '../platform/system.ts';
 import { projectDir } from '../scripts/project.ts';
+import { openKioskLine } from './kiosk-line.ts';
 import { sampleOutbox } from './sample-events.ts';
 import { readTask, reportTransfer } from './worker.ts';
 
@@ -23,8 +23,8 @@ const store = openKioskStore({
   clock,
   randomBytes,
 });
-const client = createServerClient({ syncUrl: task.url, token: task.token, clock });
-const link = createLinkMonitor(store, clock);
+const { client, serverTime } = openKioskLine(task.identityFile, task.url);
+const link = createLinkMonitor(store, clock, serverTime);
 
 if (task.direction === 'push') {
   store.write(() => {
@@ -33,7 +33,15 @@ if (task.direction === 'push') {
       else store.outbox.append(event.kind, event.payload);
     }
   });
-  const pusher = createOutboxPusher({ store, client, link, clock, randomBytes, log });
+  const pusher = createOutboxPusher({
+    store,
+    client,
+    link,
+    clock,
+    randomBytes,
+    log,
+    onAnswered: () => undefined,
+  });
   const emptied = committed(() => store.outbox.pending(1).length === 0);
   const startedAt = performance.now();
   pusher.start();
@@ -43,8 +51,9 @@ if (task.direction === 'push') {
   reportTransfer({ elapsedMs, transferred: countWhere("outbox WHERE outcome = 'applied'") });
 } else {
   const effects = createFeedEffects({
+    serverTime,
     store,
-    kioskId: task.kioskId,
+    kioskId: () => task.kioskId,
     clock,
     link,
     log,
@@ -54,6 +63,7 @@ if (task.direction === 'push') {
     },
   });
   const reader = createFeedReader({
+    serverTime,
     store,
     client,
     effects,

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { askEnrolmentCode } from '../scripts/manager-api.ts';
 import { rendererDir } from '../scripts/project.ts';
 import { loadSecrets, writeAccessFile } from '../scripts/start/demo-secrets.ts';
 import { DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
 import { webhookSecret, webhookUrl } from '../sync-server/webhooks/webhook-path.ts';
+import { openKioskLine } from './kiosk-line.ts';
 import { addressOf, type Workplace } from './workplace.ts';
 
 /** The demonstration shop's server side, as separate processes and as `npm start` runs them. */
@@ -14,8 +16,12 @@ export interface Shop {
   /** The simulated bank. */
   readonly bank: string;
   readonly databaseUrl: string;
-  readonly kioskToken: string;
-  /** Starts the one kiosk, printing to `printer` (`tcp://host:port`); answers the address of its own HTTP host. */
+  /** Who the kiosk is that a benchmark plays itself. */
+  readonly kioskIdentityFile: string;
+  /**
+   * Starts the one kiosk, printing to `printer` (`tcp://host:port`), in place of the played one; answers the address of
+   * its own HTTP host.
+   */
   startKiosk(printer: string): Promise<string>;
 }
 
@@ -28,7 +34,7 @@ const ANY_PORT = '0';
 
 export async function openShop(workplace: Workplace): Promise<Shop> {
   const { folder } = workplace;
-  const secrets = loadSecrets(folder, [KIOSK_ID]);
+  const secrets = loadSecrets(folder);
   const databaseUrl = await workplace.createDatabase('shop');
   const pix = { TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID, TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret };
   const provider = await workplace.start({
@@ -50,7 +56,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
       TOTEM_SERVER_PORT: ANY_PORT,
       TOTEM_DATA_DIR: dataDir(folder, 'server'),
       DATABASE_URL: databaseUrl,
-      TOTEM_ACCESS_FILE: writeAccessFile(folder, secrets, DEMO_SHOP),
+      TOTEM_ACCESS_FILE: writeAccessFile(folder, secrets, DEMO_SHOP.merchantId),
       TOTEM_PIX_BASE_URL: addressOf(provider, 'api'),
       TOTEM_PIX_TOKEN_URL: addressOf(provider, 'token'),
       ...pix,
@@ -60,13 +66,24 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
     },
   });
   const syncServer = addressOf(server, 'syncServer');
-  const kioskToken = secrets.kioskTokens[KIOSK_ID] ?? '';
+  const newCode = async (): Promise<string> => {
+    const made = await askEnrolmentCode(
+      { server: syncServer, token: secrets.managerToken },
+      DEMO_SHOP.unitId,
+      KIOSK_ID,
+    );
+    if (!made.ok) throw new Error(`no enrolment code: ${made.message}`);
+    return made.value.code;
+  };
+  const kioskIdentityFile = join(dataDir(folder, 'played-kiosk'), 'identity.json');
+  const enrolled = await openKioskLine(kioskIdentityFile, syncServer).identity.enrol(await newCode());
+  if (!enrolled.ok) throw new Error(`the kiosk could not be enrolled: ${enrolled.code}`);
   return {
     syncServer,
     webhookUrl: `${webhookUrl(syncServer, webhookSecret({ clientId: PIX_CLIENT_ID, clientSecret: secrets.pixClientSecret }))}/pix`,
     bank,
     databaseUrl,
-    kioskToken,
+    kioskIdentityFile,
     async startKiosk(printer) {
       const kiosk = await workplace.start({
         name: KIOSK_ID,
@@ -76,8 +93,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
           TOTEM_KIOSK_PORT: ANY_PORT,
           TOTEM_DATA_DIR: dataDir(folder, KIOSK_ID),
           TOTEM_SYNC_URL: syncServer,
-          TOTEM_KIOSK_ID: KIOSK_ID,
-          TOTEM_KIOSK_TOKEN: kioskToken,
+          TOTEM_ENROLMENT_CODE: await newCode(),
           TOTEM_PRINTER: printer,
           TOTEM_RENDERER_DIR: rendererDir,
           TOTEM_TECHNICIAN_PIN: secrets.technicianPin,

@@ -11,8 +11,8 @@ export interface Route {
   /** The kiosk's side, from the project's folder. */
   readonly entry: string;
   readonly url: string;
-  /** Bearer token; empty where none is asked for. */
-  readonly token: string;
+  /** Who the kiosk is; empty where nobody asks. */
+  readonly identityFile: string;
   /** The sequence of the feed's last event. */
   readonly head: number;
 }
@@ -24,7 +24,12 @@ export const NEIGHBOUR = { serviceId: DEMO_SERVICES[0].serviceId, kioskId: 'tote
 export async function openOurs(workplace: Workplace, events: number): Promise<Route> {
   const shop = await openShop(workplace);
   const head = await withClient(shop.databaseUrl, (client) => fillFeed(client, events));
-  return { entry: 'bench/kiosk-transfer.ts', url: shop.syncServer, token: shop.kioskToken, head };
+  return {
+    entry: 'bench/kiosk-transfer.ts',
+    url: shop.syncServer,
+    identityFile: shop.kioskIdentityFile,
+    head,
+  };
 }
 
 /** The naive protocol into the same PostgreSQL. */
@@ -42,7 +47,12 @@ export async function openNaive(workplace: Workplace, events: number): Promise<R
       entries.map((entry) => JSON.stringify(entry)),
     ]);
   });
-  return { entry: 'bench/naive-transfer.ts', url: addressOf(server, 'naive'), token: '', head: events };
+  return {
+    entry: 'bench/naive-transfer.ts',
+    url: addressOf(server, 'naive'),
+    identityFile: '',
+    head: events,
+  };
 }
 
 /** PouchDB's server on LevelDB. */
@@ -60,7 +70,7 @@ export async function openPouch(workplace: Workplace, events: number): Promise<R
   return {
     entry: 'bench/peers/pouch-transfer.mjs',
     url: addressOf(server, 'pouch'),
-    token: '',
+    identityFile: '',
     head: events,
   };
 }

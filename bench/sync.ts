@@ -51,7 +51,7 @@ function transfersOf(name: string, route: Route, workplace: Workplace, signal: A
       const task: TransferTask = {
         direction,
         url: route.url,
-        token: route.token,
+        identityFile: route.identityFile,
         head: route.head,
         folder: mkdtempSync(join(workplace.folder, `${name}-${direction}-`)),
         events: EVENTS,

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { txidOfSession } from '../domain/ids.ts';
 import { Catalog } from '../domain/protocol/catalog.ts';
-import { ChargeResponse } from '../domain/protocol/charges.ts';
 import type { BenchmarkContext, BenchmarkResult } from './benchmark.ts';
 import type { Comparison, Unit } from './comparison.ts';
 import { ask } from './json-api.ts';
+import { openKioskLine } from './kiosk-line.ts';
 import { type LoadResult, type LoadTarget, saturate, sendAtRate } from './load.ts';
 import { type Figures, type Kinds, type MeasuredRounds, measureInRounds } from './rounds.ts';
 import { openShop, type Shop } from './shop.ts';
@@ -87,9 +87,9 @@ function loadsOf(name: string, target: LoadTarget, clear: () => Promise<void>): 
 
 /** Charges as a kiosk asks for them. @returns their txids */
 async function openCharges(shop: Shop): Promise<string[]> {
-  const catalog = Catalog.parse(
-    await ask('GET', `${shop.syncServer}/v1/catalog`, undefined, shop.kioskToken),
-  );
+  const { identity, client } = openKioskLine(shop.kioskIdentityFile, shop.syncServer);
+  const token = (await identity.authorization())?.replace('Bearer ', '');
+  const catalog = Catalog.parse(await ask('GET', `${shop.syncServer}/v1/catalog`, undefined, token));
   const [service] = catalog.services;
   if (service === undefined) throw new Error('the shop sells nothing');
   const txids: string[] = [];
@@ -103,9 +103,11 @@ async function openCharges(shop: Shop): Promise<string[]> {
       catalogVersion: catalog.version,
       amountCents,
     };
-    const answer = await ask('POST', `${shop.syncServer}/v1/charges`, request, shop.kioskToken);
-    txids.push(ChargeResponse.parse(answer).txid);
+    const answer = await client.createCharge(request);
+    if (!answer.ok) throw new Error(`no charge: ${answer.failure.message}`);
+    txids.push(answer.value.txid);
   }
+  client.close();
   return txids;
 }
 

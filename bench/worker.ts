@@ -17,8 +17,8 @@ export const TransferTask = z.object({
   head: z.number().int(),
   kioskId: z.string(),
   serviceId: z.string(),
-  /** Bearer token, where the other side asks for one. */
-  token: z.string(),
+  /** Who the kiosk is, where the other side asks. */
+  identityFile: z.string(),
 });
 export type TransferTask = z.infer<typeof TransferTask>;
 

@@ -7,7 +7,7 @@ import type { CommandResult, ScreenCommand, TotemSnapshot } from '../../domain/p
 import { findChromium } from '../../scripts/chromium.ts';
 import { findElectronBinary } from '../../scripts/electron-binary.ts';
 import { projectDir } from '../../scripts/project.ts';
-import { SERVICE_ID, type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
+import { SERVICE_ID, STUB_CODE, type SyncServerStub, startSyncServerStub } from './sync-server-stub.ts';
 
 const OVERRIDE = 'ELECTRON_OVERRIDE_DIST_PATH';
 const environmentOfHost =
@@ -126,8 +126,7 @@ export function kioskEnvironment(dataDir: string, syncUrl: string): Record<strin
     TOTEM_HOST: '127.0.0.1',
     TOTEM_KIOSK_PORT: '0',
     TOTEM_SYNC_URL: syncUrl,
-    TOTEM_KIOSK_ID: KIOSK_ID,
-    TOTEM_KIOSK_TOKEN: 'stub',
+    TOTEM_ENROLMENT_CODE: STUB_CODE,
     TOTEM_PRINTER: 'mock',
     TOTEM_TECHNICIAN_PIN: '123456',
   };

@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Catalog } from '../../domain/protocol/catalog.ts';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import type { FeedEntry, FeedPage, FeedPayload } from '../../domain/protocol/feed.ts';
+import type { EnrolRequest, EnrolResponse } from '../../domain/protocol/identity.ts';
 import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import type { PushRequest } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 
+/** Good at every stub. */
+export const STUB_CODE = 'STVBCDE2';
 export const SERVICE_ID = '0198c0de-0000-7000-8000-00000000000a';
 const CATALOG: Catalog = {
   version: 1,
@@ -75,6 +79,7 @@ export async function startSyncServerStub(kioskId: string): Promise<SyncServerSt
     const url = new URL(request.url ?? '/', 'http://stub');
     if (url.pathname === '/v1/feed') return answerFeed(request, url, response);
     void readJson(request).then((body) => {
+      if (url.pathname === '/v1/enrol') return sendJson(response, enrolledAs(kioskId, body as EnrolRequest));
       if (url.pathname === '/v1/charges') return sendJson(response, chargeFor(body as ChargeRequest));
       if (url.pathname === '/v1/sync/push') {
         const results = (body as PushRequest).events.map(({ id }) => ({
@@ -115,6 +120,19 @@ export async function startSyncServerStub(kioskId: string): Promise<SyncServerSt
         server.close(() => resolve());
         server.closeAllConnections();
       }),
+  };
+}
+
+/** Takes whatever proof comes: the specs of the shell are not about that. */
+function enrolledAs(kioskId: string, { publicKey }: EnrolRequest): EnrolResponse {
+  const { crv, kty, x } = publicKey;
+  return {
+    kioskId,
+    merchantId: CATALOG.unit.merchantId,
+    unitId: CATALOG.unit.unitId,
+    keyId: createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url'),
+    enrolledAt: Date.now(),
+    serverTime: Date.now(),
   };
 }
 
