@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 import type { Clock, RandomBytes } from '../domain/clock.ts';
 import type { Log } from '../platform/log.ts';
 import { StartupFailure } from '../platform/service.ts';
@@ -73,9 +73,20 @@ export function withDiskAdvice<T>(dataDir: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    const trouble = diskTroubleOf(error);
-    if (trouble === null) throw error;
+    const answered = diskTroubleOf(error);
+    if (answered === null) throw error;
+    // SQLite says of a file that it may not make only that it cannot be opened.
+    const trouble = answered === 'failing' && !isWritable(dataDir) ? 'read_only' : answered;
     throw new StartupFailure(diskAdvice(trouble, dataDir, (error as Error).message), { cause: error });
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
