@@ -523,6 +523,33 @@ async function openDesk(page: Page): Promise<void> {
   await expect(page.locator('[data-view="desk"]')).toBeVisible();
 }
 
+test('the technician enrols the totem by the keys of the page, and reads why it did not work', async ({
+  page,
+}) => {
+  await openTechnician(page);
+  host.show('technician', scenes.TECHNICIAN_SCENES['not enrolled'] ?? scenes.technician());
+  const enrol = button(page, 'Cadastrar');
+  for (const key of ['A', 'B', 'C', 'D', '2', '3', '4'])
+    await page.getByRole('button', { name: key, exact: true }).click();
+  await expect(enrol).toHaveAttribute('aria-disabled', 'true');
+  await page.getByRole('button', { name: '5', exact: true }).click();
+  await expect(page.getByLabel('Código de cadastro')).toHaveValue('ABCD-2345');
+  for (const [code, words] of [
+    ['invalid_code', 'Código incorreto'],
+    ['code_expired', 'Este código venceu'],
+    ['server_unreachable', 'Sem conexão no momento'],
+    ['too_many_attempts', 'Muitas tentativas'],
+  ] as const) {
+    host.answer({ ok: false, code });
+    await enrol.click();
+    await expect(page.getByRole('alert')).toContainText(words);
+  }
+  host.answer({ ok: true });
+  await enrol.click();
+  await expect(page.getByText('Totem cadastrado.')).toBeVisible();
+  expect(host.commands.at(-1)).toEqual({ kind: 'technician.enrol', pin: '2468', code: 'ABCD2345' });
+});
+
 async function openTechnician(page: Page, atPin?: () => Promise<void>): Promise<void> {
   host.show('technician', scenes.technician());
   await page.goto(`${host.url}/technician`);

@@ -3,7 +3,7 @@ import { Icon } from './Icon.tsx';
 
 const LETTER_ROWS = ['qwertyuiop', 'asdfghjklç', 'zxcvbnm', 'áãâàéêíóõôú'].map((row) => [...row]);
 /** The alphabet of enrolment codes, which has no look-alikes. */
-const CODE_ROWS = ['23456789', 'ABCDEFGH', 'JKMNPQRS', 'TVWXYZ'].map((row) => [...row]);
+const CODE_ROWS = ['234567', '89ABCD', 'EFGHJK', 'MNPQRS', 'TVWXYZ'].map((row) => [...row]);
 const NUMBER_ROWS = ['123', '456', '789'].map((row) => [...row]);
 
 interface Props {
