@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import type { Catalog } from '../../domain/protocol/catalog.ts';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import type { FeedEntry, FeedPage, FeedPayload } from '../../domain/protocol/feed.ts';
@@ -157,7 +158,9 @@ function chargeFor(request: ChargeRequest): ChargeResponse {
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  return JSON.parse(Buffer.concat(chunks).toString() || 'null') as unknown;
+  const body = Buffer.concat(chunks);
+  const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body;
+  return JSON.parse(text.toString() || 'null') as unknown;
 }
 
 function sendJson(response: ServerResponse, body: unknown): void {
