@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
+import { startInboxProcessor } from '../webhooks/processor.ts';
 import { webhookSecret } from '../webhooks/webhook-path.ts';
 import { requestChargeCancellation } from './cancel-charge.ts';
 import { type PaymentHouse, startPaymentHouse } from './testing/payment-house.ts';
@@ -109,10 +110,10 @@ describe('POST /v1/charges', () => {
     await house.stopBank();
     const request = chargeRequest(house.context);
     expect((await house.post('/v1/charges', request)).status).toBe(503);
-    await house.until(async () => house.workers.providerHealth().status === 'down');
+    await house.until(async () => house.workers.health.report().status === 'down');
     await house.restartBank();
     await charge(request);
-    await house.until(async () => house.workers.providerHealth().status === 'ok');
+    await house.until(async () => house.workers.health.report().status === 'ok');
   });
 
   test('a token that ran out is renewed without anyone noticing', async () => {
@@ -286,13 +287,22 @@ describe('restart', () => {
        VALUES (gen_random_uuid(), 'bacen-pix', $1, $2, '{}', 'received', $1)`,
       [new Date(house.clock.nowMs()), Buffer.from(JSON.stringify(notification(made.txid)))],
     );
+    // Before the poll would find the money: a process that starts looks into the inbox at once.
+    const next = startInboxProcessor(house.context, house.provider);
     await house.until(isPaid(made), 2_000);
+    await next.stop();
   });
 });
 
 function cancel(made: ChargeResponse): Promise<void> {
   return house.context.db.transaction((transaction) =>
-    requestChargeCancellation(transaction, KIOSK.merchantId, [made.sessionId], house.clock.nowMs()),
+    requestChargeCancellation(
+      house.context,
+      transaction,
+      KIOSK.merchantId,
+      [made.sessionId],
+      house.clock.nowMs(),
+    ),
   );
 }
 

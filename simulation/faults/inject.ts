@@ -1,0 +1,122 @@
+import type { Hall } from '../hall.ts';
+import { PIN } from '../sides/kiosk-side.ts';
+import type { FaultEvent, Profile } from './profile.ts';
+
+const HOUR_MS = 60 * 60_000;
+
+/** Plans the profile's events at moments of the seed's choice, and switches its standing faults on. */
+export function injectFaults(hall: Hall, profile: Profile): void {
+  const { world, lines } = hall;
+  for (const line of lines.kiosks) line.faults = profile.kioskLine;
+  lines.bank.faults = profile.bankLine;
+  lines.callbacks.faults = profile.callbackLine;
+  hall.bankApi.faults = profile.bank;
+  hall.callbacks.faults = profile.callbacks;
+  for (const { printer } of hall.kiosks) printer.faults = profile.printer;
+  for (const [kind, count] of Object.entries(profile.events) as [FaultEvent, number][])
+    for (let index = 0; index < count; index += 1)
+      world.agenda.after(world.random.int(1_000, profile.faultsMs), `fault ${kind}`, () => {
+        if (world.faulty) EVENTS[kind](hall);
+      });
+}
+
+/** Everything works again; who is gone for good stays gone. */
+export function healEverything(hall: Hall): void {
+  const { world } = hall;
+  world.faulty = false;
+  world.tell('world', 'all faults end');
+  for (const line of [...hall.lines.kiosks, hall.lines.bank, hall.lines.callbacks]) line.cut = false;
+  hall.server.deathAtCommit = null;
+  // Its time server has found it again: two servers of one unit would not agree on a day otherwise.
+  hall.server.machine.skewMs = 0;
+  for (const kiosk of hall.kiosks) {
+    kiosk.deathAtCommit = null;
+    kiosk.plugged = true;
+    kiosk.printer.status = 'ready';
+  }
+}
+
+const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
+  kioskDies: ({ world, kiosks }) => world.random.pick(kiosks).kill('of a power cut'),
+  serverDies: ({ server }) => server.kill('of a power cut'),
+  kioskDiesInCommit: ({ world, kiosks }) => {
+    world.random.pick(kiosks).deathAtCommit = death(world.random);
+  },
+  serverDiesInCommit: ({ world, server }) => {
+    server.deathAtCommit = death(world.random);
+  },
+  kioskGoneForGood: ({ world, kiosks }) => {
+    const kiosk = world.random.pick(kiosks);
+    kiosk.goneForGood = true;
+    kiosk.kill('for good');
+  },
+  kioskCut: ({ world, kiosks }) => {
+    const kiosk = world.random.pick(kiosks);
+    cutFor(world, kiosk.line, world.random.int(2_000, 90_000));
+    // Its own cable, or something farther away.
+    if (world.random.chance(0.3)) {
+      kiosk.plugged = false;
+      world.agenda.after(world.random.int(2_000, 60_000), 'cable', () => {
+        kiosk.plugged = true;
+      });
+    }
+  },
+  bankCut: ({ world, lines }) => cutFor(world, lines.bank, world.random.int(2_000, 60_000)),
+  callbacksCut: ({ world, lines }) => cutFor(world, lines.callbacks, world.random.int(2_000, 60_000)),
+  kioskClockSet: ({ world, kiosks }) => {
+    const { machine } = world.random.pick(kiosks);
+    machine.skewMs += jump(world.random);
+    world.tell(machine.name, `clock is now off by ${machine.skewMs} ms`);
+  },
+  serverClockSet: ({ world, server }) => {
+    server.machine.skewMs += jump(world.random);
+    world.tell('server', `clock is now off by ${server.machine.skewMs} ms`);
+  },
+  paperOut: (hall) => printerTrouble(hall, 'paper_out'),
+  printerOff: (hall) => printerTrouble(hall, 'offline'),
+  chargeClosedByBank: ({ world, bank }) => {
+    const open = [...bank.charges.values()].filter((charge) => charge.status === 'ATIVA');
+    if (open.length > 0) bank.withdraw(world.random.pick(open), 'bank');
+  },
+  lie: ({ world, bank, callbacks }) => {
+    const open = [...bank.charges.values()].filter((charge) => charge.status === 'ATIVA');
+    if (open.length === 0) return;
+    const charge = world.random.pick(open);
+    callbacks.lie(charge.txid, charge.amountCents);
+  },
+  technicianReprints: ({ world, kiosks }) => {
+    const { engine, kioskId } = world.random.pick(kiosks);
+    const [job] = engine?.snapshot('technician').needsAttention ?? [];
+    const ticketId = job?.ticketId ?? null;
+    if (engine === null || ticketId === null) return;
+    world.tell('technician', `reprints ${job?.label} at ${kioskId}`);
+    void engine.execute({ kind: 'technician.reprint', pin: PIN, ticketId });
+  },
+};
+
+function death(random: { int(from: number, to: number): number; chance(p: number): boolean }) {
+  return { left: random.int(1, 12), where: random.chance(0.5) ? ('before' as const) : ('after' as const) };
+}
+
+function cutFor(world: Hall['world'], line: Hall['lines']['bank'], durationMs: number): void {
+  line.cut = true;
+  world.tell(line.name, `is cut for ${durationMs} ms`);
+  world.agenda.after(durationMs, 'line heals', () => {
+    line.cut = false;
+  });
+}
+
+/** Minutes to hours, either way. */
+function jump(random: Hall['world']['random']): number {
+  const sizeMs = random.pick([90_000, 10 * 60_000, HOUR_MS, 5 * HOUR_MS]);
+  return random.chance(0.5) ? sizeMs : -sizeMs;
+}
+
+function printerTrouble({ world, kiosks }: Hall, status: 'paper_out' | 'offline'): void {
+  const { printer, kioskId } = world.random.pick(kiosks);
+  printer.status = status;
+  world.tell(kioskId, `printer: ${status}`);
+  world.agenda.after(world.random.int(1_000, 40_000), 'printer mended', () => {
+    printer.status = 'ready';
+  });
+}

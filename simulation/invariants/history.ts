@@ -1,0 +1,62 @@
+import type { FeedEntry } from '../../domain/protocol/feed.ts';
+import { FEED_PAYLOADS, type FeedPayload } from '../../domain/protocol/feed.ts';
+import type { TicketView } from '../../domain/protocol/tickets.ts';
+import type { Hall } from '../hall.ts';
+
+export interface Confirmation {
+  readonly seq: number;
+  readonly payload: FeedPayload<'payment.confirmed'>;
+  /** World time at which it was seen committed. */
+  readonly atMs: number;
+}
+
+/** What the server has committed so far, read from its feed as it grows, and what the bank knew at that moment. */
+export class History {
+  /** Every entry, in order of its sequence. */
+  readonly entries: FeedEntry[] = [];
+  readonly confirmations = new Map<string, Confirmation>();
+  /** Every state of every ticket, oldest first. */
+  readonly tickets = new Map<string, TicketView[]>();
+  /** Entries that came since the last step. */
+  fresh: readonly FeedEntry[] = [];
+  freshTold = 0;
+  readonly #hall: Hall;
+  #seenCommits = -1;
+  #seenTold = 0;
+
+  constructor(hall: Hall) {
+    this.#hall = hall;
+  }
+
+  /** Reads what was committed since the last time. @returns whether the server committed anything */
+  async catchUp(): Promise<boolean> {
+    this.freshTold = this.#seenTold;
+    this.#seenTold = this.#hall.told.length;
+    this.fresh = [];
+    const { server, world } = this.#hall;
+    if (server.commits === this.#seenCommits) return false;
+    this.#seenCommits = server.commits;
+    const last = this.entries.at(-1)?.seq ?? 0;
+    const rows = await server.storage.look<{ seq: number; at: Date; kind: string; payload: unknown }>(
+      'SELECT seq, at, kind, payload FROM feed WHERE seq > $1 ORDER BY seq',
+      [last],
+    );
+    this.fresh = rows.map(({ seq, at, kind, payload }) => ({ seq, at: at.getTime(), kind, payload }));
+    for (const entry of this.fresh) {
+      this.entries.push(entry);
+      if (entry.kind === 'payment.confirmed') {
+        const payload = FEED_PAYLOADS['payment.confirmed'].parse(entry.payload);
+        this.confirmations.set(payload.sessionId, { seq: entry.seq, payload, atMs: world.agenda.nowMs() });
+      }
+      if (entry.kind === 'ticket.changed') {
+        const { ticket } = FEED_PAYLOADS['ticket.changed'].parse(entry.payload);
+        this.tickets.set(ticket.ticketId, [...(this.tickets.get(ticket.ticketId) ?? []), ticket]);
+      }
+    }
+    return true;
+  }
+
+  latest(ticketId: string): TicketView | undefined {
+    return this.tickets.get(ticketId)?.at(-1);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Look } from './invariants/invariant.ts';
+
+/**
+ * Whether every part of the hall has come to rest: nothing to send, nothing to print, nothing to pay back.
+ * @returns null, or what is still going on
+ */
+export async function nothingLeftToDo({ hall, history }: Look): Promise<string | null> {
+  const { server, kiosks, bank, callbacks } = hall;
+  if (!server.machine.alive) return 'the server is off';
+  if (callbacks.underWay > 0) return `${callbacks.underWay} callbacks are under way`;
+  const head = history.entries.at(-1)?.seq ?? 0;
+  for (const { kioskId, goneForGood, machine, db, engine } of kiosks) {
+    if (goneForGood) continue;
+    if (!machine.alive || engine === null) return `${kioskId} is off`;
+    const row = db
+      .prepare<[], Record<'cursor' | 'pending' | 'sessions' | 'papers' | 'tickets', number>>(
+        `SELECT (SELECT feed_cursor FROM sync_state) AS cursor,
+           (SELECT count(*) FROM outbox WHERE outcome IS NULL) AS pending,
+           (SELECT count(*) FROM payment_sessions WHERE status IN ('open', 'awaiting_payment')) AS sessions,
+           (SELECT count(*) FROM print_jobs WHERE status IN ('queued', 'sending')) AS papers,
+           (SELECT count(*) FROM tickets WHERE own = 1 AND status IN ('paid', 'printing')) AS tickets`,
+      )
+      .get();
+    if (row === undefined) throw new Error('a SELECT without FROM has a row');
+    if (row.cursor !== head) return `${kioskId} has read ${row.cursor} of ${head}`;
+    if (row.pending > 0) return `${kioskId} has ${row.pending} events to send`;
+    if (row.sessions > 0) return `${kioskId} has ${row.sessions} open sessions`;
+    if (row.papers > 0) return `${kioskId} has ${row.papers} papers to print`;
+    if (row.tickets > 0) return `${kioskId} has ${row.tickets} tickets that wait for their paper`;
+  }
+  const [books] = await server.storage.look<{
+    receipts: number;
+    refunds: number;
+    untold: number;
+    waiting: number;
+  }>(
+    `SELECT (SELECT count(*) FROM pix_receipts)::int AS receipts,
+       (SELECT count(*) FROM refunds WHERE status IN ('requested', 'processing'))::int AS refunds,
+       (SELECT count(*) FROM webhook_inbox WHERE status = 'received')::int AS untold,
+       (SELECT count(*) FROM payment_transactions p WHERE paid_at IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM tickets t WHERE t.merchant_id = p.merchant_id AND t.session_id = p.session_id))::int AS waiting`,
+  );
+  if (books === undefined) throw new Error('a SELECT without FROM has a row');
+  if (books.receipts !== bank.pix.length)
+    return `the server knows ${books.receipts} of ${bank.pix.length} Pix`;
+  if (books.refunds > 0) return `${books.refunds} refunds are under way`;
+  if (books.waiting > 0) return `${books.waiting} payments have no ticket yet`;
+  return books.untold > 0 ? `${books.untold} items are in the inbox` : null;
+}

@@ -1,0 +1,152 @@
+import type { Bank } from '../bank/bank.ts';
+import type { KioskSide } from '../sides/kiosk-side.ts';
+import type { World } from '../world/world.ts';
+
+/** How customers behave: weights, not probabilities. */
+export interface Manners {
+  readonly onTime: number;
+  readonly late: number;
+  readonly twice: number;
+  readonly wrongAmount: number;
+  readonly cancels: number;
+  /** Cancels, and has paid in the same moment. */
+  readonly cancelsAndPays: number;
+  readonly walksAway: number;
+}
+
+type Manner = keyof Manners;
+
+/** A glance at the screen. */
+const LOOK_EVERY_MS = 700;
+/** Long before, a person has gone; the totem's own limits are shorter. */
+const PATIENCE_MS = 240_000;
+
+export interface Visit {
+  readonly kiosk: KioskSide;
+  readonly bank: Bank;
+  readonly manners: Manners;
+  /** The wish for a ticket without PIX, where the shop offers it. */
+  readonly atCounterChance: number;
+}
+
+/** One customer before one totem: chooses, does as people do, looks at the last screen, goes. */
+export function customerArrives(world: World, visit: Visit): void {
+  const { kiosk } = visit;
+  const { random } = world;
+  const engine = kiosk.engine;
+  if (engine === null) return;
+  const before = engine.snapshot('totem');
+  const service = before.services.length === 0 ? null : random.pick(before.services);
+  if (service === null) return;
+  const atCounter = service.payAtCounter && random.chance(visit.atCounterChance);
+  engine
+    .execute({
+      kind: 'checkout.start',
+      serviceId: service.serviceId,
+      ...(atCounter ? { payment: 'at_counter' as const } : {}),
+      ...(random.chance(0.2) ? { customerName: 'Maria Souza', customerCpf: '529.982.247-25' } : {}),
+    })
+    .then((result) => {
+      world.activity.note();
+      if (!result.ok) return world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
+      if (result.sessionId === undefined) return;
+      const { sessionId } = result;
+      const manner = pickManner(world, visit.manners);
+      world.tell(
+        'customer',
+        `at ${kiosk.kioskId} chooses ${service.prefix}, ${manner} (${sessionId.slice(-8)})`,
+      );
+      stay(world, visit, sessionId, service.amountCents, manner);
+    });
+}
+
+function pickManner(world: World, manners: Manners): Manner {
+  const entries = Object.entries(manners) as [Manner, number][];
+  let left = world.random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [manner, weight] of entries) {
+    left -= weight;
+    if (left < 0) return manner;
+  }
+  return 'onTime';
+}
+
+function stay(world: World, visit: Visit, sessionId: string, amountCents: number, manner: Manner): void {
+  const { kiosk } = visit;
+  const untilMs = world.agenda.nowMs() + PATIENCE_MS;
+  let sawCode = false;
+
+  const look = (): void => {
+    if (world.agenda.nowMs() > untilMs || kiosk.goneForGood) return;
+    const view = kiosk.engine?.snapshot('totem').checkout;
+    if (view === undefined) return again();
+    // Somebody else's turn: this customer's session has left the screen.
+    if (view.step === 'idle' || view.sessionId !== sessionId) return sawCode ? undefined : again();
+    if (view.step === 'awaiting_payment' && !sawCode) {
+      sawCode = true;
+      act(world, visit, sessionId, amountCents, manner);
+    }
+    const isLast =
+      view.step === 'ticket' ||
+      view.step === 'expired' ||
+      view.step === 'cancelled' ||
+      view.step === 'failed';
+    if (isLast || view.step === 'refunding') {
+      if (!world.random.chance(0.3)) return again();
+      if (manner === 'walksAway' && view.step !== 'ticket') return;
+      void kiosk.engine?.execute({ kind: 'checkout.dismiss', sessionId });
+      if (view.step === 'ticket') return;
+    }
+    again();
+  };
+  const again = (): void => void world.agenda.after(LOOK_EVERY_MS, 'customer looks', look);
+  again();
+}
+
+/** What the customer does about the code on the screen. The phone has a line of its own. */
+function act(
+  world: World,
+  { kiosk, bank }: Visit,
+  sessionId: string,
+  amountCents: number,
+  manner: Manner,
+): void {
+  const { random, agenda } = world;
+  const txid = sessionId.replaceAll('-', '');
+  const pay = (delayMs: number, cents: number, acceptsClosed: boolean): void => {
+    agenda.after(delayMs, 'customer pays', () => {
+      const charge = bank.charges.get(txid);
+      if (charge === undefined) return;
+      const open = charge.status === 'ATIVA' && !bank.isExpired(charge);
+      if (open || acceptsClosed) bank.receive(charge, cents);
+    });
+  };
+  const cancel = (delayMs: number): void => {
+    agenda.after(delayMs, 'customer cancels', () => {
+      void kiosk.engine?.execute({ kind: 'checkout.cancel', sessionId });
+    });
+  };
+  switch (manner) {
+    case 'onTime':
+      return pay(random.int(500, 25_000), amountCents, random.chance(0.3));
+    case 'late':
+      return pay(random.int(55_000, 100_000), amountCents, true);
+    case 'twice': {
+      const firstMs = random.int(500, 20_000);
+      pay(firstMs, amountCents, true);
+      return pay(firstMs + random.int(0, 30_000), amountCents, true);
+    }
+    case 'wrongAmount':
+      pay(random.int(500, 20_000), random.chance(0.5) ? amountCents - 1 : amountCents + 100, true);
+      if (random.chance(0.3)) pay(random.int(500, 40_000), amountCents, true);
+      return;
+    case 'cancels':
+      return cancel(random.int(500, 20_000));
+    case 'cancelsAndPays': {
+      const atMs = random.int(500, 20_000);
+      cancel(atMs);
+      return pay(atMs + random.int(-400, 2_000), amountCents, true);
+    }
+    case 'walksAway':
+      return;
+  }
+}

@@ -1,0 +1,214 @@
+import { silentLog } from '../../platform/log.ts';
+import { createPersonalDataBox } from '../../platform/personal-data.ts';
+import { tokenHash } from '../../sync-server/access/tokens.ts';
+import { DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../../sync-server/catalog/demo-shop.ts';
+import type { ServerConfig } from '../../sync-server/config.ts';
+import type { ServerContext } from '../../sync-server/context.ts';
+import { type App, createApp } from '../../sync-server/http/app.ts';
+import { startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
+import { createWorkDue } from '../../sync-server/payments/work-due.ts';
+import { createBacenPixProvider } from '../../sync-server/providers/bacen-pix/bacen-pix.ts';
+import { startProviderProbe } from '../../sync-server/providers/provider-probe.ts';
+import { registerRoutes } from '../../sync-server/server.ts';
+import { createFeedWake } from '../../sync-server/sync/feed-wake.ts';
+import { Machine } from '../world/machine.ts';
+import type { Line, WireAnswer, WireRequest, WireStream } from '../world/network.ts';
+import type { World } from '../world/world.ts';
+import type { ServerStorage } from './server-storage.ts';
+
+export const OPERATOR_TOKEN = 'simulated-operator';
+export const MANAGER_TOKEN = 'simulated-manager';
+/** Short, so that many charges expire within a simulated hall's minutes. */
+const CHARGE_EXPIRES_SECONDS = 60;
+const PUBLIC_URL = 'http://server';
+
+/** The sync server's machine: its storage outlives the processes that run on it. */
+export class ServerSide {
+  readonly machine: Machine;
+  /** Raised by each commit, for the invariants to look only when there is something new. */
+  commits = 0;
+  /** Commits until the process dies in the midst of one; null: it does not. */
+  deathAtCommit: { left: number; where: 'before' | 'after' } | null = null;
+  onDeath: () => void = () => undefined;
+  /** Set once, when the world is wired. */
+  lineToBank: Line | null = null;
+  readonly storage: ServerStorage;
+  readonly #world: World;
+  #app: App | null = null;
+  readonly #streams = new Set<() => void>();
+
+  constructor(world: World, storage: ServerStorage, skewMs: number) {
+    this.#world = world;
+    this.storage = storage;
+    this.machine = new Machine(world, 'server', skewMs);
+  }
+
+  /** Builds a new process over the storage. */
+  async start(): Promise<void> {
+    const life = this.machine.boot();
+    const world = this.#world;
+    world.tell('server', 'starts');
+    const line = this.lineToBank;
+    if (line === null) throw new Error('the server has no line to the bank');
+    const db = this.storage.databaseOf(life, world.activity, {
+      onCommit: () => this.#atCommit(),
+      committed: () => {
+        this.commits += 1;
+      },
+      die: () => this.kill('in the midst of a commit'),
+    });
+    const feedWake = createFeedWake();
+    const context: ServerContext = {
+      db,
+      clock: life.clock,
+      randomBytes: (count) => world.random.bytes(count),
+      log: silentLog,
+      config: CONFIG,
+      personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
+      feedWake,
+      workDue: createWorkDue(),
+    };
+    await seedDemoShop(db, feedWake, life.clock.nowMs());
+    if (life.over) return;
+    const provider = createBacenPixProvider({ ...CONFIG.pix, fetch: line.fetchFor(life) }, life.clock);
+    const workers = startPaymentWorkers(context, provider);
+    startProviderProbe(context, workers.provider, workers.health);
+    const app = await createApp(context);
+    await registerRoutes(app, context, workers.provider, workers);
+    await app.ready();
+    if (life.over) return;
+    this.#app = app;
+    workers.registerWebhook(PUBLIC_URL);
+  }
+
+  /** The process is gone; what it had promised to nobody is lost. */
+  kill(how: string): void {
+    if (!this.machine.alive) return;
+    this.#world.tell('server', `dies ${how}`);
+    this.machine.kill();
+    this.deathAtCommit = null;
+    this.#app = null;
+    const streams = [...this.#streams];
+    this.#streams.clear();
+    for (const end of streams) end();
+    this.onDeath();
+  }
+
+  /** For the lines that end here; null while nobody listens. */
+  listener(): ((request: WireRequest) => Promise<WireAnswer>) | null {
+    const app = this.#app;
+    return app === null ? null : (request) => this.#answer(app, request);
+  }
+
+  async #answer(app: App, request: WireRequest): Promise<WireAnswer> {
+    this.#world.activity.note();
+    const { promise, resolve, reject } = Promise.withResolvers<WireAnswer>();
+    const alive = (): boolean => this.#app === app;
+    const isStream = request.headers['accept']?.includes('text/event-stream') === true;
+    app
+      .inject({
+        method: request.method as 'GET',
+        url: request.path,
+        headers: { ...request.headers },
+        ...(request.body.length === 0 ? {} : { payload: request.body as string }),
+        ...(isStream ? { payloadAsStream: true } : {}),
+      })
+      .then(
+        (response) => {
+          this.#world.activity.note();
+          if (!alive()) return;
+          const headers = Object.fromEntries(
+            Object.entries(response.headers).flatMap(([name, value]) =>
+              typeof value === 'string' ? [[name, value]] : [],
+            ),
+          );
+          const streams = headers['content-type']?.startsWith('text/event-stream') === true;
+          const body = streams ? this.#stream(response) : isStream ? null : response.payload;
+          if (body !== null) return resolve({ status: response.statusCode, headers, body });
+          // A refusal of a request for a stream.
+          const chunks: Buffer[] = [];
+          response
+            .stream()
+            .on('data', (chunk: Buffer) => chunks.push(chunk))
+            .on('end', () =>
+              resolve({ status: response.statusCode, headers, body: Buffer.concat(chunks).toString() }),
+            );
+        },
+        (error: unknown) => {
+          if (alive()) reject(error);
+        },
+      );
+    // A process that dies takes its connections with it.
+    const broken = (): void => reject(new Error('the server died'));
+    this.#streams.add(broken);
+    promise.then(
+      () => this.#streams.delete(broken),
+      () => this.#streams.delete(broken),
+    );
+    return promise;
+  }
+
+  #stream(response: { readonly raw: { readonly res: object }; stream(): NodeJS.ReadableStream }): WireStream {
+    const source = response.stream();
+    const raw = response.raw.res as { destroy(): void };
+    let ended: (() => void) | null = null;
+    let over = false;
+    const end = (): void => {
+      if (over) return;
+      over = true;
+      this.#streams.delete(end);
+      ended?.();
+    };
+    this.#streams.add(end);
+    source.on('end', end);
+    source.on('error', end);
+    return {
+      onPiece: (listener) => {
+        source.on('data', (piece: Buffer) => {
+          this.#world.activity.note();
+          if (!over) listener(piece);
+        });
+      },
+      onEnd: (listener) => {
+        ended = listener;
+        if (over) listener();
+      },
+      leave: () => {
+        if (over) return;
+        over = true;
+        this.#streams.delete(end);
+        raw.destroy();
+      },
+    };
+  }
+
+  #atCommit(): 'before' | 'after' | null {
+    const death = this.deathAtCommit;
+    if (death === null || !this.#world.faulty) return null;
+    death.left -= 1;
+    return death.left > 0 ? null : death.where;
+  }
+}
+
+const CONFIG: ServerConfig = {
+  host: '127.0.0.1',
+  port: 0,
+  dataDir: '/nonexistent',
+  databaseUrl: undefined,
+  postgresPort: 0,
+  publicUrl: PUBLIC_URL,
+  rendererDir: undefined,
+  demo: true,
+  access: [
+    { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...DEMO_SHOP },
+    { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
+  ],
+  pix: {
+    baseUrl: 'http://bank/api/v2',
+    tokenUrl: 'http://bank/oauth/token',
+    clientId: 'simulated',
+    clientSecret: 'simulated-secret',
+    expiresSeconds: CHARGE_EXPIRES_SECONDS,
+    simulatorBankUrl: null,
+  },
+};

@@ -1,0 +1,165 @@
+import { PGlite, types } from '@electric-sql/pglite';
+import type { Database, Queryable, Transaction } from '../../sync-server/db/database.ts';
+import { migrateDatabase } from '../../sync-server/db/migrate.ts';
+import { type Life, never } from '../world/machine.ts';
+import type { Activity } from '../world/quiet.ts';
+
+type Row = Record<string, unknown>;
+
+/** A commit of the server is the moment at which it may be killed: just before, or just after. */
+export interface CommitWatch {
+  /** @returns where the process dies, if it does */
+  onCommit(): 'before' | 'after' | null;
+  committed(): void;
+  die(): void;
+}
+
+/** Statements that change something; everything else is not a crash point. */
+const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
+
+/**
+ * The server's storage, which outlives its processes: PostgreSQL itself, as WebAssembly in this process. It has one
+ * connection, so transactions take turns; one that waited for anything else would be seen by the invariants.
+ */
+export class ServerStorage {
+  readonly #pg: PGlite;
+  #turn: Promise<void> = Promise.resolve();
+  #inTransaction = false;
+
+  private constructor(pg: PGlite) {
+    this.#pg = pg;
+  }
+
+  static async create(): Promise<ServerStorage> {
+    const pg = await PGlite.create({ parsers: { [types.DATE]: (text: string) => text } });
+    const storage = new ServerStorage(pg);
+    await migrateDatabase(storage.#plainDatabase());
+    return storage;
+  }
+
+  /** Whether a transaction is open although nothing of the process runs. */
+  get inTransaction(): boolean {
+    return this.#inTransaction;
+  }
+
+  /** Empties every table for the next seed. */
+  async reset(): Promise<void> {
+    const tables = await this.look<{ name: string }>(
+      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`,
+    );
+    await this.#pg.exec(
+      `${this.#inTransaction ? 'ROLLBACK; ' : ''}TRUNCATE ${tables.map(({ name }) => name).join(', ')} RESTART IDENTITY`,
+    );
+    this.#inTransaction = false;
+    this.#turn = Promise.resolve();
+  }
+
+  /** For the invariants: reads what is committed, past all machines. */
+  async look<R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
+    return (await this.#pg.query<R>(sql, [...parameters])).rows;
+  }
+
+  close(): Promise<void> {
+    return this.#pg.close();
+  }
+
+  /** What a server process is given: it ends with the process. */
+  databaseOf(life: Life, activity: Activity, watch: CommitWatch): Database {
+    const query = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
+      if (life.over) return never();
+      const writes = WRITES.test(sql);
+      const rows = await activity.during(() =>
+        this.#inTurn(async () => {
+          if (life.over) return null;
+          if (!writes) return (await this.#pg.query<R>(sql, [...parameters])).rows;
+          const death = watch.onCommit();
+          if (death === 'before') watch.die();
+          if (life.over) return null;
+          const { rows: changed } = await this.#pg.query<R>(sql, [...parameters]);
+          watch.committed();
+          if (death === 'after') watch.die();
+          return changed;
+        }),
+      );
+      return rows === null || life.over ? never() : rows;
+    };
+    return {
+      query,
+      transaction: (work) => this.#transaction(life, activity, watch, work),
+      connect: async () => ({ query, close: async () => undefined }),
+      close: async () => undefined,
+    };
+  }
+
+  async #transaction<T>(
+    life: Life,
+    activity: Activity,
+    watch: CommitWatch,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    if (life.over) return never();
+    const afterCommit: (() => void)[] = [];
+    const outcome = await this.#inTurn(async (): Promise<{ value: T } | null> => {
+      if (life.over) return null;
+      const run = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
+        if (life.over) return never();
+        return activity.during(async () => (await this.#pg.query<R>(sql, [...parameters])).rows);
+      };
+      await activity.during(() => this.#pg.exec('BEGIN'));
+      this.#inTransaction = true;
+      try {
+        const value = await work({ query: run, afterCommit: (task) => afterCommit.push(task) });
+        const death = watch.onCommit();
+        if (death === 'before') watch.die();
+        if (life.over) {
+          await activity.during(() => this.#pg.exec('ROLLBACK'));
+          return null;
+        }
+        await activity.during(() => this.#pg.exec('COMMIT'));
+        watch.committed();
+        if (death === 'after') watch.die();
+        return { value };
+      } catch (error) {
+        await activity.during(() => this.#pg.exec('ROLLBACK'));
+        throw error;
+      } finally {
+        this.#inTransaction = false;
+      }
+    });
+    if (outcome === null || life.over) return never();
+    for (const task of afterCommit) task();
+    return outcome.value;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  #plainDatabase(): Pick<Database, 'transaction'> & Queryable & Database {
+    const query = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> =>
+      parameters.length === 0
+        ? (((await this.#pg.exec(sql)).at(-1)?.rows ?? []) as R[])
+        : (await this.#pg.query<R>(sql, [...parameters])).rows;
+    return {
+      query,
+      transaction: async (work) => {
+        await this.#pg.exec('BEGIN');
+        try {
+          const value = await work({ query, afterCommit: () => undefined });
+          await this.#pg.exec('COMMIT');
+          return value;
+        } catch (error) {
+          await this.#pg.exec('ROLLBACK');
+          throw error;
+        }
+      },
+      connect: async () => ({ query, close: async () => undefined }),
+      close: async () => undefined,
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KIOSK_MIGRATIONS_FOLDER } from '../main/store/migrate.ts';
+import { openKioskStore } from '../main/store/store.ts';
+import { systemRandom } from '../platform/system.ts';
+import type { Workplace } from './seed.ts';
+import { ServerStorage } from './sides/server-storage.ts';
+import { bringThreadsHome } from './world/determinism.ts';
+
+/** Memory, where the system has a folder for it. */
+const SHARED_MEMORY = '/dev/shm';
+
+/** What one process needs to run seeds one after the other. Costs seconds, once. */
+export async function openWorkplace(): Promise<Workplace & { close(): Promise<void> }> {
+  bringThreadsHome();
+  const folder = mkdtempSync(join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), 'totem-simulation-'));
+  mkdirSync(folder, { recursive: true });
+  const template = join(folder, 'template.sqlite');
+  const clock = { nowMs: () => 0, monotonicMs: () => 0, schedule: () => () => undefined };
+  openKioskStore({
+    file: template,
+    migrationsFolder: KIOSK_MIGRATIONS_FOLDER,
+    clock,
+    randomBytes: systemRandom,
+  }).close();
+  const storage = await ServerStorage.create();
+  return {
+    storage,
+    folder,
+    template,
+    async close() {
+      await storage.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

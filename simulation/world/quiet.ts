@@ -1,0 +1,37 @@
+/** Turns of the event loop without a sign of life after which a step is over: streams and snapshots use a few. */
+const QUIET_TURNS = 6;
+
+/** Counts what simulated ports are asked, so that the end of a step can be told from a pause within it. */
+export class Activity {
+  #count = 0;
+  #underWay = 0;
+
+  note(): void {
+    this.#count += 1;
+  }
+
+  /** For work of a port that ends by itself within the step: a database statement. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#count += 1;
+    this.#underWay += 1;
+    try {
+      return await work();
+    } finally {
+      this.#underWay -= 1;
+      this.#count += 1;
+    }
+  }
+
+  /** Resolves when everything that the step set off has come to rest: it waits for a port or for the clock. */
+  async quiet(): Promise<void> {
+    let turns = 0;
+    let seen = this.#count;
+    while (turns < QUIET_TURNS) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#underWay > 0 || this.#count !== seen) {
+        turns = 0;
+        seen = this.#count;
+      } else turns += 1;
+    }
+  }
+}
