@@ -39,7 +39,7 @@ export function createConfirmationRepository(db: KioskDatabase) {
     'UPDATE confirmations SET claim_attempts = claim_attempts + 1 WHERE session_id = ?',
   );
   const lapsed = db.prepare<[number, number], Row>(
-    `${SELECT} WHERE coalesce(act_before, paid_at) < ? ORDER BY paid_at LIMIT ?`,
+    `${SELECT} WHERE coalesce(act_before, paid_at) < ? ORDER BY coalesce(act_before, paid_at) LIMIT ?`,
   );
 
   return {

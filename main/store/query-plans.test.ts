@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { systemClock, systemRandom } from '../../platform/system.ts';
 import { createPrintJobRepository } from '../printing/print-jobs.ts';
+import { createConfirmationRepository } from './confirmations.ts';
 import { openKioskDatabase } from './database.ts';
 import { KIOSK_MIGRATIONS_FOLDER, migrateKiosk } from './migrate.ts';
 import { createOutboxRepository } from './outbox.ts';
@@ -41,6 +42,7 @@ test('no statement of the store reads the whole of a table that grows with every
   createRefundRepository(db);
   createSyncStateRepository(db);
   createPrintJobRepository(db);
+  createConfirmationRepository(db);
   const statements = prepare.mock.calls.map(([sql]) => sql);
   prepare.mockRestore();
   expect(statements.length).toBeGreaterThan(30);

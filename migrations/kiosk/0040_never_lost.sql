@@ -56,6 +56,7 @@ CREATE TABLE confirmations (
   paper_doubtful INTEGER NOT NULL DEFAULT 0 CHECK (paper_doubtful IN (0, 1)),
   claim_attempts INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX confirmations_by_end ON confirmations (coalesce(act_before, paid_at));
 CREATE INDEX confirmations_to_claim ON confirmations (claim_attempts, paid_at) WHERE own = 1;
 
 -- One more ending of a print job, and until when (the server's clock) a first paper may start by itself; from then on

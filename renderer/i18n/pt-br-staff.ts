@@ -27,6 +27,23 @@ export const ptBrStaff = {
     arrivingDetail: 'Emitidas, ainda imprimindo.',
     due: (price: string) => `A receber ${price}`,
     others: 'Outros guichês',
+    rescue: {
+      title: 'Pagos sem senha',
+      detail: 'O pagamento foi confirmado, mas o totem não respondeu a tempo.',
+      where: (kioskId: string, age: string) => (age === '' ? kioskId : `${kioskId} · pago há ${age}`),
+      issue: 'Emitir senha',
+      issueTicket: (label: string) => `Emitir a senha ${label}`,
+      askTitle: (label: string) => `Emitir a senha ${label}?`,
+      askDetail: (label: string) =>
+        `A senha ${label} entra na fila agora, no lugar que o cliente já tinha. O totem não a emitirá de novo.`,
+      askPaper: 'O papel sai aqui, como 2ª via. Informe o número ao cliente.',
+      paper: {
+        printing: (label: string) => `Imprimindo a senha ${label}…`,
+        printed: (label: string) => `Senha ${label} impressa.`,
+        failed: (label: string) =>
+          `O papel da senha ${label} não foi confirmado. A senha vale sem ele: informe o número ao cliente.`,
+      },
+    },
     noShows: 'Não compareceram hoje',
     completedToday: (n: number) => `${count(n, 'atendimento concluído', 'atendimentos concluídos')} hoje`,
     ticket: 'Senha',
@@ -149,6 +166,7 @@ export const ptBrStaff = {
       printed: 'Impressa',
       failed: 'Falhou',
       uncertain: 'Incerta',
+      superseded: 'Dispensada',
     },
     kind: 'Tipo',
     statusColumn: 'Situação',

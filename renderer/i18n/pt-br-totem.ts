@@ -140,6 +140,12 @@ export const ptBrTotem = {
     },
     done: 'Entendi',
   },
+  issuing: {
+    title: 'Pagamento recebido',
+    detail: 'Estamos emitindo sua senha. Aguarde aqui.',
+    advice:
+      'Se demorar, procure o atendimento: seu pagamento está registrado e sua senha pode ser emitida no balcão.',
+  },
   printing: {
     title: 'Pagamento confirmado',
     localTitle: 'Emitindo sua senha',

@@ -76,6 +76,9 @@ export function CounterDesk({ snapshot, counter }: Props) {
         others={others}
         busy={busy !== null}
         onReturn={(ticketId) => act('queue.return', ticketId)}
+        onRescue={(sessionId) =>
+          void send({ kind: 'queue.rescue', commandId: newCommandId(), counter, sessionId })
+        }
       />
     </main>
   );

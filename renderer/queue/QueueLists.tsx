@@ -7,6 +7,7 @@ import { useHostNow } from '../shell/use-now.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
 import { queueStore } from './queue-store.ts';
+import { RescueList } from './RescueList.tsx';
 import { TicketDue } from './TicketDue.tsx';
 
 interface Props {
@@ -14,11 +15,18 @@ interface Props {
   readonly others: readonly TicketView[];
   readonly busy: boolean;
   readonly onReturn: (ticketId: string) => void;
+  readonly onRescue: (sessionId: string) => void;
 }
 
-export function QueueLists({ snapshot, others, busy, onReturn }: Props) {
+export function QueueLists({ snapshot, others, busy, onReturn, onRescue }: Props) {
   return (
     <div className="lists">
+      <RescueList
+        rescuable={snapshot.rescuable}
+        papers={snapshot.rescuePapers}
+        busy={busy}
+        onRescue={onRescue}
+      />
       <WaitingList tickets={snapshot.waiting} />
       {snapshot.arriving.length > 0 && (
         <TicketList

@@ -43,6 +43,7 @@ function queue(changes: Partial<QueueSnapshot>): QueueSnapshot {
     server: 'online',
     mode: 'server',
     rescuable: [],
+    rescuePapers: [],
     conflicts: [],
     waiting: [],
     arriving: [],

@@ -15,6 +15,7 @@ const TONE: Record<Job['status'], Tone> = {
   printed: 'good',
   failed: 'danger',
   uncertain: 'warning',
+  superseded: 'calm',
 };
 
 interface AttentionProps {

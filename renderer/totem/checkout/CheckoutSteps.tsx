@@ -2,6 +2,7 @@ import { text } from '../../i18n/text.ts';
 import type { RunningCheckout } from '../navigation.ts';
 import { CreatingStep } from './CreatingStep.tsx';
 import { EndedStep } from './EndedStep.tsx';
+import { IssuingStep } from './IssuingStep.tsx';
 import { PayingStep } from './PayingStep.tsx';
 import { PrintingStep } from './PrintingStep.tsx';
 import { RefundingStep } from './RefundingStep.tsx';
@@ -15,6 +16,8 @@ export function CheckoutSteps({ checkout }: { readonly checkout: RunningCheckout
       return <CreatingStep key={key} checkout={checkout} />;
     case 'awaiting_payment':
       return <PayingStep key={key} checkout={checkout} />;
+    case 'issuing':
+      return <IssuingStep key={key} checkout={checkout} />;
     case 'refunding':
       return <RefundingStep key={key} checkout={checkout} />;
     case 'printing':
