@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { KioskDatabase } from './database.ts';
 import { quickCheck, removeDatabase, syncFile, utcStamp } from './database-files.ts';
@@ -16,7 +16,7 @@ export interface Backup {
 
 /** Newest first; what is unfinished, or was put there under another name, does not count. */
 export function listBackups(folder: string): Backup[] {
-  if (!existsSync(folder)) return [];
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(folder)
     .flatMap((name) => {
       const match = BACKUP_NAME.exec(name);
