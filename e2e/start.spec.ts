@@ -62,6 +62,29 @@ test.describe('npm start', () => {
     rmSync(shop.dataDir, { recursive: true });
   });
 
+  test('its totems enrol themselves once: a restart keeps their keys, a deleted folder gets a new one', async () => {
+    const shop = await openShop(['--totems', '2']);
+    const keyOf = (kioskId: string): string =>
+      (JSON.parse(readFileSync(join(shop.dataDir, kioskId, 'identity.json'), 'utf8')) as { keyId: string })
+        .keyId;
+    const areEnrolled = (): Promise<unknown> =>
+      until('two enrolled totems', async () => {
+        const seen = await Promise.all(shop.addresses.totems.map(({ totem }) => snapshot(totem, 'totem')));
+        return seen.every(({ enrolment, server }) => enrolment === 'enrolled' && server === 'online');
+      });
+    await areEnrolled();
+    const keys = [keyOf('totem-1'), keyOf('totem-2')];
+    expect(readFileSync(join(shop.dataDir, 'secrets.json'), 'utf8')).not.toContain('totem-1');
+    await shop.stop();
+    rmSync(join(shop.dataDir, 'totem-2'), { recursive: true });
+    await shop.restart();
+    await areEnrolled();
+    expect(keyOf('totem-1')).toBe(keys[0]);
+    expect(keyOf('totem-2')).not.toBe(keys[1]);
+    await shop.stop();
+    rmSync(shop.dataDir, { recursive: true });
+  });
+
   test('without a display it says so in one line and serves the screens', async () => {
     const shop = await openShop([], { headless: false, environment: { DISPLAY: '', WAYLAND_DISPLAY: '' } });
     expect(shop.said()).toContain('No display (DISPLAY is not set): open the totem in a browser');

@@ -13,6 +13,9 @@ const CLOCK_TOLERANCE_MS = 30_000;
 /** A few hundred totems renew their tokens every few minutes; beyond this the oldest are checked anew. */
 const MAX_VERIFIED = 2_000;
 
+/** SHA-256 in base64url. */
+const THUMBPRINT = /^[\w-]{43}$/;
+
 /** What a signature has proved for good: the key that `keyId` is the thumbprint of never changes. */
 interface VerifiedToken {
   readonly keyId: string;
@@ -85,9 +88,11 @@ export function createKioskTokenCheck({
   };
 }
 
+/** What cannot be a totem's costs no query. */
 function keyIdNamedBy(token: string): string | null {
   try {
-    return decodeProtectedHeader(token).kid ?? null;
+    const { kid } = decodeProtectedHeader(token);
+    return kid !== undefined && THUMBPRINT.test(kid) ? kid : null;
   } catch {
     // No JWT at all: the caller is told so.
     return null;
