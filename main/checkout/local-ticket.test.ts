@@ -68,26 +68,29 @@ describe('a ticket without a payment by the totem', () => {
       'K501',
       'A PAGAR NO GUICHÊ: R$ 25,50',
     ],
-  ] as const)('of %o is issued, printed, told and queued', async (service, payment, due, label, words) => {
-    const totem = await suppliedTotem();
-    expect(await take(totem, service.serviceId)).toBe(label);
-    expect(totem.checkout('ticket')).toMatchObject({ payment, delivery: 'printed', amountCents: due });
-    expect(totem.printer.papers).toHaveLength(1);
-    expect(totem.printer.papers[0]).toContain(words);
-    expect(totem.printer.papers[0]).not.toMatch(/pago|pix/i);
-    await totem.until(() => totem.kindsPushed().length === 4);
-    expect(totem.kindsPushed()).toEqual([
-      'session.opened',
-      'ticket.issued_locally',
-      'ticket.print_finished',
-      'ticket.queued',
-    ]);
-    const [told] = issued(totem);
-    expect(told).toMatchObject({ payment, amountDueCents: due, number: 501, businessDay: '2026-03-10' });
-    expect(told?.ticketId).toBe(ticketIdOfSession(told?.sessionId ?? ''));
-    expect(totem.server.chargeRequests).toEqual([]);
-    expect(totem.kiosk.snapshot('queue').waiting).toMatchObject([{ payment, amountDueCents: due }]);
-  });
+  ] as const)(
+    'of %s is issued, printed, told and queued',
+    async (_price, service, payment, due, label, words) => {
+      const totem = await suppliedTotem();
+      expect(await take(totem, service.serviceId)).toBe(label);
+      expect(totem.checkout('ticket')).toMatchObject({ payment, delivery: 'printed', amountCents: due });
+      expect(totem.printer.papers).toHaveLength(1);
+      expect(totem.printer.papers[0]).toContain(words);
+      expect(totem.printer.papers[0]).not.toMatch(/pago|pix/i);
+      await totem.until(() => totem.kindsPushed().length === 4);
+      expect(totem.kindsPushed()).toEqual([
+        'session.opened',
+        'ticket.issued_locally',
+        'ticket.print_finished',
+        'ticket.queued',
+      ]);
+      const [told] = issued(totem);
+      expect(told).toMatchObject({ payment, amountDueCents: due, number: 501, businessDay: '2026-03-10' });
+      expect(told?.ticketId).toBe(ticketIdOfSession(told?.sessionId ?? ''));
+      expect(totem.server.chargeRequests).toEqual([]);
+      expect(totem.kiosk.snapshot('queue').waiting).toMatchObject([{ payment, amountDueCents: due }]);
+    },
+  );
 
   it('keeps nothing of the customer but the mask on the paper', async () => {
     const totem = await suppliedTotem();
