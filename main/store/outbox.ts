@@ -50,6 +50,9 @@ export function createOutboxRepository(
   const allSetAside = db.prepare<[], EventRow>(
     `${SELECT_EVENT} WHERE outcome = 'set_aside' ORDER BY position`,
   );
+  const newestTaken = db.prepare<[], EventRow>(
+    `${SELECT_EVENT} WHERE outcome IN ('applied', 'duplicate') ORDER BY position DESC LIMIT 1`,
+  );
   const sendAgain = db.prepare(
     `UPDATE outbox SET event_id = @newId, outcome = NULL, reason = NULL, answered_at = NULL, failures = 0
      WHERE event_id = @id`,
@@ -130,6 +133,11 @@ export function createOutboxRepository(
      */
     retrySetAside(): void {
       for (const { id } of allSetAside.all()) sendAgain.run({ id, newId: newId(clock, randomBytes) });
+    },
+    /** The newest that the server has answered for without a complaint. */
+    newestTaken(): OutboxEvent | undefined {
+      const row = newestTaken.get();
+      return row === undefined ? undefined : eventOf(row);
     },
     /** The server failed over this event alone. @returns how often by now */
     countFailure(id: string): number {

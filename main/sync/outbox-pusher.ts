@@ -121,6 +121,8 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
         reject(first, failure);
       } else {
         suspects.push(first);
+        proven ||= await takesWhatItTook();
+        if (!running) return null;
         if (!proven && suspects.length >= strikesAllowed) break;
       }
     }
@@ -128,6 +130,12 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
     if (proven) convict(suspects, lastFailure);
     strikesAllowed = proven ? FIRST_STRIKES : Math.min(MAX_STRIKES, strikesAllowed * 2);
     return store.outbox.pending(1).length === 0 ? null : lastFailure;
+  }
+
+  /** The proof that the server works: it is sent an event once more that it has taken, and must answer for it. */
+  async function takesWhatItTook(): Promise<boolean> {
+    const taken = store.outbox.newestTaken();
+    return taken !== undefined && (await client.push([taken])).ok;
   }
 
   /** The next to be sent; those of a suspect's ticket wait with it, those of a ticket set aside are set aside. */

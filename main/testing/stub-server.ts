@@ -13,6 +13,8 @@ import {
 } from '../../domain/protocol/feed.ts';
 import { EnrolRequest } from '../../domain/protocol/identity.ts';
 import {
+  ClaimRequest,
+  type ClaimResponse,
   CONFIRMATION_LEASE_MS,
   FIRST_LOCAL_NUMBER,
   NUMBER_LEASE_SIZE,
@@ -132,6 +134,9 @@ export class StubServer {
     this.#app = undefined;
   }
 
+  /** What it says of its provider when a stream begins; a server of the first release says nothing. */
+  greeting: { readonly provider?: FeedBeat['provider'] } = {};
+
   /** Tells the streams that the server lives, and whether its provider does. */
   beat(provider: FeedBeat['provider']): void {
     const data = JSON.stringify({ serverTime: this.#now(), provider } satisfies FeedBeat);
@@ -246,6 +251,10 @@ export class StubServer {
         .map((lease) => this.#lease(lease));
       return { leases, serverTime: this.#now() };
     });
+    app.post('/v1/confirmations/claim', async (request) => {
+      const { sessionId } = ClaimRequest.parse(request.body);
+      return this.#claim(sessionId);
+    });
     app.post('/v1/queue/commands', async (request) => {
       const command = QueueCommand.parse(request.body);
       this.queueCommands.push(command);
@@ -287,9 +296,25 @@ export class StubServer {
     return { id: event.id, outcome: 'applied', reason: null, current: null };
   }
 
+  /** As the server: the ticket where there is one, else a new lease. */
+  #claim(sessionId: string): ClaimResponse {
+    const serverTime = this.#now();
+    const changes = this.feed.flatMap(({ kind, payload }) =>
+      kind === 'ticket.changed' ? [FEED_PAYLOADS[kind].parse(payload).ticket] : [],
+    );
+    const ticket = changes.findLast((each) => each.sessionId === sessionId);
+    if (ticket !== undefined) return { outcome: 'ticketed', ticket, serverTime };
+    const isConfirmed = this.feed.some(
+      ({ kind, payload }) =>
+        kind === 'payment.confirmed' && FEED_PAYLOADS[kind].parse(payload).sessionId === sessionId,
+    );
+    if (!isConfirmed) return { outcome: 'unknown', serverTime };
+    return { outcome: 'granted', actBefore: serverTime + CONFIRMATION_LEASE_MS, serverTime };
+  }
+
   #stream(response: ServerResponse, after: number): void {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    const hello = { head: this.feed.length, serverTime: this.#now() };
+    const hello = { head: this.feed.length, serverTime: this.#now(), ...this.greeting };
     response.write(`event: hello\ndata: ${JSON.stringify(hello)}\n\n`);
     for (const entry of this.feed.slice(after)) writeEntry(response, entry);
     this.#streams.add(response);

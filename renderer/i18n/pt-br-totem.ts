@@ -10,13 +10,15 @@ export const ptBrTotem = {
   },
   unavailable: {
     title: 'Pagamentos indisponíveis no momento',
+    network: 'O totem está sem rede.',
     server: 'O totem está sem conexão com o servidor de pagamentos.',
     provider: 'O banco não está respondendo.',
     host: 'Esta tela está sem contato com o totem.',
     recovers: 'Assim que a conexão voltar, o atendimento continua sozinho. Se preferir, procure a recepção.',
   },
   noPix: {
-    server: 'PIX indisponível agora: o totem está sem conexão.',
+    network: 'PIX indisponível agora: o totem está sem rede.',
+    server: 'PIX indisponível agora: o totem está sem conexão com o servidor.',
     provider: 'PIX indisponível agora: o banco não está respondendo.',
     host: 'Esta tela está sem contato com o totem.',
     others: 'Os serviços sem PIX continuam disponíveis.',

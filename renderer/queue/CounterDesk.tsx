@@ -6,6 +6,7 @@ import { useCommand } from '../shell/use-command.ts';
 import { Button } from '../ui/Button.tsx';
 import { CurrentTicket } from './CurrentTicket.tsx';
 import { forgetCounter } from './counter-choice.ts';
+import { QueueConflicts } from './QueueConflicts.tsx';
 import { QueueLists } from './QueueLists.tsx';
 import { QueueRefusal } from './QueueRefusal.tsx';
 import { actionsFor, counterView, SHORTCUTS, type TicketAction } from './queue-view.ts';
@@ -51,6 +52,7 @@ export function CounterDesk({ snapshot, counter }: Props) {
       <div className="desk-work">
         <div className="desk-refusal" aria-live="assertive">
           {refusal !== null && <QueueRefusal refusal={refusal} counter={counter} />}
+          <QueueConflicts snapshot={snapshot} counter={counter} isFree={current === null} />
         </div>
         <CurrentTicket ticket={current} busy={busy} onAct={act} />
         <div className="call-next">

@@ -1,5 +1,6 @@
 import '../ui/staff.css';
 import './queue.css';
+import type { QueueSnapshot } from '../../domain/protocol/screens.ts';
 import { bridge } from '../bridge.ts';
 import { text } from '../i18n/text.ts';
 import { useSubscription } from '../shell/screen-store.ts';
@@ -24,7 +25,14 @@ export function QueueScreen() {
     <div className="staff">
       <div className="staff-notices">
         <LinkBanner link={link} unreadable={unreadable} />
-        {snapshot !== null && link !== 'lost' && snapshot.server !== 'online' && (
+        {snapshot !== null && link !== 'lost' && isLocal(snapshot) && (
+          <Notice icon="offline" tone="warning">
+            <p>
+              <strong>{text.queue.localTitle}</strong> {text.queue.localDetail}
+            </p>
+          </Notice>
+        )}
+        {snapshot !== null && link !== 'lost' && snapshot.server !== 'online' && !isLocal(snapshot) && (
           <Notice icon="offline" tone="warning">
             {snapshot.enrolment === 'enrolled'
               ? text.server[snapshot.server]
@@ -39,4 +47,9 @@ export function QueueScreen() {
       )}
     </div>
   );
+}
+
+/** Cut off, and known to the server: what is called here will count there. */
+function isLocal({ mode, enrolment }: QueueSnapshot): boolean {
+  return mode === 'local' && enrolment === 'enrolled';
 }

@@ -11,7 +11,9 @@ import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { DiskCard } from './DiskCard.tsx';
 import { IdentityCard } from './IdentityCard.tsx';
 import { AttentionCard, RecentJobsCard } from './JobCards.tsx';
+import { LayersCard } from './LayersCard.tsx';
 import { PrinterCard } from './PrinterCard.tsx';
+import { SetAsideCard } from './SetAsideCard.tsx';
 import { SyncCard } from './SyncCard.tsx';
 import { lock } from './technician-store.ts';
 
@@ -61,6 +63,7 @@ export function Diagnostics({ snapshot, pin }: Props) {
       )}
       <div className="diagnostics-grid">
         <div className="diagnostics-column">
+          <LayersCard layers={snapshot.layers} at={snapshot.at} />
           <PrinterCard
             printer={snapshot.printer}
             at={snapshot.at}
@@ -88,6 +91,12 @@ export function Diagnostics({ snapshot, pin }: Props) {
             at={snapshot.at}
             busy={busy !== null}
             onSyncNow={() => run({ kind: 'technician.sync_now', pin }, text.technician.syncSent)}
+          />
+          <SetAsideCard
+            events={snapshot.sync.setAside}
+            at={snapshot.at}
+            busy={busy !== null}
+            onRetry={() => run({ kind: 'technician.retry_set_aside', pin }, text.technician.setAsideRetried)}
           />
           <DiskCard disk={snapshot} />
           <TodayCard today={snapshot.sessionsToday} />

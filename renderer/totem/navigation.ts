@@ -42,7 +42,7 @@ export type TotemView =
 
 type Service = TotemSnapshot['services'][number];
 type Link = 'connecting' | 'connected' | 'lost';
-export type AwayLayer = 'provider' | 'server' | 'host';
+export type AwayLayer = 'network' | 'provider' | 'server' | 'host';
 export type RunningCheckout = Exclude<CheckoutView, { step: 'idle' }>;
 
 /** What the totem shows. A session decides over everything; then what is possible; then where the customer went. */
@@ -85,6 +85,7 @@ function mayHavePaid({ step }: CheckoutView): boolean {
 export function awayFromPix(snapshot: TotemSnapshot, link: Link): AwayLayer | null {
   if (link === 'lost') return 'host';
   if (snapshot.pixAvailable) return null;
+  if (snapshot.layers.network.status === 'down') return 'network';
   return snapshot.server !== 'offline' && snapshot.layers.provider.status === 'down' ? 'provider' : 'server';
 }
 
