@@ -312,7 +312,7 @@ function issue(queue: PrintQueue, index: 0 | 1): void {
 test('reprints, outcomes, stops and kills in every order: no job makes two papers, copies count up, no ticket goes back', async () => {
   await fc.assert(
     fc.asyncProperty(scene, (told) => play(told)),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 }, 60_000);
 

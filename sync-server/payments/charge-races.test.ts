@@ -183,7 +183,7 @@ async function expectOneEnd(bank: ModelBank, txid: string, sessionId: string): P
 test('expiry, payment, doubled webhook, poll and cancellation end the same in every order of their steps', async () => {
   await fc.assert(
     fc.asyncProperty(story, (told) => play(told)),
-    { numRuns: 50 },
+    { numRuns: 40 },
   );
 }, 90_000);
 
@@ -203,7 +203,7 @@ async function whatGoesWrong(rewrite: (sql: string) => string): Promise<string[]
         wrong.add(error instanceof Error ? error.message : String(error));
       }),
     ),
-    { seed: 20_261_122, numRuns: 60 },
+    { seed: 20_261_122, numRuns: 25 },
   );
   return [...wrong];
 }

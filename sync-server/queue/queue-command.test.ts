@@ -14,7 +14,7 @@ import { insertPaidSessions, outboxEvent } from '../testing/paid-session.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { executeQueueCommand } from './queue-command.ts';
-import { readQueue } from './ticket-store.ts';
+import { lockUnitTickets, readQueue } from './ticket-store.ts';
 
 const kiosk: KioskPrincipal = { role: 'kiosk', ...DEMO_SHOP, kioskId: DEMO_KIOSK_ID };
 const [FIRST, SECOND] = DEMO_COUNTERS;
@@ -228,6 +228,18 @@ test('a call and a push about the same tickets never wait for each other for eve
   const [pushed, refused] = await started.both;
   expect(pushed.status).toBe('fulfilled');
   expect(refused).toMatchObject({ status: 'fulfilled', value: { code: 'counter_busy' } });
+});
+
+test('a call that had to wait for its turn has the time of its turn: the last one made is the latest', async () => {
+  await enqueue(1);
+  const { call } = await database.db.transaction(async (transaction) => {
+    await lockUnitTickets(transaction, DEMO_SHOP);
+    const made = callNext(FIRST);
+    await lockWaits(1);
+    clock.advance(2_000);
+    return { call: made };
+  });
+  expect(await called(call)).toMatchObject({ calledAt: clock.nowMs() });
 });
 
 /** Until so many connections of this test's database wait for a lock. */

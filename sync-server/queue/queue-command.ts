@@ -23,8 +23,9 @@ export function executeQueueCommand(
   command: QueueCommand,
 ): Promise<QueueResult> {
   return context.db.transaction(async (transaction) => {
-    const atMs = context.clock.nowMs();
     await lockUnitTickets(transaction, unit);
+    // Of its turn, not of its arrival: the panel shows in large letters what was called last.
+    const atMs = context.clock.nowMs();
     const earlier = await readResult(transaction, unit, command.commandId);
     if (earlier !== null) return earlier;
 
