@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Bank } from './bank/bank.ts';
+import { Bank, type BankPix } from './bank/bank.ts';
 import { BankApi } from './bank/bank-api.ts';
 import { Callbacks } from './bank/callbacks.ts';
 import type { Told } from './people/operator.ts';
@@ -25,6 +25,8 @@ export interface Hall {
   readonly papers: Paper[];
   /** Every answer that an operator was given. */
   readonly told: Told[];
+  /** Every Pix whose callback the server has answered with 200, in the order of the answers. */
+  readonly acknowledged: BankPix[];
 }
 
 export const KIOSK_IDS = ['totem-1', 'totem-2'] as const;
@@ -45,6 +47,8 @@ export function buildHall(
   const callbackLine = new Line(world, 'callbacks', GOOD_LINE, () => server.listener());
   const bankLife = new Machine(world, 'bank', 0).boot();
   const callbacks = new Callbacks(world, bank, bankLife, callbackLine);
+  const acknowledged: BankPix[] = [];
+  callbacks.onAcknowledged = (pix) => acknowledged.push(pix);
   const papers: Paper[] = [];
   const folder = join(disk.folder, String(world.seed));
   mkdirSync(folder, { recursive: true });
@@ -78,5 +82,6 @@ export function buildHall(
     lines: { kiosks: kiosks.map((kiosk) => kiosk.line), bank: toBank, callbacks: callbackLine },
     papers,
     told: [],
+    acknowledged,
   };
 }

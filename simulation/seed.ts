@@ -197,7 +197,7 @@ class Run {
       this.violation = { invariant: 'no unexpected error', complaint };
       return;
     }
-    const { server, kiosks, papers, told, bank } = this.#hall;
+    const { server, kiosks, papers, told, bank, acknowledged } = this.#hall;
     if (server.storage.inTransaction) {
       this.violation = {
         invariant: 'no transaction waits',
@@ -205,7 +205,7 @@ class Run {
       };
       return;
     }
-    const now = `${server.commits} ${kiosks.map(({ commits }) => commits).join(' ')} ${papers.length} ${told.length} ${bank.pix.length}`;
+    const now = `${server.commits} ${kiosks.map(({ commits }) => commits).join(' ')} ${papers.length} ${told.length} ${bank.pix.length} ${acknowledged.length}`;
     if (now === this.#seen) return;
     this.#seen = now;
     await this.#look.history.catchUp();

@@ -72,7 +72,7 @@ const USUAL_MANNERS: Manners = {
 const CALM: Profile = {
   name: 'calm',
   faultsMs: 90_000,
-  customersPerKiosk: 2,
+  customersPerKiosk: 4,
   manners: USUAL_MANNERS,
   atCounterChance: 0.2,
   doublePress: 0.15,
@@ -164,7 +164,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       ...CALM,
       name: 'cut off',
       faultsMs: 200_000,
-      customersPerKiosk: 2,
+      customersPerKiosk: 4,
       atCounterChance: 0.5,
       doublePress: 0.3,
       events: {
@@ -195,7 +195,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
     (random) => ({
       name: 'everything',
       faultsMs: 180_000,
-      customersPerKiosk: 3,
+      customersPerKiosk: 5,
       manners: USUAL_MANNERS,
       atCounterChance: 0.2,
       doublePress: 0.2,

@@ -1,5 +1,7 @@
 /** Turns of the event loop without a sign of life after which a step is over: streams and snapshots use a few. */
 const QUIET_TURNS = 6;
+/** A step that goes on for longer than this never ends: something asks itself again without waiting. */
+const MAX_TURNS = 20_000;
 
 /** Counts what simulated ports are asked, so that the end of a step can be told from a pause within it. */
 export class Activity {
@@ -26,7 +28,8 @@ export class Activity {
   async quiet(): Promise<void> {
     let turns = 0;
     let seen = this.#count;
-    while (turns < QUIET_TURNS) {
+    for (let taken = 0; turns < QUIET_TURNS; taken += 1) {
+      if (taken > MAX_TURNS) throw new Error('a step does not come to rest');
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#underWay > 0 || this.#count !== seen) {
         turns = 0;

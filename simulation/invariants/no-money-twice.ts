@@ -1,0 +1,14 @@
+import type { Invariant } from './invariant.ts';
+
+export const noMoneyTwice: Invariant = {
+  name: 'no money twice',
+  says: 'No Pix is sent back twice, or more than it brought.',
+  afterStep({ hall }) {
+    for (const pix of hall.bank.pix) {
+      const sum = pix.refunds.reduce((total, { amountCents }) => total + amountCents, 0);
+      if (pix.refunds.length > 1) return `Pix ${pix.endToEndId} was sent back ${pix.refunds.length} times`;
+      if (sum > pix.amountCents) return `of Pix ${pix.endToEndId} ${sum} cents were sent back, it brought ${pix.amountCents}`;
+    }
+    return null;
+  },
+};

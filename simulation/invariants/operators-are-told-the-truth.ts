@@ -1,0 +1,48 @@
+import type { Told } from '../people/operator.ts';
+import type { Invariant, Look } from './invariant.ts';
+
+export const operatorsAreToldTheTruth: Invariant = {
+  name: 'operators are told the truth',
+  says: 'What an operator is told of a ticket is a state of the server’s history; a press counts once, however often it arrives; only a totem that was cut off may have promised a ticket by itself.',
+  afterStep(look) {
+    const { hall, history } = look;
+    for (let index = history.freshTold; index < hall.told.length; index += 1) {
+      const told = hall.told[index];
+      if (told === undefined || !told.result.ok || told.result.ticket === undefined) continue;
+      if (wasDecidedLocally(look, told)) continue;
+      const { ticket } = told.result;
+      const state = history.tickets.get(ticket.ticketId)?.find(({ revision }) => revision === ticket.revision);
+      if (state === undefined || state.status !== ticket.status || state.counter !== ticket.counter)
+        return `${told.operator} was told that ${ticket.label} is ${ticket.status} at ${ticket.counter} (revision ${ticket.revision}), which the server never was`;
+      if (ticket.counter !== told.operator && told.command.kind === 'queue.call_next')
+        return `${told.operator} called and was given ${ticket.label} of ${ticket.counter}`;
+      const other = hall.told
+        .slice(0, index)
+        .find((earlier) => earlier.command.commandId === told.command.commandId && isOtherAnswer(earlier, told));
+      if (other !== undefined && !wasDecidedLocally(look, other))
+        return `one press of ${told.operator} was answered ${answerOf(other)} and ${answerOf(told)}`;
+    }
+    return null;
+  },
+};
+
+function isOtherAnswer(left: Told, right: Told): boolean {
+  // A press whose first way to the server broke off has been answered "unreachable", which is no answer of the server.
+  if (!left.result.ok && left.result.ticket === undefined && left.result.code !== 'queue_empty') return false;
+  return answerOf(left) !== answerOf(right);
+}
+
+function answerOf({ result }: Told): string {
+  return result.ok ? `${result.ticket?.label} r${result.ticket?.revision}` : result.code;
+}
+
+function wasDecidedLocally({ hall }: Look, told: Told): boolean {
+  const kiosk = hall.kiosks.find(({ kioskId }) => kioskId === told.kioskId);
+  const row = kiosk?.db
+    .prepare<[string], { found: number }>(
+      `SELECT 1 AS found FROM outbox WHERE kind = 'queue.executed_locally'
+         AND json_extract(payload_json, '$.command.commandId') = ?`,
+    )
+    .get(told.command.commandId);
+  return row !== undefined;
+}
