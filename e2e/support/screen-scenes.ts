@@ -13,7 +13,7 @@ import type { TicketView } from '../../domain/protocol/tickets.ts';
 export const KIOSK_NOW = Date.UTC(2031, 4, 7, 17, 30);
 const MINUTE_MS = 60_000;
 
-const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
+export const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
 export const SESSION_ID = uuid(1);
 
 type Service = TotemSnapshot['services'][number];
@@ -191,7 +191,16 @@ export const NO_BANK: Partial<TotemSnapshot> = {
   layers: { ...ALL_WELL, provider: { ...ok, status: 'down' } },
 };
 
+const down = (detail: string) => ({ status: 'down', since: KIOSK_NOW - 2 * MINUTE_MS, detail }) as const;
+const hidden = { status: 'unknown', since: KIOSK_NOW - 2 * MINUTE_MS, detail: null } as const;
+export const NO_NETWORK: Partial<TotemSnapshot> = {
+  server: 'offline',
+  pixAvailable: false,
+  layers: { printer: ok, network: down('no network interface is up'), server: hidden, provider: hidden },
+};
+
 export const IDLE_SCENES: Readonly<Record<string, TotemSnapshot>> = {
+  'attract, no network': totem(undefined, NO_NETWORK),
   'not enrolled': totem(undefined, {
     enrolment: 'not_enrolled',
     kioskId: null,
@@ -289,6 +298,26 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
       queued(18, { status: 'print_error', delivery: null, queuedAt: null }),
     ],
     noShows: [queued(9, { status: 'no_show' }), queued(7, { status: 'no_show' })],
+  }),
+  'cut off, in local mode': queue({ server: 'offline', mode: 'local', atCounters: [called(12, 'Guichê 1')] }),
+  'local calls that lost': queue({
+    conflicts: [
+      {
+        ticketId: uuid(712),
+        label: 'C012',
+        yourCounter: 'Guichê 1',
+        winner: 'Guichê 2',
+        at: KIOSK_NOW - MINUTE_MS,
+      },
+      {
+        ticketId: uuid(713),
+        label: 'C013',
+        yourCounter: 'Guichê 1',
+        winner: null,
+        at: KIOSK_NOW - MINUTE_MS,
+      },
+    ],
+    atCounters: [called(12, 'Guichê 2')],
   }),
   'to be paid at the counter, and free': queue({
     waiting: [
@@ -424,6 +453,12 @@ export function technician(changes: Partial<TechnicianSnapshot> = {}): Technicia
 }
 
 const troubled = technician({
+  layers: {
+    printer: down('paper_out: DLE EOT 4 = 0x72'),
+    network: ok,
+    server: down('feed: ECONNREFUSED connect 10.0.0.9:443'),
+    provider: hidden,
+  },
   storage: DISK_FULL,
   lastBackupAt: null,
   backupError: 'database or disk is full',
@@ -446,7 +481,22 @@ const troubled = technician({
     outboxPending: 17,
     outboxOldestAgeMs: 46 * MINUTE_MS,
     outboxRejected: 1,
-    setAside: [],
+    setAside: [
+      {
+        eventId: uuid(900),
+        kind: 'ticket.print_finished',
+        at: KIOSK_NOW - 46 * MINUTE_MS,
+        outcome: 'set_aside',
+        reason: '3 times HTTP 500 internal_error',
+      },
+      {
+        eventId: uuid(901),
+        kind: 'queue.executed_locally',
+        at: KIOSK_NOW - 50 * MINUTE_MS,
+        outcome: 'rejected',
+        reason: 'ticket_taken',
+      },
+    ],
     clockSkewMs: -94_000,
     catalogVersion: 3,
   },
