@@ -388,6 +388,26 @@ test.describe('queue', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  test('a ticket of a totem that is gone is issued by keyboard alone, after one question; a refusal is told', async ({
+    page,
+  }) => {
+    await openDesk(page);
+    host.show('queue', scenes.QUEUE_SCENES['paid without a ticket'] ?? scenes.queue());
+    const press = button(page, 'Emitir a senha C021');
+    await press.focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('dialog', { name: 'Emitir a senha C021?' })).toContainText('2ª via');
+    await page.keyboard.press('Escape');
+    await expect(press).toBeFocused();
+    expect(host.commands).toEqual([]);
+    host.answer({ ok: false, code: 'lease_running' });
+    for (const key of ['Enter', 'Tab', 'Enter']) await page.keyboard.press(key);
+    await expect(page.getByRole('alert')).toContainText('O totem ainda tem prazo');
+    expect(host.commands).toMatchObject([
+      { kind: 'queue.rescue', counter: 'Guichê 1', sessionId: scenes.RESCUABLE_SESSION_ID },
+    ]);
+  });
+
   test('only what the ticket allows can be pressed', async ({ page }) => {
     await openDesk(page);
     // One command at a time: a key that is pressed before the last command is answered does nothing.

@@ -15,6 +15,7 @@ const MINUTE_MS = 60_000;
 
 export const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
 export const SESSION_ID = uuid(1);
+export const RESCUABLE_SESSION_ID = uuid(401);
 
 type Service = TotemSnapshot['services'][number];
 const service = (
@@ -331,7 +332,7 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
   'paid without a ticket': queue({
     rescuable: [
       {
-        sessionId: uuid(401),
+        sessionId: RESCUABLE_SESSION_ID,
         kioskId: 'totem-02',
         label: 'C021',
         serviceName: CONSULTA.name,

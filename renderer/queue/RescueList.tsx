@@ -61,7 +61,6 @@ export function RescueList({ rescuable, papers, busy, onRescue }: Props) {
               {text.common.cancel}
             </Button>
             <Button
-              autoFocus
               onPress={() => {
                 setAsked(null);
                 onRescue(asked.sessionId);
