@@ -48,14 +48,17 @@ export function ReviewView({ service }: { readonly service: Service }) {
           <p className="price-large tabular">{free ? text.common.free : formatMoney(service.amountCents)}</p>
         </div>
       </div>
-      <div className="panel-box">
-        <h2 className="box-title">{text.totem.review.identify}</h2>
-        <p className="soft">{text.totem.review.identifyDetail}</p>
-        <div className="identify-rows">
-          <IdentifyRow field="name" label={text.totem.review.name} value={name} />
-          <IdentifyRow field="cpf" label={text.totem.review.cpf} value={maskCpfInput(cpf)} />
+      {/* Without a payment nobody needs to know who takes the ticket. */}
+      {!free && (
+        <div className="panel-box">
+          <h2 className="box-title">{text.totem.review.identify}</h2>
+          <p className="soft">{text.totem.review.identifyDetail}</p>
+          <div className="identify-rows">
+            <IdentifyRow field="name" label={text.totem.review.name} value={name} />
+            <IdentifyRow field="cpf" label={text.totem.review.cpf} value={maskCpfInput(cpf)} />
+          </div>
         </div>
-      </div>
+      )}
       <div className="view-fill view-notices">
         {refusal !== null && (
           <Notice icon="warning" tone="danger" urgent>

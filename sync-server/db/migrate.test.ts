@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { Migration } from '../../domain/migrations.ts';
+import { readMigrations } from '../../platform/migration-files.ts';
 import { StartupFailure } from '../../platform/service.ts';
 import { createEmptyDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { openDatabase } from './database.ts';
@@ -28,6 +30,27 @@ test('a fresh database gets the whole schema, and a second run changes nothing',
   expect(await migrateDatabase(db)).toContain('0010_initial.sql');
   expect(await migrateDatabase(db)).toEqual([]);
   expect(await db.query('SELECT count(*) AS units FROM units')).toEqual([{ units: 0 }]);
+});
+
+test('a day that had come beyond the numbers of payments goes on leasing behind its last one', async () => {
+  const { db } = await emptyDatabase();
+  const all = readMigrations(join(import.meta.dirname, '..', '..', 'migrations', 'server'));
+  await migrateDatabase(
+    db,
+    all.filter(({ version }) => version < 30),
+  );
+  await db.query(`INSERT INTO ticket_counters (merchant_id, unit_id, business_day, prefix, last_number)
+    SELECT gen_random_uuid(), gen_random_uuid(), '2026-03-10', prefix, last
+    FROM (VALUES ('A', 12), ('B', 500), ('C', 501), ('D', 700)) AS day (prefix, last)`);
+  expect(await migrateDatabase(db, all)).toContain('0030_never_lost.sql');
+  expect(
+    await db.query('SELECT prefix, next_local_number AS next FROM ticket_counters ORDER BY prefix'),
+  ).toEqual([
+    { prefix: 'A', next: 501 },
+    { prefix: 'B', next: 501 },
+    { prefix: 'C', next: 502 },
+    { prefix: 'D', next: 701 },
+  ]);
 });
 
 test('only what is missing is applied', async () => {
