@@ -84,6 +84,8 @@ export class StubServer {
     code: 'queue_empty',
     ticket: null,
   });
+  /** Takes every request and answers none. */
+  hangs = false;
   /** Answers are lost after the work is done. */
   loseAnswers = false;
   /** The server's clock minus the kiosk's, ms. */
@@ -197,6 +199,7 @@ export class StubServer {
 
   #register(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
+      if (this.hangs) await new Promise(() => undefined);
       if (request.url === '/v1/enrol') return;
       const verdict = this.access.judge(request.headers.authorization);
       if (!('code' in verdict)) return;
