@@ -1,5 +1,6 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import type { KioskDatabase } from './database.ts';
+import { createNumberLeaseRepository } from './number-leases.ts';
 import type { Row, Salvage } from './salvage.ts';
 
 export interface ImplantOptions {
@@ -28,7 +29,7 @@ export function implant(db: KioskDatabase, found: Salvage, { nowMs, file }: Impl
       for (const ticket of found.tickets) insertTicket(ticket);
       let events = 0;
       for (const event of found.outbox) events += insertEvent(event);
-      db.exec('DELETE FROM number_leases');
+      createNumberLeaseRepository(db).abandonAll();
       db.prepare(
         `UPDATE print_jobs SET status = 'uncertain', finished_at = ?,
            last_error = 'the database was replaced: it may have been printed'
