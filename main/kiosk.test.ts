@@ -177,11 +177,17 @@ describe('a confirmation', () => {
     expect(totem.printer.papers[0]).not.toContain('CPF');
   });
 
-  it('for a session that the folder does not hold issues nothing, and the feed goes on', async () => {
+  it('for a session that the folder does not hold is claimed, and its paper says that it is a copy', async () => {
     const totem = await KioskHarness.start();
     totem.server.pay('018f0000-0000-7000-8000-0000000000ee', KIOSK_ID);
+    await totem.until(() => totem.printer.papers.length === 1);
+    expect(totem.printer.papers[0]).toContain('2ª VIA');
+    expect(totem.query('SELECT cause FROM session_transitions ORDER BY position')).toMatchObject([
+      { cause: 'recovered' },
+      { cause: 'payment_confirmed_late' },
+    ]);
     await totem.buy();
-    expect(totem.query('SELECT 1 FROM tickets')).toHaveLength(1);
+    expect(totem.query('SELECT 1 FROM tickets')).toHaveLength(2);
   });
 
   it('for a neighbour’s session is no business of ours', async () => {

@@ -212,6 +212,32 @@ describe('a claim', () => {
   });
 });
 
+describe('a totem that cannot reach the server with its claim', () => {
+  it('leaves the screen to the next customer after a time; the ticket comes, and is announced beside', async () => {
+    const { shop, totem } = await shopOfTwo();
+    const sessionId = await shop.seeQrCode(totem);
+    await totem.kill();
+    await shop.pay(sessionId);
+    await shop.pass(LAPSED_MS);
+    totem.switchOn();
+    totem.line.loses = (path) => path.includes('/claim');
+    await shop.until(() => checkout(totem).step === 'issuing');
+    // The QR code's own time is up meanwhile; nobody is told that it expired.
+    await shop.pass(330_000, 10_000);
+    expect(checkout(totem).step).toBe('issuing');
+    await shop.pass(120_000, 10_000);
+    await shop.until(() => checkout(totem).step === 'idle');
+    await shop.until(() => sync(totem).server === 'online');
+    await shop.seeQrCode(totem);
+    totem.line.loses = () => false;
+    await shop.until(() => totem.engine.snapshot('totem').lateTicket !== null);
+    expect(checkout(totem).step).toBe('awaiting_payment');
+    await shop.until(() => totem.allPapers().length === 1);
+    await settled(shop, totem);
+    expect(await shop.tickets()).toMatchObject([{ rescued: false }]);
+  });
+});
+
 describe('a totem whose folder was emptied', () => {
   it('finds by the feed that its sales have their tickets, and prints nothing', async () => {
     const { shop, totem } = await shopOfTwo();
