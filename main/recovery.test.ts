@@ -129,7 +129,7 @@ describe('a damaged database (Actual #212: "out of sync, reset needed")', () => 
       totem.server.pay(waiting, KIOSK_ID);
       totem.server.refusePush = () => null;
     });
-    await totem.untilWithTime(() => totem.totem().checkout.step === 'ticket');
+    await totem.untilWithTime(() => totem.totem().checkout.step === 'ticket', 20);
     await totem.untilWithTime(() => totem.technician().sync.outboxPending === 0);
     expect(totem.checkout('ticket').sessionId).toBe(waiting);
     for (const { event_id } of unheard) expect(idsPushed(totem)).toContain(event_id);

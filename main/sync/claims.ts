@@ -31,6 +31,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   const { store, kioskId, client, link, clock, randomBytes, log } = options;
   let running = false;
   let busy = false;
+  let calledWhileBusy = false;
   let failures = 0;
   let cancelWait: CancelTimer | null = null;
   let stopListening: () => void = () => {};
@@ -84,8 +85,10 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   }
 
   function look(): void {
+    if (busy) calledWhileBusy = true;
     if (!running || busy || cancelWait !== null) return;
     busy = true;
+    calledWhileBusy = false;
     claimAll()
       .catch((error: unknown) => {
         // Our own disk, or a bug: what was not stored is claimed again.
@@ -94,6 +97,8 @@ export function createClaimer(options: ClaimerOptions): Claimer {
       })
       .finally(() => {
         busy = false;
+        // The line may have come back between the look and here: nobody would call again.
+        if (calledWhileBusy) look();
       });
   }
 
