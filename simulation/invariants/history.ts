@@ -1,6 +1,7 @@
 import type { FeedEntry } from '../../domain/protocol/feed.ts';
 import { FEED_PAYLOADS, type FeedPayload } from '../../domain/protocol/feed.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
+import type { TicketStatus } from '../../domain/ticket.ts';
 import type { Hall } from '../hall.ts';
 
 export interface Confirmation {
@@ -10,13 +11,23 @@ export interface Confirmation {
   readonly atMs: number;
 }
 
-/** What the server has committed so far, read from its feed as it grows, and what the bank knew at that moment. */
+/** One step of a ticket at the server; the feed tells only where it stood after a commit. */
+export interface TicketStep {
+  readonly position: number;
+  readonly ticketId: string;
+  readonly from: TicketStatus | null;
+  readonly to: TicketStatus;
+  readonly counter: string | null;
+}
+
+/** What the server has committed so far, read from its feed as it grows. */
 export class History {
   /** Every entry, in order of its sequence. */
   readonly entries: FeedEntry[] = [];
   readonly confirmations = new Map<string, Confirmation>();
   /** Every state of every ticket, oldest first. */
   readonly tickets = new Map<string, TicketView[]>();
+  readonly steps: TicketStep[] = [];
   /** Entries that came since the last step. */
   fresh: readonly FeedEntry[] = [];
   freshTold = 0;
@@ -53,6 +64,14 @@ export class History {
         this.tickets.set(ticket.ticketId, [...(this.tickets.get(ticket.ticketId) ?? []), ticket]);
       }
     }
+    if (this.fresh.some(({ kind }) => kind === 'ticket.changed'))
+      this.steps.push(
+        ...(await server.storage.look<TicketStep & Record<string, unknown>>(
+          `SELECT position, ticket_id AS "ticketId", from_status AS "from", to_status AS "to", counter
+           FROM ticket_transitions WHERE position > $1 ORDER BY position`,
+          [this.steps.at(-1)?.position ?? 0],
+        )),
+      );
     return true;
   }
 

@@ -1,7 +1,6 @@
-import type { TicketView } from '../../domain/protocol/tickets.ts';
 import type { Invariant } from './invariant.ts';
 
-const isAtCounter = (ticket: TicketView): boolean => ticket.status === 'called' || ticket.status === 'in_progress';
+const isAtCounter = (status: string | null): boolean => status === 'called' || status === 'in_progress';
 
 export const oneCounter: Invariant = {
   name: 'one ticket, one counter',
@@ -9,22 +8,21 @@ export const oneCounter: Invariant = {
   afterStep({ history }) {
     if (history.fresh.length === 0) return null;
     const holding = new Map<string, string>();
-    const states = new Map<string, TicketView>();
-    for (const entry of history.entries) {
-      if (entry.kind !== 'ticket.changed') continue;
-      const { ticket } = entry.payload as { ticket: TicketView };
-      const before = states.get(ticket.ticketId);
-      states.set(ticket.ticketId, ticket);
-      if (before !== undefined && isAtCounter(before)) {
-        if (isAtCounter(ticket) && before.counter !== ticket.counter)
-          return `${ticket.label} went from ${before.counter} to ${ticket.counter} without being given back`;
-        if (before.counter !== null) holding.delete(before.counter);
+    const counterOf = new Map<string, string>();
+    for (const { ticketId, from, to, counter } of history.steps) {
+      const before = counterOf.get(ticketId);
+      const label = history.latest(ticketId)?.label ?? ticketId;
+      if (before !== undefined) {
+        if (isAtCounter(from) && isAtCounter(to) && before !== counter)
+          return `${label} went from ${before} to ${counter} without being given back`;
+        holding.delete(before);
+        counterOf.delete(ticketId);
       }
-      if (!isAtCounter(ticket) || ticket.counter === null) continue;
-      const other = holding.get(ticket.counter);
-      if (other !== undefined && other !== ticket.ticketId)
-        return `${ticket.counter} has ${ticket.label} and ${states.get(other)?.label}`;
-      holding.set(ticket.counter, ticket.ticketId);
+      if (!isAtCounter(to) || counter === null) continue;
+      const other = holding.get(counter);
+      if (other !== undefined) return `${counter} has ${label} and ${history.latest(other)?.label}`;
+      holding.set(counter, ticketId);
+      counterOf.set(ticketId, counter);
     }
     return null;
   },

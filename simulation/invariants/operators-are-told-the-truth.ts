@@ -8,28 +8,37 @@ export const operatorsAreToldTheTruth: Invariant = {
     const { hall, history } = look;
     for (let index = history.freshTold; index < hall.told.length; index += 1) {
       const told = hall.told[index];
-      if (told === undefined || !told.result.ok || told.result.ticket === undefined) continue;
-      if (wasDecidedLocally(look, told)) continue;
-      const { ticket } = told.result;
-      const state = history.tickets.get(ticket.ticketId)?.find(({ revision }) => revision === ticket.revision);
-      if (state === undefined || state.status !== ticket.status || state.counter !== ticket.counter)
-        return `${told.operator} was told that ${ticket.label} is ${ticket.status} at ${ticket.counter} (revision ${ticket.revision}), which the server never was`;
-      if (ticket.counter !== told.operator && told.command.kind === 'queue.call_next')
-        return `${told.operator} called and was given ${ticket.label} of ${ticket.counter}`;
+      if (told === undefined || !isServersAnswer(look, told)) continue;
+      const ticket = told.result.ok ? told.result.ticket : undefined;
+      if (ticket !== undefined) {
+        const states = history.tickets.get(ticket.ticketId) ?? [];
+        const state = states.find(({ revision }) => revision === ticket.revision);
+        if (state === undefined || state.status !== ticket.status || state.counter !== ticket.counter)
+          return `${told.operator} was told that ${ticket.label} is ${ticket.status} at ${ticket.counter} (revision ${ticket.revision}), which the server never was`;
+        if (ticket.counter !== told.operator && told.command.kind === 'queue.call_next')
+          return `${told.operator} called and was given ${ticket.label} of ${ticket.counter}`;
+      }
       const other = hall.told
         .slice(0, index)
-        .find((earlier) => earlier.command.commandId === told.command.commandId && isOtherAnswer(earlier, told));
-      if (other !== undefined && !wasDecidedLocally(look, other))
+        .find(
+          (earlier) =>
+            earlier.command.commandId === told.command.commandId &&
+            isServersAnswer(look, earlier) &&
+            answerOf(earlier) !== answerOf(told),
+        );
+      if (other !== undefined)
         return `one press of ${told.operator} was answered ${answerOf(other)} and ${answerOf(told)}`;
     }
     return null;
   },
 };
 
-function isOtherAnswer(left: Told, right: Told): boolean {
-  // A press whose first way to the server broke off has been answered "unreachable", which is no answer of the server.
-  if (!left.result.ok && left.result.ticket === undefined && left.result.code !== 'queue_empty') return false;
-  return answerOf(left) !== answerOf(right);
+/** What a totem says when it has heard nothing from the server is no answer of the server. */
+const TOTEMS_OWN = new Set<string>(['server_unreachable', 'needs_server', 'internal_error', 'unauthorized', 'not_enrolled']);
+
+function isServersAnswer(look: Look, told: Told): boolean {
+  if (!told.result.ok && TOTEMS_OWN.has(told.result.code)) return false;
+  return told.mode === 'server' && !wasDecidedLocally(look, told);
 }
 
 function answerOf({ result }: Told): string {

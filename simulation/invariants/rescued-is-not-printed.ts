@@ -18,9 +18,9 @@ export const rescuedIsNotPrinted: Invariant = {
       for (const { id, label } of jobs) {
         if (known.has(id)) continue;
         known.set(id, true);
-        // Fresh states are of this very step: who came first cannot be told, and the lease has to have kept them apart.
-        const rescued = history.tickets.get(id)?.some((ticket) => ticket.rescued) === true;
-        if (rescued) return `${kioskId} prints ${label}, which was rescued before`;
+        const states = history.tickets.get(id) ?? [];
+        // Another totem may print what its operator has rescued.
+        if (states.some((ticket) => ticket.rescued && ticket.kioskId === kioskId)) return `${kioskId} prints ${label}, which was rescued before`;
       }
     }
     return null;

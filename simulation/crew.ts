@@ -1,0 +1,47 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Answer, Ask } from './messages.ts';
+import type { SeedResult } from './seed.ts';
+
+/** Longer than any seed on a loaded machine: one that does not answer by then hangs. */
+const ANSWER_TIMEOUT_MS = 180_000;
+
+/** A process that runs seeds. */
+export interface Worker {
+  /** @throws Error when the world could not be run to its end */
+  run(seed: number, mutation: string | null): Promise<SeedResult>;
+  end(): void;
+}
+
+export async function hireWorker(): Promise<Worker> {
+  const child = fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0204'] });
+  await answerOf(child);
+  return {
+    async run(seed, mutation) {
+      child.send({ kind: 'seed', seed, mutation } satisfies Ask);
+      const answer = await answerOf(child);
+      if (answer.kind === 'result') return answer.result;
+      throw new Error(answer.kind === 'failed' ? answer.message : `a worker says ${answer.kind} to a seed`);
+    },
+    end: () => void child.send({ kind: 'end' } satisfies Ask),
+  };
+}
+
+function answerOf(child: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const cut = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`no answer of a worker within ${ANSWER_TIMEOUT_MS} ms`));
+    }, ANSWER_TIMEOUT_MS);
+    const onExit = (code: number | null): void => {
+      clearTimeout(cut);
+      reject(new Error(`a worker ended with ${code}`));
+    };
+    child.once('exit', onExit);
+    child.once('message', (answer) => {
+      clearTimeout(cut);
+      child.off('exit', onExit);
+      resolve(answer as Answer);
+    });
+  });
+}

@@ -1,0 +1,191 @@
+/** A bug that is put into the source on purpose, to prove that the simulation would see it. */
+export interface Mutation {
+  readonly name: string;
+  /** From the project's folder. */
+  readonly file: string;
+  /** Text that is in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** The invariants that may report it. */
+  readonly breaks: readonly string[];
+}
+
+const ENDS = 'everything ends';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a callback is acknowledged before its commit',
+    file: 'sync-server/webhooks/inbox-writer.ts',
+    find: 'waiting.push({ item, resolve });',
+    replace: "waiting.push({ item, resolve: () => undefined }); resolve('stored');",
+    breaks: ['acknowledged is stored'],
+  },
+  {
+    name: 'the callback’s word is trusted',
+    file: 'sync-server/payments/check-charge.ts',
+    find: '    : await provider.fetchCharge(payment.txid);',
+    replace: `    : cause === 'webhook'
+      ? { kind: 'found', charge: { txid: payment.txid, pixKey: payment.pixKey, amountCents: payment.amountCents,
+          status: 'SUCCEEDED', closedBy: null, providerStatus: 'CONCLUIDA', createdAtMs: payment.createdAt.getTime(),
+          expiresAtMs: payment.createdAt.getTime() + 60_000, brCode: payment.brCode, receipts: [{
+            endToEndId: 'E' + payment.txid.slice(0, 31), txid: payment.txid, pixKey: payment.pixKey,
+            amountCents: payment.amountCents, paidAtMs: payment.createdAt.getTime() }] } }
+      : await provider.fetchCharge(payment.txid);`,
+    breaks: ['paid is said by the server first', 'no ticket without its money', 'every Pix ends once', ENDS],
+  },
+  {
+    name: 'a cent too little is accepted',
+    file: 'sync-server/payments/judge-receipts.ts',
+    find: 'receipt.amountCents === payment.amountCents',
+    replace: 'receipt.amountCents >= payment.amountCents - 1',
+    breaks: ['paid is said by the server first', 'no ticket without its money'],
+  },
+  {
+    name: 'a second Pix counts as settling',
+    file: 'sync-server/payments/judge-receipts.ts',
+    find: 'let settled = payment.settledEndToEndId !== null;',
+    replace: 'let settled = false;',
+    breaks: [ENDS, 'every Pix ends once'],
+  },
+  {
+    name: 'the sale’s amount is sent back instead of what came',
+    file: 'sync-server/payments/refunds.ts',
+    find: `          amountCents: refund.amountCents,
+          description:`,
+    replace: `          amountCents: refund.expectedCents,
+          description:`,
+    breaks: [ENDS, 'every Pix ends once', 'no money twice', 'the books balance'],
+  },
+  {
+    name: 'a refund is not posted',
+    file: 'sync-server/payments/refunds.ts',
+    find: "if (status === 'settled') await postRefund",
+    replace: "if (status === 'processing') await postRefund",
+    breaks: ['the books balance'],
+  },
+  {
+    name: 'the counter of numbers stands still',
+    file: 'sync-server/payments/reserve-ticket-number.ts',
+    find: 'last_number = CASE WHEN c.last_number + 1 < $5 THEN c.last_number + 1',
+    replace: 'last_number = CASE WHEN c.last_number + 1 < $5 THEN c.last_number',
+    breaks: [ENDS, 'one number, one ticket'],
+  },
+  {
+    name: 'money after a cancellation is dropped',
+    file: 'sync-server/payments/apply-provider-charge.ts',
+    find: 'if (recorded.settling !== null)\n',
+    replace: 'if (recorded.settling !== null && payment.cancelRequestedAt === null)\n',
+    breaks: ['every Pix ends once', ENDS],
+  },
+  {
+    name: 'nobody asks the bank by himself',
+    file: 'sync-server/reconciliation/poller.ts',
+    find: 'const due = await claimDue(context);',
+    replace: 'const due: DueCheck[] = [];',
+    breaks: [ENDS],
+  },
+  {
+    name: 'a transaction is held while the bank is asked',
+    file: 'sync-server/payments/check-charge.ts',
+    find: '    : await provider.fetchCharge(payment.txid);',
+    replace: '    : await context.db.transaction(() => provider.fetchCharge(payment.txid));',
+    breaks: ['no transaction waits'],
+  },
+  {
+    name: 'who is called already may be called again',
+    file: 'sync-server/queue/ticket-store.ts',
+    find: "AND status = 'in_queue' ORDER BY",
+    replace: "AND status IN ('in_queue', 'called') ORDER BY",
+    breaks: ['one ticket, one counter', 'operators are told the truth'],
+  },
+  {
+    name: 'a repeated press is decided anew',
+    file: 'sync-server/queue/queue-command.ts',
+    find: 'if (earlier !== null) return earlier;',
+    replace:
+      'if (earlier !== null) Object.assign(command, { commandId: command.commandId.slice(0, -8) + String(atMs).slice(-8) });',
+    breaks: ['operators are told the truth'],
+  },
+  {
+    name: 'the feed has a gap',
+    file: 'sync-server/sync/feed-log.ts',
+    find: 'SET feed_head = feed_head + $3 WHERE',
+    replace: 'SET feed_head = feed_head + $3 + 1 WHERE',
+    breaks: ['nothing goes backwards', 'the shop opens'],
+  },
+  {
+    name: 'the stream leaves out what came while it was sending',
+    file: 'sync-server/sync/feed-stream.ts',
+    find: 'sent = entry.seq;',
+    replace: 'sent = Math.max(entry.seq, page.head + 1);',
+    breaks: [ENDS],
+  },
+  {
+    name: 'the cursor moves before the effect',
+    file: 'main/sync/feed-effects.ts',
+    find: `      store.write(() => {
+        let cursor = store.sync.read().feedCursor;`,
+    replace: `      const before = store.sync.read().feedCursor;
+      store.write(() => { for (const entry of entries) store.sync.moveCursor(entry.seq); });
+      store.write(() => {
+        let cursor = before;`,
+    breaks: [ENDS, 'all agree', 'every Pix ends once', 'no ticket is stuck'],
+  },
+  {
+    name: 'an older state of a ticket replaces a newer one',
+    file: 'main/sync/ticket-merge.ts',
+    find: 'if (incoming.revision <= known.revision) return null;',
+    replace: '',
+    breaks: ['nothing goes backwards', 'all agree'],
+  },
+  {
+    name: 'money after the countdown is not taken',
+    file: 'domain/payment-session.ts',
+    find: "  expired: ['paid'],",
+    replace: '  expired: [],',
+    breaks: [ENDS, 'all agree'],
+  },
+  {
+    name: 'a lapsed lease is acted on',
+    file: 'main/checkout/confirmations.ts',
+    find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
+    replace: 'return actBefore !== null;',
+    breaks: ['rescued is not issued again', 'one first paper'],
+  },
+  {
+    name: 'an uncertain paper is printed again',
+    file: 'main/printing/print-queue.ts',
+    find: "const retryAfterMs = result.kind === 'not_started' ?",
+    replace: "const retryAfterMs = result.kind !== 'printed' ?",
+    breaks: ['one first paper'],
+  },
+  {
+    name: 'a paper that a power cut interrupted is printed again',
+    file: 'main/printing/print-queue.ts',
+    find: "endAttempt(job, { kind: 'uncertain', printer: state, detail: INTERRUPTED });",
+    replace: "endAttempt(job, { kind: 'not_started', printer: state });",
+    breaks: ['one first paper'],
+  },
+  {
+    name: 'a copy does not say that it is one',
+    file: 'domain/receipt.ts',
+    find: 'const isCopy = paper.copyNumber > 1;',
+    replace: 'const isCopy = false;',
+    breaks: ['one first paper'],
+  },
+  {
+    name: 'an event leaves the outbox before its answer',
+    file: 'main/sync/outbox-pusher.ts',
+    find: 'const answer = await client.push(batch);',
+    replace: `store.write(() => { for (const { id } of batch) store.outbox.settle({ id, outcome: 'applied', reason: null }); });
+      const answer = await client.push(batch);`,
+    breaks: ['all agree', ENDS, 'no ticket is stuck', 'every Pix ends once', 'rejections are explained'],
+  },
+  {
+    name: 'the outbox is sent from its end',
+    file: 'main/store/outbox.ts',
+    find: 'WHERE outcome IS NULL ORDER BY position',
+    replace: 'WHERE outcome IS NULL ORDER BY position DESC',
+    breaks: ['rejections are explained', ENDS, 'all agree', 'no ticket is stuck'],
+  },
+];

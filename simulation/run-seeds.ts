@@ -1,0 +1,50 @@
+import { hireWorker } from './crew.ts';
+import type { SimulationOptions } from './options.ts';
+import type { SeedResult } from './seed.ts';
+
+/** Of so many failing seeds the story is told; the others are only named. */
+const STORIES = 3;
+const STORY_LINES = 45;
+const PROGRESS_EVERY = 100;
+
+/** Runs worlds on several processes. @returns how many broke an invariant, or could not be run to their end */
+export async function runSeeds(options: SimulationOptions): Promise<number> {
+  const startedAt = performance.now();
+  let next = options.from;
+  let done = 0;
+  let sales = 0;
+  let broken = 0;
+
+  const story = (seed: number, what: string, tail: readonly string[]): void => {
+    broken += 1;
+    console.log(`\nseed ${seed}: ${what}`);
+    console.log(`  again, with every step: npm run simulate -- --seeds 1 --from ${seed} --trace`);
+    if (broken <= STORIES) for (const line of tail.slice(-STORY_LINES)) console.log(`  ${line}`);
+  };
+  const note = ({ seed, profile, violation, sales: sold, tail }: SeedResult): void => {
+    sales += sold;
+    if (violation !== null) story(seed, `"${violation.invariant}" is broken (${profile}): ${violation.complaint}`, tail);
+  };
+
+  const work = async (): Promise<void> => {
+    const worker = await hireWorker();
+    while (next < options.from + options.seeds) {
+      const seed = next;
+      next += 1;
+      try {
+        note(await worker.run(seed, options.mutation));
+      } catch (error) {
+        story(seed, `could not be run: ${error instanceof Error ? error.message : String(error)}`, []);
+      }
+      done += 1;
+      if (done % PROGRESS_EVERY === 0) console.log(`${done} of ${options.seeds}`);
+    }
+    worker.end();
+  };
+  await Promise.all(Array.from({ length: Math.min(options.workers, options.seeds) }, work));
+
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(`${sales} sales in ${seconds.toFixed(1)} s: ${(sales / seconds).toFixed(1)} simulated sales per second`);
+  console.log(`seeds ${options.seeds} violations ${broken}`);
+  return broken;
+}
