@@ -36,6 +36,14 @@ module.exports = {
     only('renderer-imports-domain', 'renderer', ['domain']),
     only('sync-server-imports-domain', 'sync-server', ['domain', 'platform', 'migrations']),
     only('simulators-import-domain', 'simulators', ['domain', 'platform']),
+    only('simulation-imports-the-product', 'simulation', [
+      'domain',
+      'platform',
+      'main',
+      'sync-server',
+      'simulators',
+      'migrations',
+    ]),
     {
       name: 'domain-has-no-io',
       severity: 'error',
@@ -62,7 +70,7 @@ module.exports = {
         path: '^(domain|platform|main|electron|renderer|sync-server)/',
         pathNot: '(\\.test\\.tsx?$|/testing/)',
       },
-      to: { path: '^(simulators|e2e|bench|scripts|cli)/|/testing/' },
+      to: { path: '^(simulators|simulation|e2e|bench|scripts|cli)/|/testing/' },
     },
   ],
   options: {

@@ -33,6 +33,7 @@ export default defineConfig({
             'electron/**/*.test.ts',
             'sync-server/**/*.test.ts',
             'simulators/**/*.test.ts',
+            'simulation/**/*.test.ts',
             COMMANDS_WITH_A_SERVER,
           ],
           globalSetup: ['sync-server/testing/global-setup.ts'],

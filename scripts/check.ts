@@ -9,6 +9,7 @@ const LAYERS = [
   'renderer',
   'sync-server',
   'simulators',
+  'simulation',
   'cli',
   'scripts',
   'e2e',

@@ -15,6 +15,7 @@ const stages: readonly (readonly [string, string, readonly string[]])[] = [
     'vitest',
     ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${UNIT_REPORT}`],
   ],
+  ['simulation', 'node', ['simulation/main.ts', '--seeds', '60']],
   ['build', 'node', ['scripts/build.ts']],
   ['e2e', 'node', ['scripts/e2e.ts']],
 ];

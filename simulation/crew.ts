@@ -13,18 +13,33 @@ export interface Worker {
   end(): void;
 }
 
-export async function hireWorker(): Promise<Worker> {
-  const child = fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0204'] });
-  await answerOf(child);
+/** One that dies, or has to be put to an end, is replaced for the next seed. */
+export function hireWorker(): Worker {
+  let child: ChildProcess | null = null;
   return {
     async run(seed, mutation) {
-      child.send({ kind: 'seed', seed, mutation } satisfies Ask);
-      const answer = await answerOf(child);
-      if (answer.kind === 'result') return answer.result;
-      throw new Error(answer.kind === 'failed' ? answer.message : `a worker says ${answer.kind} to a seed`);
+      try {
+        child ??= await start();
+        child.send({ kind: 'seed', seed, mutation } satisfies Ask);
+        const answer = await answerOf(child);
+        if (answer.kind === 'result') return answer.result;
+        throw new Error(answer.kind === 'failed' ? answer.message : `a worker says ${answer.kind} to a seed`);
+      } catch (error) {
+        child?.kill('SIGKILL');
+        child = null;
+        throw error;
+      }
     },
-    end: () => void child.send({ kind: 'end' } satisfies Ask),
+    end: () => void child?.send({ kind: 'end' } satisfies Ask),
   };
+}
+
+async function start(): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, 'worker.ts'), {
+    execArgv: ['--disable-warning=ExperimentalWarning', '--disable-warning=DEP0204'],
+  });
+  await answerOf(child);
+  return child;
 }
 
 function answerOf(child: ChildProcess): Promise<Answer> {

@@ -18,7 +18,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: 'waiting.push({ item, resolve });',
     replace: "waiting.push({ item, resolve: () => undefined }); resolve('stored');",
-    breaks: ['acknowledged is stored'],
+    breaks: ['acknowledged is stored', ENDS],
   },
   {
     name: 'the callback’s word is trusted',
@@ -81,7 +81,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'nobody asks the bank by himself',
     file: 'sync-server/reconciliation/poller.ts',
     find: 'const due = await claimDue(context);',
-    replace: 'const due: DueCheck[] = [];',
+    replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
     breaks: [ENDS],
   },
   {

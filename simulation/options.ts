@@ -35,7 +35,8 @@ export function readOptions(args: readonly string[]): SimulationOptions | string
     });
     const whole = (text: string, name: string, least: number): number => {
       const value = Number(text);
-      if (!Number.isSafeInteger(value) || value < least) throw new TypeError(`--${name} must be a whole number`);
+      if (!Number.isSafeInteger(value) || value < least)
+        throw new TypeError(`--${name} must be a whole number`);
       return value;
     };
     return {

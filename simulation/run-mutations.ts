@@ -18,7 +18,7 @@ export async function runMutations(options: SimulationOptions): Promise<number> 
   const waiting = MUTATIONS.filter(({ name }) => options.mutation === null || name === options.mutation);
   const findings: Finding[] = [];
   const work = async (): Promise<void> => {
-    const worker = await hireWorker();
+    const worker = hireWorker();
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const finding = await find(mutation, options.from, (seed) => worker.run(seed, mutation.name));
       findings.push(finding);

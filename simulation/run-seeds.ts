@@ -23,11 +23,12 @@ export async function runSeeds(options: SimulationOptions): Promise<number> {
   };
   const note = ({ seed, profile, violation, sales: sold, tail }: SeedResult): void => {
     sales += sold;
-    if (violation !== null) story(seed, `"${violation.invariant}" is broken (${profile}): ${violation.complaint}`, tail);
+    if (violation !== null)
+      story(seed, `"${violation.invariant}" is broken (${profile}): ${violation.complaint}`, tail);
   };
 
   const work = async (): Promise<void> => {
-    const worker = await hireWorker();
+    const worker = hireWorker();
     while (next < options.from + options.seeds) {
       const seed = next;
       next += 1;
@@ -44,7 +45,9 @@ export async function runSeeds(options: SimulationOptions): Promise<number> {
   await Promise.all(Array.from({ length: Math.min(options.workers, options.seeds) }, work));
 
   const seconds = (performance.now() - startedAt) / 1000;
-  console.log(`${sales} sales in ${seconds.toFixed(1)} s: ${(sales / seconds).toFixed(1)} simulated sales per second`);
+  console.log(
+    `${sales} sales in ${seconds.toFixed(1)} s: ${(sales / seconds).toFixed(1)} simulated sales per second`,
+  );
   console.log(`seeds ${options.seeds} violations ${broken}`);
   return broken;
 }

@@ -17,7 +17,11 @@ process.on('message', (ask: Ask) => {
     );
   else
     run(ask).then(tell, (error: unknown) =>
-      tell({ kind: 'failed', seed: ask.seed, message: error instanceof Error ? (error.stack ?? '') : String(error) }),
+      tell({
+        kind: 'failed',
+        seed: ask.seed,
+        message: error instanceof Error ? (error.stack ?? '') : String(error),
+      }),
     );
 });
 process.on('disconnect', () => process.exit(1));

@@ -40,9 +40,11 @@ export class Callbacks {
   }
 
   #news(pix: BankPix): void {
-    const { random, tell } = { random: this.#world.random, tell: this.#world.tell };
-    if (this.#happens(this.faults.vanishes))
-      return tell('bank', `a callback of ${pix.txid.slice(-8)} vanishes`);
+    const { random, tell } = this.#world;
+    if (this.#happens(this.faults.vanishes)) {
+      tell('bank', `a callback of ${pix.txid.slice(-8)} vanishes`);
+      return;
+    }
     this.#plan(pix, random.int(20, 300) + (this.#world.faulty ? random.int(0, this.faults.lateMs) : 0));
     if (this.#happens(this.faults.doubled)) this.#plan(pix, random.int(20, 5_000));
   }
@@ -62,7 +64,10 @@ export class Callbacks {
       const delayMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
       this.#world.agenda.after(delayMs, 'callback again', () => this.#deliver(pix, attempt + 1));
     };
-    if (url === null) return again();
+    if (url === null) {
+      again();
+      return;
+    }
     const cut = new AbortController();
     const cancel = this.#world.agenda.after(ANSWER_TIMEOUT_MS, 'callback time-out', () =>
       cut.abort(new Error('late')),

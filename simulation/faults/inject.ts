@@ -27,12 +27,12 @@ export function healEverything(hall: Hall): void {
   world.tell('world', 'all faults end');
   for (const line of [...hall.lines.kiosks, hall.lines.bank, hall.lines.callbacks]) line.cut = false;
   hall.server.deathAtCommit = null;
-  // Its time server has found it again: two servers of one unit would not agree on a day otherwise.
-  hall.server.machine.skewMs = 0;
   for (const kiosk of hall.kiosks) {
     kiosk.deathAtCommit = null;
     kiosk.plugged = true;
     kiosk.printer.status = 'ready';
+    // A totem's countdown runs by its wall clock; a time server sets it right one day.
+    kiosk.machine.skewMs = 0;
   }
 }
 
@@ -69,7 +69,10 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     world.tell(machine.name, `clock is now off by ${machine.skewMs} ms`);
   },
   serverClockSet: ({ world, server }) => {
-    server.machine.skewMs += jump(world.random);
+    // What it has planned for later waits as long as its clock was set back: see docs/simulation.md.
+    server.machine.skewMs += world.random.chance(0.5)
+      ? Math.abs(jump(world.random))
+      : -world.random.int(1_000, 90_000);
     world.tell('server', `clock is now off by ${server.machine.skewMs} ms`);
   },
   paperOut: (hall) => printerTrouble(hall, 'paper_out'),

@@ -14,7 +14,8 @@ export const acknowledgedIsStored: Invariant = {
         `SELECT 1 FROM webhook_inbox WHERE position(convert_to($1, 'UTF8') IN body) > 0 LIMIT 1`,
         [pix.endToEndId],
       );
-      if (rows.length === 0) return `the callback of Pix ${pix.endToEndId} was acknowledged and is not stored`;
+      if (rows.length === 0)
+        return `the callback of Pix ${pix.endToEndId} was acknowledged and is not stored`;
       checkedByHall.set(hall, index + 1);
     }
     return null;

@@ -13,9 +13,12 @@ export const booksBalance: Invariant = {
       `SELECT coalesce(sum(amount_cents), 0)::float8 AS cents FROM ledger_postings WHERE account_code LIKE 'receivable:%'`,
     );
     const bank = hall.bank.pix.reduce(
-      (sum, pix) => sum + pix.amountCents - pix.refunds.reduce((back, refund) => back + refund.amountCents, 0),
+      (sum, pix) =>
+        sum + pix.amountCents - pix.refunds.reduce((back, refund) => back + refund.amountCents, 0),
       0,
     );
-    return ledger?.cents === bank ? null : `the ledger has ${ledger?.cents} cents at the bank, the bank has ${bank}`;
+    return ledger?.cents === bank
+      ? null
+      : `the ledger has ${ledger?.cents} cents at the bank, the bank has ${bank}`;
   },
 };

@@ -9,7 +9,9 @@ export function sessionOfTxid(txid: string): string {
 
 /** A Pix of exactly the charge's amount that has arrived and was not sent back. */
 export function exactPixKept(charge: BankCharge | undefined): BankPix[] {
-  return (charge?.pix ?? []).filter((pix) => pix.amountCents === charge?.amountCents && pix.refunds.length === 0);
+  return (charge?.pix ?? []).filter(
+    (pix) => pix.amountCents === charge?.amountCents && pix.refunds.length === 0,
+  );
 }
 
 export function chargeOfSession(hall: Hall, sessionId: string): BankCharge | undefined {

@@ -7,7 +7,8 @@ export const noMoneyTwice: Invariant = {
     for (const pix of hall.bank.pix) {
       const sum = pix.refunds.reduce((total, { amountCents }) => total + amountCents, 0);
       if (pix.refunds.length > 1) return `Pix ${pix.endToEndId} was sent back ${pix.refunds.length} times`;
-      if (sum > pix.amountCents) return `of Pix ${pix.endToEndId} ${sum} cents were sent back, it brought ${pix.amountCents}`;
+      if (sum > pix.amountCents)
+        return `of Pix ${pix.endToEndId} ${sum} cents were sent back, it brought ${pix.amountCents}`;
     }
     return null;
   },

@@ -21,7 +21,8 @@ export const nothingGoesBackwards: Invariant = {
       seen.set(kioskId, before);
       const cursor = db.prepare<[], number>('SELECT feed_cursor FROM sync_state').pluck().get() ?? 0;
       if (cursor < before.cursor) return `the cursor of ${kioskId} went from ${before.cursor} to ${cursor}`;
-      if (cursor > history.entries.length) return `${kioskId} has read ${cursor}, the feed ends at ${history.entries.length}`;
+      if (cursor > history.entries.length)
+        return `${kioskId} has read ${cursor}, the feed ends at ${history.entries.length}`;
       before.cursor = cursor;
       const tickets = db
         .prepare<[], { id: string; label: string; revision: number }>(

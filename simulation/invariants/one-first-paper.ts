@@ -7,7 +7,8 @@ export const oneFirstPaper: Invariant = {
     const seen = new Set<string>();
     for (const paper of hall.papers) {
       if (paper.isCopy) continue;
-      if (seen.has(paper.ticketId)) return `${paper.label} came out twice, the second time at ${paper.kioskId}`;
+      if (seen.has(paper.ticketId))
+        return `${paper.label} came out twice, the second time at ${paper.kioskId}`;
       seen.add(paper.ticketId);
     }
     return null;

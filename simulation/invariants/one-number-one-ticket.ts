@@ -36,7 +36,12 @@ function numbered({ hall, history }: Look): (Numbered & { readonly where: string
       .map((ticket) => ({ ...ticket, where: `at ${kioskId}` })),
   );
   const atServer = [...history.tickets.values()].flatMap((states) =>
-    states.map(({ ticketId, label, businessDay }) => ({ ticketId, label, businessDay, where: 'at the server' })),
+    states.map(({ ticketId, label, businessDay }) => ({
+      ticketId,
+      label,
+      businessDay,
+      where: 'at the server',
+    })),
   );
   const reserved = [...history.confirmations.values()].map(({ payload: { sessionId, ticket } }) => ({
     ticketId: ticketIdOfSession(sessionId),

@@ -34,7 +34,13 @@ export const operatorsAreToldTheTruth: Invariant = {
 };
 
 /** What a totem says when it has heard nothing from the server is no answer of the server. */
-const TOTEMS_OWN = new Set<string>(['server_unreachable', 'needs_server', 'internal_error', 'unauthorized', 'not_enrolled']);
+const TOTEMS_OWN = new Set<string>([
+  'server_unreachable',
+  'needs_server',
+  'internal_error',
+  'unauthorized',
+  'not_enrolled',
+]);
 
 function isServersAnswer(look: Look, told: Told): boolean {
   if (!told.result.ok && TOTEMS_OWN.has(told.result.code)) return false;

@@ -8,7 +8,8 @@ export const paidIsSaidByTheServer: Invariant = {
     for (const { payload } of history.confirmations.values()) {
       const charge = chargeOfSession(hall, payload.sessionId);
       const settled = charge?.pix.some((pix) => pix.amountCents === payload.amountCents) === true;
-      if (!settled) return `the server confirmed ${payload.sessionId}, for which nothing of its amount had arrived`;
+      if (!settled)
+        return `the server confirmed ${payload.sessionId}, for which nothing of its amount had arrived`;
     }
     for (const { kioskId, db, engine } of hall.kiosks) {
       const paid = db

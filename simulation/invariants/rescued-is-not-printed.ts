@@ -20,7 +20,8 @@ export const rescuedIsNotPrinted: Invariant = {
         known.set(id, true);
         const states = history.tickets.get(id) ?? [];
         // Another totem may print what its operator has rescued.
-        if (states.some((ticket) => ticket.rescued && ticket.kioskId === kioskId)) return `${kioskId} prints ${label}, which was rescued before`;
+        if (states.some((ticket) => ticket.rescued && ticket.kioskId === kioskId))
+          return `${kioskId} prints ${label}, which was rescued before`;
       }
     }
     return null;

@@ -48,7 +48,10 @@ export function customerArrives(world: World, visit: Visit): void {
     })
     .then((result) => {
       world.activity.note();
-      if (!result.ok) return world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
+      if (!result.ok) {
+        world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
+        return;
+      }
       if (result.sessionId === undefined) return;
       const { sessionId } = result;
       const manner = pickManner(world, visit.manners);
@@ -78,9 +81,15 @@ function stay(world: World, visit: Visit, sessionId: string, amountCents: number
   const look = (): void => {
     if (world.agenda.nowMs() > untilMs || kiosk.goneForGood) return;
     const view = kiosk.engine?.snapshot('totem').checkout;
-    if (view === undefined) return again();
+    if (view === undefined) {
+      again();
+      return;
+    }
     // Somebody else's turn: this customer's session has left the screen.
-    if (view.step === 'idle' || view.sessionId !== sessionId) return sawCode ? undefined : again();
+    if (view.step === 'idle' || view.sessionId !== sessionId) {
+      if (!sawCode) again();
+      return;
+    }
     if (view.step === 'awaiting_payment' && !sawCode) {
       sawCode = true;
       act(world, visit, sessionId, amountCents, manner);
@@ -91,7 +100,10 @@ function stay(world: World, visit: Visit, sessionId: string, amountCents: number
       view.step === 'cancelled' ||
       view.step === 'failed';
     if (isLast || view.step === 'refunding') {
-      if (!world.random.chance(0.3)) return again();
+      if (!world.random.chance(0.3)) {
+        again();
+        return;
+      }
       if (manner === 'walksAway' && view.step !== 'ticket') return;
       void kiosk.engine?.execute({ kind: 'checkout.dismiss', sessionId });
       if (view.step === 'ticket') return;
@@ -127,26 +139,31 @@ function act(
   };
   switch (manner) {
     case 'onTime':
-      return pay(random.int(500, 25_000), amountCents, random.chance(0.3));
+      pay(random.int(500, 25_000), amountCents, random.chance(0.3));
+      break;
     case 'late':
-      return pay(random.int(55_000, 100_000), amountCents, true);
+      pay(random.int(55_000, 100_000), amountCents, true);
+      break;
     case 'twice': {
       const firstMs = random.int(500, 20_000);
       pay(firstMs, amountCents, true);
-      return pay(firstMs + random.int(0, 30_000), amountCents, true);
+      pay(firstMs + random.int(0, 30_000), amountCents, true);
+      break;
     }
     case 'wrongAmount':
       pay(random.int(500, 20_000), random.chance(0.5) ? amountCents - 1 : amountCents + 100, true);
       if (random.chance(0.3)) pay(random.int(500, 40_000), amountCents, true);
-      return;
+      break;
     case 'cancels':
-      return cancel(random.int(500, 20_000));
+      cancel(random.int(500, 20_000));
+      break;
     case 'cancelsAndPays': {
       const atMs = random.int(500, 20_000);
       cancel(atMs);
-      return pay(atMs + random.int(-400, 2_000), amountCents, true);
+      pay(atMs + random.int(-400, 2_000), amountCents, true);
+      break;
     }
     case 'walksAway':
-      return;
+      break;
   }
 }

@@ -10,7 +10,7 @@ export interface Told {
   readonly kioskId: string;
   readonly command: QueueCommand;
   readonly result: CommandResult;
-  /** As the screen said it before the press. */
+  /** Whether the totem was cut off before the press, or when it answered. */
   readonly mode: QueueSnapshot['mode'];
   readonly atMs: number;
 }
@@ -40,7 +40,7 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
         // The same press twice, or two presses: the screen makes an id for each.
         const again = random.chance(0.5) ? command : { ...command, commandId: id() };
         agenda.after(random.int(0, 300), 'second press', () => {
-          press(random.chance(0.7) ? kiosk : random.pick(kiosks), screen, again);
+          press(again === command || random.chance(0.7) ? kiosk : random.pick(kiosks), screen, again);
         });
       }
     }
@@ -86,7 +86,7 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
         kioskId: kiosk.kioskId,
         command,
         result,
-        mode: screen.mode,
+        mode: screen.mode === 'server' ? engine.snapshot('queue').mode : 'local',
         atMs: agenda.nowMs(),
       });
     });

@@ -108,7 +108,10 @@ export class Line {
       resolve(new Response(body, { status: answer.status, headers: answer.headers }));
     };
     const handle = (copy: boolean): void => {
-      if (this.cut) return world.tell(this.name, `lost ${asked}`);
+      if (this.cut) {
+        world.tell(this.name, `lost ${asked}`);
+        return;
+      }
       const listener = this.#listener();
       if (listener === null) {
         const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

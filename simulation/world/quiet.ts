@@ -24,17 +24,21 @@ export class Activity {
     }
   }
 
-  /** Resolves when everything that the step set off has come to rest: it waits for a port or for the clock. */
-  async quiet(): Promise<void> {
+  /**
+   * Resolves when everything that the step set off has come to rest: it waits for a port or for the clock.
+   * @returns false: it never does
+   */
+  async quiet(): Promise<boolean> {
     let turns = 0;
     let seen = this.#count;
     for (let taken = 0; turns < QUIET_TURNS; taken += 1) {
-      if (taken > MAX_TURNS) throw new Error('a step does not come to rest');
+      if (taken > MAX_TURNS) return false;
       await new Promise<void>((resolve) => setImmediate(resolve));
       if (this.#underWay > 0 || this.#count !== seen) {
         turns = 0;
         seen = this.#count;
       } else turns += 1;
     }
+    return true;
   }
 }
