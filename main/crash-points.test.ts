@@ -54,7 +54,8 @@ async function shop() {
   };
   cleanups.push(close);
 
-  async function run(kill: Kill | null): Promise<Program> {
+  /** @returns null when it was killed before it was ready */
+  async function run(kill: Kill | null): Promise<Program | null> {
     const child = fork(ENTRY, {
       execPath: process.execPath,
       execArgv: ['--import', KILLER],
@@ -79,7 +80,11 @@ async function shop() {
     });
     children.add(child);
     const gone = once(child, 'exit');
-    const [message] = (await once(child, 'message')) as [ServiceMessage];
+    const message = await Promise.race([
+      once(child, 'message').then(([first]) => first as ServiceMessage),
+      gone.then(() => null),
+    ]);
+    if (message === null) return null;
     if (message.kind !== 'ready') throw new Error(message.message);
     return { child, gone, base: new URL(message.addresses['totem'] ?? '').origin };
   }
@@ -88,6 +93,12 @@ async function shop() {
 }
 
 type Shop = Awaited<ReturnType<typeof shop>>;
+
+async function started(place: Shop, kill: Kill | null): Promise<Program> {
+  const program = await place.run(kill);
+  if (program === null) throw new Error('the program ended before it was ready');
+  return program;
+}
 
 async function checkoutOf({ base }: Program) {
   const response = await fetch(`${base}/api/screens/totem/snapshot`);
@@ -168,7 +179,7 @@ function expectOneSale({ dataDir, server }: Shop, context: string): void {
 /** @returns what the program was writing when it was killed; null when the sale has no such write */
 async function sellWithKill(kill: Kill): Promise<string | null> {
   const place = await shop();
-  const first = await place.run(kill);
+  const first = await started(place, kill);
   let ended = false;
   const gone = first.gone.then(() => {
     ended = true;
@@ -187,7 +198,7 @@ async function sellWithKill(kill: Kill): Promise<string | null> {
   }
   await gone;
   const point = readFileSync(place.report, 'utf8').trim();
-  const second = await place.run(null);
+  const second = await started(place, null);
   await sell(second, place, PIX);
   expectOneSale(place, `killed ${kill.when} commit ${kill.at}: ${point}`);
   second.child.kill('SIGKILL');
@@ -234,12 +245,13 @@ test(`killed at ${RANDOM_KILLS} random commits, one after the other`, async () =
     state = (state * 48_271 + 1) % 2_147_483_647;
     const kill: Kill = { at: 1 + (state % 4), when: state % 8 < 4 ? 'before' : 'after', anySale: true };
     const program = await place.run(kill);
+    if (program === null) continue;
     const sold = sell(program, place, PIX).catch(() => undefined);
     await Promise.race([program.gone, sold]);
     program.child.kill('SIGKILL');
     await program.gone;
   }
-  const last = await place.run(null);
+  const last = await started(place, null);
   await sell(last, place, PIX);
   last.child.kill('SIGKILL');
   await last.gone;
