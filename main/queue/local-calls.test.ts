@@ -156,6 +156,27 @@ describe('a cut-off totem', () => {
     expect(callsPushed(totem)).toEqual(['queue.call_next']);
   });
 
+  it('a press that was under way to the server when the line broke is done here, under the same id', async () => {
+    const { totem, own } = await cutOffTotem();
+    await totem.server.start();
+    await totem.untilWithTime(() => totem.totem().server === 'online', 50);
+    await totem.until(() => totem.server.streams === 1);
+    totem.server.hangs = true;
+    const press = callNext();
+    const pressed = totem.execute(press);
+    totem.server.dropStreams();
+    await totem.untilWithTime(() => totem.totem().server === 'offline', 50);
+    await totem.server.stop();
+    expect(await pressed).toMatchObject({ ok: true, ticket: { ticketId: firstOf(own).ticketId } });
+    totem.server.hangs = false;
+    await goOnline(totem);
+    const told = totem.server.pushed.find(({ kind }) => kind === 'queue.executed_locally');
+    expect(told?.payload).toMatchObject({ command: press });
+    // A screen that lost the answer asks again: it is told the same, and the server is not asked.
+    expect(await totem.execute(press)).toMatchObject({ ok: true });
+    expect(totem.server.queueCommands).toEqual([]);
+  });
+
   it('a press whose request was lost on the way is done here, under the same id', async () => {
     const { totem, own } = await cutOffTotem();
     await totem.server.start();

@@ -29,9 +29,11 @@ export function SetAsideCard({ events, at, busy, onRetry }: Props) {
           </div>
         ))}
       </dl>
-      <Button variant="secondary" busy={busy} onPress={onRetry}>
-        {words.setAsideRetry}
-      </Button>
+      {events.some(({ outcome }) => outcome === 'set_aside') && (
+        <Button variant="secondary" busy={busy} onPress={onRetry}>
+          {words.setAsideRetry}
+        </Button>
+      )}
     </section>
   );
 }

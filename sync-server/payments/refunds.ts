@@ -44,7 +44,7 @@ const SELECT = `
 export function startRefundWorker(
   context: ServerContext,
   provider: PaymentProvider,
-  health: ProviderHealth,
+  health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
   const { clock, log, workDue } = context;
   const loop = startWorkerLoop({

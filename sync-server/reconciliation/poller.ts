@@ -22,7 +22,7 @@ interface DueCheck {
 export function startPoller(
   context: ServerContext,
   provider: PaymentProvider,
-  health: ProviderHealth,
+  health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
   const checkDue = async (isStopping: () => boolean): Promise<number | null> => {
     while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
