@@ -55,6 +55,7 @@ export class Line {
   cut = false;
   readonly #world: World;
   readonly #listener: Listener;
+  readonly #kept: Request[] = [];
 
   constructor(world: World, name: string, faults: LineFaults, listener: Listener) {
     this.#world = world;
@@ -71,6 +72,8 @@ export class Line {
   async #fetch(life: Life, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
     if (life.over) return never();
     const request = input instanceof Request ? input : null;
+    // A Request that is collected as garbage takes its signal with it, at a moment that no seed decides.
+    if (request !== null) this.#kept.push(request);
     const signal = init?.signal ?? request?.signal ?? null;
     const url = new URL(request?.url ?? String(input));
     const headers: Record<string, string> = {};
@@ -172,6 +175,10 @@ export class Line {
     let silent = false;
     let over = false;
     return new ReadableStream<Uint8Array>({
+      cancel: () => {
+        over = true;
+        stream.leave();
+      },
       start: (controller) => {
         const inOrder = (what: string, run: () => void): void => {
           const atMs = Math.max(lastAtMs, world.agenda.nowMs() + this.#delay());
