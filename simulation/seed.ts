@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { DEMO_COUNTERS, DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
 import { healEverything, injectFaults } from './faults/inject.ts';
 import { type Profile, pickProfile } from './faults/profile.ts';
@@ -66,12 +67,14 @@ export async function runSeed(
   const run = new Run(world, hall, { hall, history });
   const profile = pickProfile(world.random);
   world.tell('world', `seed ${seed}, profile ${profile.name}`);
+  process.on('unhandledRejection', world.fail);
   try {
     await run.all(profile);
   } finally {
     for (const kiosk of hall.kiosks) kiosk.dispose();
     hall.server.machine.kill();
     await world.activity.quiet();
+    process.off('unhandledRejection', world.fail);
     rmSync(join(workplace.folder, String(seed)), { recursive: true, force: true });
   }
   return {
@@ -186,7 +189,11 @@ class Run {
         this.violation = { invariant: 'everything ends', complaint: `more than ${MAX_STEPS} steps` };
         return;
       }
-      happening.run();
+      try {
+        happening.run();
+      } catch (error) {
+        this.#world.fail(error);
+      }
       if (!(await activity.quiet())) {
         this.violation = {
           invariant: 'everything ends',

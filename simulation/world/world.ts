@@ -37,7 +37,8 @@ export function createWorld(seed: number, print: ((line: string) => void) | null
     tell: (who, what) => trace.line(agenda.nowMs(), who, what),
     faulty: true,
     fail: (error) => {
-      world.failure ??= error;
+      // Where a simulated process died, whatever it was doing ends with this.
+      if (!(error instanceof Error && error.name === 'PowerCut')) world.failure ??= error;
     },
     failure: null,
   };
