@@ -1,4 +1,12 @@
-import { createHash, createPrivateKey, createPublicKey, KeyObject, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  KeyObject,
+  sign,
+  verify,
+  type webcrypto,
+} from 'node:crypto';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { Transform } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -23,9 +31,9 @@ export function bringThreadsHome(): void {
           : createPublicKey({ key: key as never, format: 'jwk' });
       return object.toCryptoKey(algorithm, extractable, usages);
     },
-    sign: async (_algorithm: unknown, key: CryptoKey, data: Uint8Array) =>
+    sign: async (_algorithm: unknown, key: webcrypto.CryptoKey, data: Uint8Array) =>
       sign(null, data, KeyObject.from(key)),
-    verify: async (_algorithm: unknown, key: CryptoKey, signature: Uint8Array, data: Uint8Array) =>
+    verify: async (_algorithm: unknown, key: webcrypto.CryptoKey, signature: Uint8Array, data: Uint8Array) =>
       verify(null, data, KeyObject.from(key), signature),
     digest: async (algorithm: string | { name: string }, data: Uint8Array) => {
       const name = typeof algorithm === 'string' ? algorithm : algorithm.name;

@@ -69,7 +69,11 @@ export class Line {
     return (input, init) => this.#fetch(life, input, init);
   }
 
-  async #fetch(life: Life, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  async #fetch(
+    life: Life,
+    input: Parameters<typeof globalThis.fetch>[0],
+    init?: RequestInit,
+  ): Promise<Response> {
     if (life.over) return never();
     const request = input instanceof Request ? input : null;
     // A Request that is collected as garbage takes its signal with it, at a moment that no seed decides.
