@@ -116,15 +116,16 @@ async function advanceNext(context: ServerContext, provider: PaymentProvider): P
   return true;
 }
 
+/** What is due; also what is planned for later than plans go: it was planned before the clock was set back. */
 async function claimNext({ db, clock }: ServerContext): Promise<Refund | undefined> {
   const nowMs = clock.nowMs();
   const [claimed] = await db.query<{ merchantId: string; refundId: string }>(
     `UPDATE refunds SET attempts = attempts + 1, next_attempt_at = $2
      WHERE (merchant_id, refund_id) IN (
-       SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1
+       SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1 OR next_attempt_at > $3
        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING merchant_id AS "merchantId", refund_id AS "refundId"`,
-    [new Date(nowMs), new Date(nowMs + CLAIM_MS)],
+    [new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS)],
   );
   if (claimed === undefined) return undefined;
   const [refund] = await db.query<Refund & Record<string, unknown>>(

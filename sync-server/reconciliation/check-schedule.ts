@@ -1,4 +1,4 @@
-import { type CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
+import { CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -6,11 +6,18 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 /** The first check comes this long after the charge was made; each later one waits twice as long. */
 const FIRST_DELAY_MS = 4 * SECOND_MS;
-const MAX_DELAY_MS = 5 * MINUTE_MS;
+const MAX_OPEN_DELAY_MS = 5 * MINUTE_MS;
 /** A Pix that a bank held back for its fraud check lands within the hour, at the latest within the day. */
 const LATE_MONEY_MS = 24 * HOUR_MS;
 /** What is paid or withdrawn is looked at some more for a second Pix: after a minute, ten, an hour, six. */
 const CLOSED_DELAYS_MS = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
+/** No check is planned for later than this. */
+export const MAX_DELAY_MS = Math.max(...CLOSED_DELAYS_MS);
+
+/** Nothing more is expected of these: their checks are few, and far between. */
+export const CLOSED_STATUSES = CanonicalStatus.options.filter(
+  (status) => isSettled(status) || status === 'CANCELED' || status === 'FAILED',
+);
 
 /**
  * When to ask the provider again about a charge, so that a lost webhook loses nothing.
@@ -24,9 +31,8 @@ export function nextCheckDelayMs(
   chargeEndsAtMs: number,
   nowMs: number,
 ): number | null {
-  const closed = isSettled(status) || status === 'CANCELED' || status === 'FAILED';
-  if (closed) return CLOSED_DELAYS_MS[checkCount - 1] ?? null;
+  if (CLOSED_STATUSES.includes(status)) return CLOSED_DELAYS_MS[checkCount - 1] ?? null;
   if (nowMs > chargeEndsAtMs + LATE_MONEY_MS) return null;
   // Counted from the first check, which itself came after 4 s: 4, 4, 8, 16 … seconds.
-  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, checkCount - 1), MAX_DELAY_MS);
+  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, checkCount - 1), MAX_OPEN_DELAY_MS);
 }

@@ -4,7 +4,7 @@ import { type PaymentTransaction, readTransactions } from '../payments/payment-t
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
-import { nextCheckDelayMs } from './check-schedule.ts';
+import { CLOSED_STATUSES, MAX_DELAY_MS, nextCheckDelayMs } from './check-schedule.ts';
 
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
 const CONCURRENCY = 8;
@@ -62,14 +62,23 @@ async function nextCheckAtMs({ db }: ServerContext): Promise<number | null> {
   return row?.at?.getTime() ?? null;
 }
 
-/** Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. */
+/**
+ * Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. What
+ * is planned for later than plans go is due as well: it was planned before the clock was set back.
+ */
 function claimDue(context: ServerContext): Promise<DueCheck[]> {
   const nowMs = context.clock.nowMs();
   return context.db.transaction(async (transaction) => {
     const keys = await transaction.query<{ merchantId: string; transactionId: string }>(
       `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId" FROM payment_transactions
-       WHERE next_check_at <= $1 ORDER BY next_check_at LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED`,
-      [new Date(nowMs)],
+       WHERE next_check_at <= $1 OR next_check_at > $3 OR (next_check_at > $2 AND NOT status = ANY($4))
+       ORDER BY next_check_at LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED`,
+      [
+        new Date(nowMs),
+        new Date(nowMs + UNANSWERED_RETRY_MS),
+        new Date(nowMs + MAX_DELAY_MS),
+        CLOSED_STATUSES,
+      ],
     );
     const due: DueCheck[] = [];
     for (const payment of await readTransactions(transaction, keys)) {

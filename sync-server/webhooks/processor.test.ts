@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import { chargeCreator } from '../payments/create-charge.ts';
+import { startRefundWorker } from '../payments/refunds.ts';
 import { ModelBank } from '../payments/testing/model-bank.ts';
 import {
   chargeRequest,
@@ -32,7 +33,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   branch += 1;
-  bank = new ModelBank(clock, String(branch));
+  bank = new ModelBank(clock, String(branch).padStart(2, '0'));
 });
 afterAll(() => database.close());
 
@@ -182,4 +183,53 @@ test('a text that the database does not take is one bad item, and holds up no ot
   await processOnce();
   expect(await itemOf(request.txid)).toMatchObject({ status: 'processed' });
   expect(await itemOf('nul \0 inside')).toMatchObject({ status: 'received', attempts: 1 });
+});
+
+describe('after the server’s clock was set back by three hours', () => {
+  const STEP_MS = 3 * 60 * 60_000;
+  /** The process goes on, on a clock that says less. */
+  const back = (): ServerContext => ({ ...context, clock: new ManualClock(clock.nowMs() - STEP_MS) });
+
+  test('a webhook that was waiting for its turn is worked off at once', async () => {
+    const request = chargeRequest(context);
+    await chargeCreator(context, bank)(KIOSK, request);
+    bank.pay(request.txid, SERVICE.amountCents);
+    await receive(request.txid);
+    await startInboxProcessor(back(), bank).stop();
+    expect(await itemOf(request.txid)).toMatchObject({ status: 'processed' });
+  });
+
+  test('a charge whose webhook was lost is asked about at once', async () => {
+    const request = chargeRequest(context);
+    await chargeCreator(context, bank)(KIOSK, request);
+    bank.pay(request.txid, SERVICE.amountCents);
+    const watched = watchProvider(bank, clock);
+    await startPoller(back(), watched.provider, watched.health).stop();
+    expect(await readPayment(context, request.sessionId)).toMatchObject({ confirmations: 1 });
+  });
+
+  test('a refund is sent at once', async () => {
+    const request = chargeRequest(context);
+    await chargeCreator(context, bank)(KIOSK, request);
+    bank.pay(request.txid, SERVICE.amountCents - 1);
+    await receive(request.txid);
+    await processOnce();
+    const watched = watchProvider(bank, clock);
+    // Those of the tests before have their turn first, one a run.
+    for (let run = 0; run < 4; run += 1)
+      await startRefundWorker(back(), watched.provider, watched.health).stop();
+    expect((await readPayment(context, request.sessionId)).refunds).toMatchObject([{ status: 'settled' }]);
+  });
+
+  test('twin: what is planned as far ahead as plans go waits for its time', async () => {
+    const request = chargeRequest(context);
+    await chargeCreator(context, bank)(KIOSK, request);
+    bank.pay(request.txid, SERVICE.amountCents);
+    await context.db.query('UPDATE payment_transactions SET next_check_at = $1 WHERE session_id = $2', [
+      new Date(clock.nowMs() + 60 * 60_000),
+      request.sessionId,
+    ]);
+    await pollOnce(bank);
+    expect(await readPayment(context, request.sessionId)).toMatchObject({ confirmations: 0 });
+  });
 });

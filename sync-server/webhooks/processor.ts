@@ -84,15 +84,17 @@ async function processBatch(context: ServerContext, provider: PaymentProvider): 
   return rows.length;
 }
 
+/** What is due; also what is planned for later than plans go: it was planned before the clock was set back. */
 function claim({ db, clock }: ServerContext, { name }: Pick<PaymentProvider, 'name'>): Promise<InboxRow[]> {
   const nowMs = clock.nowMs();
   return db.query<InboxRow & Record<string, unknown>>(
     `UPDATE webhook_inbox SET attempts = attempts + 1, next_attempt_at = $3
      WHERE inbox_id IN (
-       SELECT inbox_id FROM webhook_inbox WHERE status = 'received' AND provider = $1 AND next_attempt_at <= $2
+       SELECT inbox_id FROM webhook_inbox WHERE status = 'received' AND provider = $1
+         AND (next_attempt_at <= $2 OR next_attempt_at > $4)
        ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
      RETURNING inbox_id AS "inboxId", body, attempts`,
-    [name, new Date(nowMs), new Date(nowMs + CLAIM_MS)],
+    [name, new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS)],
   );
 }
 
