@@ -26,6 +26,9 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   clock = new ManualClock();
+  await database.db.query('UPDATE kiosks SET revoked_at = NULL, last_seen_at = $1', [
+    new Date(clock.nowMs()),
+  ]);
   const context = testContext({ db: database.db, clock });
   app = await createApp(context);
   registerFeedRoutes(app, context, PROVIDER_HEALTH);
@@ -72,6 +75,38 @@ test('a revoked totem’s open stream is cut within seconds, and those of the ot
   expect([...app.eventStreams].filter(({ keyId }) => keyId !== null)).toHaveLength(1);
   other.close();
   operator.close();
+  await vi.waitUntil(() => app.eventStreams.size === 0);
+});
+
+test('a totem whose push is under way does not keep a revoked one’s stream open', async () => {
+  const revoked = await readEvents(feedUrl, kioskAuthorization(SECOND_KIOSK_ID, clock));
+  const busy = await readEvents(feedUrl, kioskAuthorization(DEMO_KIOSK_ID, clock));
+  for (const reader of [revoked, busy]) await reader.next();
+  const pushed = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const push = database.db.transaction(async (transaction) => {
+    await transaction.query('SELECT 1 FROM kiosks WHERE kiosk_id = $1 FOR UPDATE', [DEMO_KIOSK_ID]);
+    locked.resolve();
+    await pushed.promise;
+  });
+  await locked.promise;
+  // Long enough for both to be due to be seen.
+  for (let turn = 0; turn < 10; turn += 1) {
+    clock.advance(2_000);
+    await vi.waitUntil(() => clock.pendingTasks > 0);
+    await database.db.query('SELECT 1');
+  }
+  await revoke(SECOND_KIOSK_ID);
+  await vi.waitUntil(
+    () => {
+      clock.advance(2_000);
+      return app.eventStreams.size === 1;
+    },
+    { timeout: 5_000 },
+  );
+  pushed.resolve();
+  await push;
+  busy.close();
   await vi.waitUntil(() => app.eventStreams.size === 0);
 });
 

@@ -25,11 +25,8 @@ export function watchKioskStreams(
     if (closed) return;
     cancel ??= clock.schedule(CHECK_MS, () => {
       check()
-        .then(
-          () => undefined,
-          // Nothing is sent while the database is away, and the next look is soon.
-          (error: unknown) => log.warn({ error }, 'the streams of totems could not be checked'),
-        )
+        // Nothing is sent while the database is away, and the next look is soon.
+        .catch((error: unknown) => log.warn({ error }, 'the streams of totems could not be checked'))
         .finally(() => {
           cancel = null;
           if ([...app.eventStreams].some(({ keyId }) => keyId !== null)) schedule();
@@ -50,8 +47,11 @@ export function watchKioskStreams(
     const nowMs = clock.nowMs();
     const unseen = good.filter((row) => row.last_seen_at.getTime() + SEEN_EVERY_MS <= nowMs);
     if (unseen.length === 0) return;
+    // A row that is locked is of a totem that is pushing, which is seen by that; to wait for it would keep the next
+    // check from cutting the streams of others.
     await db.query(
-      'UPDATE kiosks SET last_seen_at = greatest(last_seen_at, $2) WHERE key_id = ANY($1::text[])',
+      `UPDATE kiosks SET last_seen_at = greatest(last_seen_at, $2) WHERE key_id IN (
+         SELECT key_id FROM kiosks WHERE key_id = ANY($1::text[]) FOR NO KEY UPDATE SKIP LOCKED)`,
       [unseen.map((row) => row.key_id), new Date(nowMs)],
     );
   };
