@@ -237,3 +237,12 @@ test('a code’s letters are all as likely', () => {
   // About 1,067 each, with a standard deviation of 32: ten of them are never seen.
   for (const [letter, count] of counts) expect(Math.abs(count - 1_067), letter).toBeLessThan(320);
 });
+
+test('one key that two copied disks enrol at the same moment, each with its own code, becomes one totem', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const key = newTestKey();
+    const codes = [await codeFor(`copy-a-${round}`), await codeFor(`copy-b-${round}`)];
+    const answers = await Promise.all(codes.map((code) => enrolWith(key, code)));
+    expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409]);
+  }
+});

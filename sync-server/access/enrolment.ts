@@ -80,6 +80,8 @@ async function useCode(
   keyId: string,
   nowMs: number,
 ): Promise<EnrolOutcome> {
+  // Of two copies of one disk, with a code each, the second waits here, and then finds the key in use.
+  await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [keyId]);
   // Locked: of two totems with one code the second waits here, and then finds it used.
   const [found] = await transaction.query<{
     merchant_id: string;
