@@ -92,11 +92,12 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['no transaction waits'],
   },
   {
-    name: 'who is called already may be called again',
-    file: 'sync-server/queue/ticket-store.ts',
-    find: "AND status = 'in_queue' ORDER BY",
-    replace: "AND status IN ('in_queue', 'called') ORDER BY",
-    breaks: ['one ticket, one counter', 'operators are told the truth'],
+    name: 'a start is answered and not stored',
+    file: 'sync-server/queue/queue-command.ts',
+    find: 'await saveTicketChanges(transaction, context.feedWake, unit, changes, atMs);',
+    replace:
+      "if (command.kind !== 'queue.start') await saveTicketChanges(transaction, context.feedWake, unit, changes, atMs);",
+    breaks: ['operators are told the truth', 'all agree'],
   },
   {
     name: 'a repeated press is decided anew',
@@ -144,13 +145,6 @@ export const MUTATIONS: readonly Mutation[] = [
     find: "  expired: ['paid'],",
     replace: '  expired: [],',
     breaks: [ENDS, 'all agree'],
-  },
-  {
-    name: 'a lapsed lease is acted on',
-    file: 'main/checkout/confirmations.ts',
-    find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
-    replace: 'return actBefore !== null;',
-    breaks: ['rescued is not issued again', 'one first paper'],
   },
   {
     name: 'an uncertain paper is printed again',

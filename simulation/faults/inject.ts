@@ -52,7 +52,9 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
   },
   kioskCut: ({ world, kiosks }) => {
     const kiosk = world.random.pick(kiosks);
-    cutFor(world, kiosk.line, world.random.int(2_000, 90_000));
+    // Now and then for longer than the lease of a confirmation: an operator may have rescued the ticket meanwhile.
+    const isLong = world.random.chance(0.4);
+    cutFor(world, kiosk.line, isLong ? world.random.int(80_000, 150_000) : world.random.int(2_000, 60_000));
     // Its own cable, or something farther away.
     if (world.random.chance(0.3)) {
       kiosk.plugged = false;
