@@ -33,6 +33,8 @@ export async function setBankFaults(bankUrl: string, faults: Record<string, unkn
 
 export interface Paper {
   readonly id: string;
+  /** Epoch ms. */
+  readonly at: number;
   readonly text: string;
   readonly qrCodes: readonly string[];
   readonly complete: boolean;

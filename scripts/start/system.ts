@@ -44,15 +44,22 @@ export interface RunningSystem {
   stop(): Promise<void>;
 }
 
+/** What lies between two services: answers the address at which `from` is to reach `to`, which listens at `address`. */
+export type Line = (from: string, to: string, address: string) => Promise<string>;
+
+const directLine: Line = (_from, _to, address) => Promise.resolve(address);
+
 /**
  * Starts the whole shop in one data folder: virtual printers, PIX provider simulator, sync server, totems.
  * @param electronBinary opens the first totem in a window; null serves it for a browser, as the others always are
+ * @param line tests put a faulty network in here
  * @throws StartupFailure with one line that says what to do; whatever had started has then been stopped
  */
 export async function startSystem(
   options: StartOptions,
   say: (line: string) => void,
   electronBinary: string | null,
+  line: Line = directLine,
 ): Promise<RunningSystem> {
   prepareFolder(options.dataDir);
   const lock = lockFolder(options.dataDir);
@@ -82,7 +89,17 @@ export async function startSystem(
         options.printer === 'virtual' ? supervise(printerService(options, ports, index)) : null,
       ),
     ]);
-    const server = await supervise(serverService(options, ports, secrets, provider.addresses));
+    const serverAddress = `http://${HOST}:${ports.server}`;
+    const toServer = (from: string): Promise<string> => line(from, 'sync-server', serverAddress);
+    const toBank = (address = ''): Promise<string> => line('sync-server', 'provider', address);
+    const server = await supervise(
+      serverService(options, ports, secrets, {
+        publicUrl: await toServer('provider'),
+        api: await toBank(provider.addresses['api']),
+        token: await toBank(provider.addresses['token']),
+        bank: provider.addresses['provider'] ?? '',
+      }),
+    );
     const kiosks = await Promise.all(
       kioskIds.map(async (kioskId, index) => {
         const printer = printers[index]?.addresses['escpos'] ?? options.printer;
@@ -92,8 +109,9 @@ export async function startSystem(
           server: server.addresses['syncServer'] ?? '',
           token: secrets.managerToken,
         });
+        const syncUrl = await toServer(kioskId);
         return supervise(
-          kioskService({ options, ports, secrets, kioskId, enrolmentCode, index, printer, program }),
+          kioskService({ options, ports, secrets, kioskId, syncUrl, enrolmentCode, index, printer, program }),
         );
       }),
     );
@@ -172,7 +190,7 @@ function serverService(
   options: StartOptions,
   ports: Ports,
   secrets: Secrets,
-  provider: Readonly<Record<string, string>>,
+  reached: Readonly<Record<'publicUrl' | 'api' | 'token' | 'bank', string>>,
 ): ServiceDefinition {
   return {
     name: 'sync-server',
@@ -184,12 +202,13 @@ function serverService(
       TOTEM_DATA_DIR: join(options.dataDir, 'server'),
       TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, DEMO_MERCHANT_ID),
       TOTEM_RENDERER_DIR: rendererDir,
-      TOTEM_PIX_BASE_URL: provider['api'] ?? '',
-      TOTEM_PIX_TOKEN_URL: provider['token'] ?? '',
+      TOTEM_PUBLIC_URL: reached.publicUrl,
+      TOTEM_PIX_BASE_URL: reached.api,
+      TOTEM_PIX_TOKEN_URL: reached.token,
       TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID,
       TOTEM_PIX_CLIENT_SECRET: secrets.pixClientSecret,
       TOTEM_PIX_SIMULATOR: '1',
-      TOTEM_PIX_SIMULATOR_BANK_URL: provider['provider'] ?? '',
+      TOTEM_PIX_SIMULATOR_BANK_URL: reached.bank,
       TOTEM_PIX_EXPIRES_SECONDS: String(options.pixExpiresSeconds),
       TOTEM_DEMO: '1',
     },
@@ -201,13 +220,14 @@ function kioskService(about: {
   readonly ports: Ports;
   readonly secrets: Secrets;
   readonly kioskId: string;
+  readonly syncUrl: string;
   /** Null for a totem that is enrolled already. */
   readonly enrolmentCode: string | null;
   readonly index: number;
   readonly printer: string;
   readonly program: ServiceDefinition['program'];
 }): ServiceDefinition {
-  const { options, ports, secrets, kioskId, enrolmentCode, index, printer, program } = about;
+  const { options, ports, secrets, kioskId, syncUrl, enrolmentCode, index, printer, program } = about;
   return {
     name: kioskId,
     program,
@@ -215,7 +235,7 @@ function kioskService(about: {
       TOTEM_HOST: HOST,
       TOTEM_KIOSK_PORT: String(ports.totems[index]?.kiosk),
       TOTEM_DATA_DIR: join(options.dataDir, kioskId),
-      TOTEM_SYNC_URL: `http://${HOST}:${ports.server}`,
+      TOTEM_SYNC_URL: syncUrl,
       ...(enrolmentCode === null ? {} : { TOTEM_ENROLMENT_CODE: enrolmentCode }),
       TOTEM_PRINTER: printer,
       TOTEM_RENDERER_DIR: rendererDir,
