@@ -18,9 +18,11 @@ export interface ReceiptContent {
   readonly customerCpf: string | null;
 }
 
-/** Only `pix` has been paid; `paidAt` in epoch ms. */
+/** Only `pix` and `pix_elsewhere` have been paid; `paidAt` in epoch ms. */
 export type ReceiptPayment =
   | { readonly kind: 'pix'; readonly amountCents: number; readonly paidAt: number }
+  /** Sold by another totem, which alone knows how much it was. */
+  | { readonly kind: 'pix_elsewhere' }
   | { readonly kind: 'free' }
   | { readonly kind: 'at_counter'; readonly amountDueCents: number };
 
@@ -152,6 +154,8 @@ function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[
         pair('Pagamento confirmado', formatLocalDateTime(payment.paidAt, timeZone)),
         pair('Pago por PIX', formatBrlPlain(payment.amountCents), true),
       ];
+    case 'pix_elsewhere':
+      return [pair('Pagamento', 'Confirmado por PIX', true)];
     case 'free':
       return [pair('Valor', 'Gratuito', true)];
     case 'at_counter':

@@ -88,7 +88,7 @@ export function createEngine(options: EngineOptions): Engine {
     randomBytes,
     printer: options.printer,
     log,
-    permit: (job) => permitPaper({ store, serverTime }, job),
+    permit: (job) => permitPaper({ store, serverTime, link }, job),
     onFinished: (job, outcome) => recordPaper(store, clock, job, outcome),
   });
   const enqueuePaper: TicketIssueOptions['enqueuePaper'] = ({ ticketId, label }, document, terms = {}) => {

@@ -109,6 +109,32 @@ describe('a totem that dies', () => {
     expect(totem.engine.snapshot('technician').needsAttention).toEqual([]);
   });
 
+  it('over the paper, its ticket told: taken into the queue elsewhere; back, its paper never starts', async () => {
+    const { shop, totem, other } = await shopOfTwo();
+    const sessionId = await shop.seeQrCode(totem);
+    totem.printer.mood = 'paper_out';
+    await shop.pay(sessionId);
+    await shop.until(
+      () => other.engine.snapshot('queue').arriving.length === 1 && sync(totem).outboxPending === 0,
+    );
+    await totem.kill();
+    expect(await shop.tickets()).toMatchObject([{ status: 'paid', rescued: false }]);
+    expect(totem.query('SELECT status FROM print_jobs')).toEqual([{ status: 'queued' }]);
+    expect(rescuable(other)).toEqual([]);
+    await shop.pass(LAPSED_MS);
+    expect(rescuable(other)).toMatchObject([{ sessionId, lacks: 'not_queued', kioskId: 'totem-1' }]);
+    await rescueAt(shop, other, sessionId);
+    totem.printer.mood = 'ready';
+    totem.switchOn();
+    await shop.until(
+      () => totem.query<{ status: string }>('SELECT status FROM print_jobs')[0]?.status === 'superseded',
+    );
+    await settled(shop, totem);
+    expect(totem.allPapers()).toEqual([]);
+    expect(await shop.tickets()).toMatchObject([{ status: 'in_queue', rescued: true }]);
+    expect(waiting(totem)).toHaveLength(1);
+  });
+
   it('between ticket and paper, and is cut off when it is back: the screen tells the number, the paper waits', async () => {
     const { shop, totem } = await shopOfTwo();
     const sessionId = await shop.seeQrCode(totem);

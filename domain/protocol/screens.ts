@@ -254,14 +254,17 @@ export const QueueSnapshot = z.object({
   server: ServerLink,
   /** `local`: cut off; only this totem's own tickets can be called from here, and the calls merge later. */
   mode: z.enum(['server', 'local']),
-  /** Paid, and without a ticket although the totem's time is up: an operator may issue it. Oldest first. */
+  /** What its totem has left undone although its time is up: an operator may do it. Oldest first. */
   rescuable: z.array(
     z.object({
       sessionId: Uuid,
+      /** `no_ticket`: paid, and not issued. `not_queued`: issued, and nothing was heard of its paper. */
+      lacks: z.enum(['no_ticket', 'not_queued']),
       kioskId: KioskId,
       label: z.string(),
       serviceName: z.string(),
-      paidAt: EpochMs,
+      /** When it was paid for or, where its totem issued it, when that was. */
+      since: EpochMs,
     }),
   ),
   /** Papers, printed here, of tickets that were rescued at this screen of late. Newest first. */

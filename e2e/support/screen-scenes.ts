@@ -13,7 +13,7 @@ import type { TicketView } from '../../domain/protocol/tickets.ts';
 export const KIOSK_NOW = Date.UTC(2031, 4, 7, 17, 30);
 const MINUTE_MS = 60_000;
 
-export const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
+const uuid = (n: number): string => `018f4d2e-7c1a-7b3e-8a5d-${String(n).padStart(12, '0')}`;
 export const SESSION_ID = uuid(1);
 export const RESCUABLE_SESSION_ID = uuid(401);
 
@@ -335,15 +335,17 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
         sessionId: RESCUABLE_SESSION_ID,
         kioskId: 'totem-02',
         label: 'C021',
+        lacks: 'no_ticket',
         serviceName: CONSULTA.name,
-        paidAt: KIOSK_NOW - 3 * MINUTE_MS,
+        since: KIOSK_NOW - 3 * MINUTE_MS,
       },
       {
         sessionId: uuid(402),
         kioskId: 'totem-02',
         label: 'C022',
         serviceName: 'Exame de sangue com coleta domiciliar',
-        paidAt: KIOSK_NOW - 70_000,
+        lacks: 'not_queued',
+        since: KIOSK_NOW - 70_000,
       },
     ],
     rescuePapers: [

@@ -20,7 +20,8 @@ export interface QueueSurroundings extends RescueSurroundings {
 
 export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowMs: number): QueueSnapshot {
   const unit = store.sync.catalog()?.unit;
-  const views = ticketsInQueue(store, nowMs).map(toView);
+  const tickets = ticketsInQueue(store, nowMs);
+  const views = tickets.map(toView);
   const inOrder = (keep: (ticket: TicketView) => boolean): TicketView[] =>
     views.filter(keep).sort(compareQueuePlaces);
   return {
@@ -31,7 +32,7 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
     enrolment: around.enrolment,
     server: around.server,
     mode: isLocalMode(store, around.server) ? 'local' : 'server',
-    rescuable: rescuable(store, around, nowMs),
+    rescuable: rescuable(store, around, tickets, nowMs),
     rescuePapers: rescuePapers(around, nowMs),
     conflicts: store.localCalls.conflictsSince(nowMs - CONFLICT_SHOWN_MS),
     waiting: inOrder((ticket) => ticket.status === 'in_queue'),

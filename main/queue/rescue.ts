@@ -1,7 +1,7 @@
 import type { QueueCommand } from '../../domain/protocol/queue.ts';
 import type { CommandResult } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
-import { composeReceipt } from '../../domain/receipt.ts';
+import { composeReceipt, type ReceiptPayment } from '../../domain/receipt.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';
 import { ticketArrived } from '../checkout/confirmations.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
@@ -22,7 +22,7 @@ export async function rescueTicket(
   options: RescueOptions,
   command: Extract<QueueCommand, { kind: 'queue.rescue' }>,
 ): Promise<CommandResult> {
-  const { store, clock, log } = options;
+  const { store, clock } = options;
   // Read before: the feed may bring the ticket, and take this away, while the answer is on its way.
   const waiting = store.confirmations.bySession(command.sessionId);
   const result = await forwardQueueCommand(options, command);
@@ -30,30 +30,28 @@ export async function rescueTicket(
   if (ticket === undefined) return result;
   store.write(() => {
     ticketArrived(options, ticket.sessionId, clock.nowMs());
-    if (!result.ok) return;
-    if (waiting === undefined)
-      log.warn({ ticketId: ticket.ticketId }, 'rescued, but no paper can be made of it');
-    else printRescued(options, ticket, waiting.confirmation);
+    if (result.ok) printRescued(options, ticket, waiting?.confirmation);
   });
   return result;
 }
 
 function printRescued(
   { store, printQueue }: RescueOptions,
-  { ticketId, label, serviceName }: TicketView,
-  confirmation: Confirmation,
+  ticket: TicketView,
+  confirmation: Confirmation | undefined,
 ): void {
+  const { ticketId, label } = ticket;
   // This totem may have a paper of it already: its own, that was never to come out.
   const reprint = printQueue.enqueueReprint(ticketId);
   if (reprint.ok || reprint.code === 'print_in_progress') return;
-  const document = receiptOf(store, { ticketId, label, serviceName }, confirmation);
+  const document = receiptOf(store, ticket, confirmation);
   if (document !== null) printQueue.enqueueTicket({ ticketId, label, document, copyNumber: 2 });
 }
 
 function receiptOf(
   store: KioskStore,
-  { ticketId, label, serviceName }: Pick<TicketView, 'ticketId' | 'label' | 'serviceName'>,
-  { amountCents, paidAt }: Confirmation,
+  ticket: TicketView,
+  confirmation: Confirmation | undefined,
 ): ReceiptDocument | null {
   const unit = store.sync.catalog()?.unit;
   if (unit === undefined) return null;
@@ -62,12 +60,19 @@ function receiptOf(
     merchantName,
     unitName,
     timeZone,
-    ticketId,
-    ticketLabel: label,
-    serviceName,
-    payment: { kind: 'pix', amountCents, paidAt },
+    ticketId: ticket.ticketId,
+    ticketLabel: ticket.label,
+    serviceName: ticket.serviceName,
+    payment: paymentOf(ticket, confirmation),
     // When the customer came is known to the other totem alone; that it was before this is known.
-    arrivedAt: paidAt,
+    arrivedAt: confirmation?.paidAt ?? ticket.issuedAt,
     customerCpf: null,
   });
+}
+
+function paymentOf(ticket: TicketView, confirmation: Confirmation | undefined): ReceiptPayment {
+  if (ticket.payment === 'free') return { kind: 'free' };
+  if (ticket.payment === 'at_counter') return { kind: 'at_counter', amountDueCents: ticket.amountDueCents };
+  if (confirmation === undefined) return { kind: 'pix_elsewhere' };
+  return { kind: 'pix', amountCents: confirmation.amountCents, paidAt: confirmation.paidAt };
 }

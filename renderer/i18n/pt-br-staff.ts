@@ -28,9 +28,13 @@ export const ptBrStaff = {
     due: (price: string) => `A receber ${price}`,
     others: 'Outros guichês',
     rescue: {
-      title: 'Pagos sem senha',
-      detail: 'O pagamento foi confirmado, mas o totem não respondeu a tempo.',
-      where: (kioskId: string, age: string) => (age === '' ? kioskId : `${kioskId} · pago há ${age}`),
+      title: 'Fora da fila',
+      detail: 'O totem não terminou de emitir a tempo. Coloque na fila e informe o número ao cliente.',
+      where: {
+        no_ticket: (kioskId: string, age: string) => (age === '' ? kioskId : `${kioskId} · pago há ${age}`),
+        not_queued: (kioskId: string, age: string) =>
+          age === '' ? kioskId : `${kioskId} · papel não confirmado, emitida há ${age}`,
+      },
       issue: 'Emitir senha',
       issueTicket: (label: string) => `Emitir a senha ${label}`,
       askTitle: (label: string) => `Emitir a senha ${label}?`,
@@ -54,7 +58,7 @@ export const ptBrStaff = {
     with: (label: string, counter: string) => `A senha ${label} está com ${counter}.`,
     localTitle: 'Sem conexão com o servidor: modo local.',
     localDetail: 'Daqui você chama as senhas deste totem. As chamadas são enviadas quando a conexão voltar.',
-    lostTo: (label: string, winner: string) => `A senha ${label} já foi chamada pelo ${winner}.`,
+    lostTo: (label: string, winner: string) => `A senha ${label} foi chamada antes por ${winner}.`,
     lostNoOne: (label: string) => `A chamada da senha ${label}, feita sem conexão, não valeu.`,
     lostBack: 'Ela voltou à fila e será chamada de novo.',
     lostDetail: (counter: string) => `Ela não está mais com ${counter}.`,
@@ -86,17 +90,17 @@ export const ptBrStaff = {
     enableSound: 'Ativar som',
     soundOn: 'Som ativado',
     offline: 'Painel sem conexão. As chamadas podem demorar a aparecer.',
-    noIdentity: 'Este totem está fora de serviço. As chamadas não aparecem aqui.',
+    noIdentity: 'Painel fora de serviço. Novas chamadas não aparecem aqui: fique atento aos guichês.',
     announce: (label: string, counter: string) => `Senha ${label}, ${counter}`,
   },
   technician: {
     identity: {
       title: 'Cadastro no servidor',
-      status: { enrolled: 'Cadastrado', not_enrolled: 'Não cadastrado', revoked: 'Bloqueado' },
+      status: { enrolled: 'Cadastrado', not_enrolled: 'Não cadastrado', revoked: 'Revogado' },
       advice: {
         enrolled: 'O servidor conhece este totem.',
         not_enrolled: 'Peça ao gestor um código para este totem e digite-o abaixo. Ele vale por 15 minutos.',
-        revoked: 'O gestor bloqueou este totem. Para voltar a usá-lo, peça um novo código e digite-o abaixo.',
+        revoked: 'O gestor revogou este totem. Para voltar a usá-lo, peça um novo código e digite-o abaixo.',
       },
       kiosk: 'Totem',
       key: 'Chave',
@@ -104,7 +108,7 @@ export const ptBrStaff = {
       warning: 'Chave desprotegida',
       renew: 'Cadastrar de novo',
       code: 'Código de cadastro',
-      codeHint: 'Oito letras e números, como no papel.',
+      codeHint: 'Oito letras e números.',
       enrol: 'Cadastrar',
       enrolled: 'Totem cadastrado.',
     },
@@ -200,7 +204,7 @@ export const ptBrStaff = {
       server: 'Servidor',
       provider: 'Banco (PIX)',
     },
-    layerStatus: { ok: 'funcionando', down: 'fora do ar', unknown: 'desconhecido' },
+    layerStatus: { ok: 'funcionando', down: 'com falha', unknown: 'desconhecido' },
     layerSince: (age: string) => `há ${age}`,
     setAside: 'Eventos não enviados',
     setAsideDetail:
@@ -259,7 +263,7 @@ export const ptBrStaff = {
       states: {
         in_touch: 'Em contato',
         silent: 'Sem contato',
-        not_enrolled: 'Sem cadastro',
+        not_enrolled: 'Não cadastrado',
         revoked: 'Revogado',
       },
       enrolledAt: 'Cadastrado em',

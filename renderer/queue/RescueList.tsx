@@ -17,7 +17,7 @@ interface Props {
   readonly onRescue: (sessionId: string) => void;
 }
 
-/** Paid, and without a ticket because their totem is gone; and what became of the papers printed in its place. */
+/** What totems that are gone have left undone, and what became of the papers printed in their place. */
 export function RescueList({ rescuable, papers, busy, onRescue }: Props) {
   const [asked, setAsked] = useState<Rescuable | null>(null);
   const now = useHostNow(queueStore);
@@ -36,7 +36,7 @@ export function RescueList({ rescuable, papers, busy, onRescue }: Props) {
             <span className="ticket-row-service">
               {each.serviceName}
               <span className="soft rescue-where">
-                {words.where(each.kioskId, now === null ? '' : formatDuration(now - each.paidAt))}
+                {words.where[each.lacks](each.kioskId, now === null ? '' : formatDuration(now - each.since))}
               </span>
             </span>
             <Button busy={busy} label={words.issueTicket(each.label)} onPress={() => setAsked(each)}>

@@ -178,6 +178,32 @@ describe('a rescue', () => {
     });
   });
 
+  test('takes a ticket into the queue whose totem issued it and was not heard of again', async () => {
+    const paid = await pay();
+    const atMs = clock.nowMs();
+    await pushEvents(context, kiosk, [
+      outboxEvent('ticket.issued', { ...paid.issued, issuedAt: atMs }, atMs),
+    ]);
+    expect(await tickets()).toMatchObject([{ status: 'paid' }]);
+    clock.advance(CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS);
+    expect(await rescue(paid.sessionId)).toMatchObject({ ok: false, code: 'lease_running' });
+    clock.advance(1);
+    expect(await rescue(paid.sessionId)).toMatchObject({
+      ok: true,
+      ticket: {
+        ticketId: paid.ticketId,
+        status: 'in_queue',
+        delivery: 'counter',
+        rescued: true,
+        revision: 2,
+      },
+    });
+    expect(await tickets()).toHaveLength(1);
+    // Back again, it says what it did: nothing changes, and nothing is refused.
+    expect((await tellIssued(paid)).map(({ outcome }) => outcome)).toEqual(['applied', 'applied']);
+    expect(await tickets()).toMatchObject([{ status: 'in_queue', rescued: true, revision: 2 }]);
+  });
+
   test('by two operators at once is one ticket; each command is answered the same when it comes again', async () => {
     const { sessionId } = await payAndLapse();
     const commandIds = [randomUUID(), randomUUID()];

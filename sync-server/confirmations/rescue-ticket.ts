@@ -1,5 +1,6 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
-import { RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
+import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
+import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { Transaction } from '../db/database.ts';
 import { type QueueDecision, refuse } from '../queue/queue-decision.ts';
 import { lockTickets, type StoredTicket } from '../queue/ticket-store.ts';
@@ -7,9 +8,9 @@ import type { UnitKey } from '../sync/feed-log.ts';
 import { lockSettledPayment, type SettledPayment } from './settled-payment.ts';
 
 /**
- * Issues the ticket of a settled payment in place of its totem. It is the very ticket that the totem would have
- * issued: the same id, made from the session, and the number that was reserved with the payment. After
- * `lockUnitTickets`.
+ * Does what a totem did not do in time: issues the ticket of a settled payment, or takes one into the queue that its
+ * totem issued, and said no more of. It is the very ticket of the totem: the same id, made from the session, and the
+ * number that was reserved with the payment. After `lockUnitTickets`.
  */
 export async function decideRescue(
   transaction: Transaction,
@@ -18,12 +19,41 @@ export async function decideRescue(
   atMs: number,
 ): Promise<QueueDecision> {
   const payment = await lockSettledPayment(transaction, unit, sessionId);
-  if (payment === undefined) return refuse('not_paid', null);
   const [existing] = await lockTickets(transaction, unit, [ticketIdOfSession(sessionId)]);
-  if (existing !== undefined) return refuse('already_ticketed', existing);
+  if (existing !== undefined) return takeIntoQueue(transaction, unit, existing, atMs);
+  if (payment === undefined) return refuse('not_paid', null);
   if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS) return refuse('lease_running', null);
   const ticket = rescuedTicket(payment, atMs);
   return { changes: [{ from: null, ticket, cause: 'queue.rescue' }], result: { ok: true, ticket } };
+}
+
+/** A totem has as long for the paper of a ticket that it has told of as it has for the ticket itself. */
+async function takeIntoQueue(
+  transaction: Transaction,
+  { merchantId }: UnitKey,
+  existing: StoredTicket,
+  atMs: number,
+): Promise<QueueDecision> {
+  const [known] = await transaction.query<{ receivedAt: Date }>(
+    'SELECT received_at AS "receivedAt" FROM tickets WHERE merchant_id = $1 AND ticket_id = $2',
+    [merchantId, existing.ticketId],
+  );
+  if (known === undefined) throw new Error(`ticket ${existing.ticketId} was locked, and is not there`);
+  if (!isBeforeQueue(existing.status)) return refuse('already_ticketed', existing);
+  const itsTotemsUntilMs = known.receivedAt.getTime() + CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS;
+  if (atMs <= itsTotemsUntilMs) return refuse('lease_running', existing);
+  const ticket: StoredTicket = {
+    ...existing,
+    status: 'in_queue',
+    delivery: 'counter',
+    rescued: true,
+    queuedAt: atMs,
+    revision: existing.revision + 1,
+  };
+  return {
+    changes: [{ from: existing.status, ticket, cause: 'queue.rescue' }],
+    result: { ok: true, ticket },
+  };
 }
 
 function rescuedTicket(payment: SettledPayment, atMs: number): StoredTicket {

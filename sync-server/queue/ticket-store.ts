@@ -159,7 +159,7 @@ const UPSERT = `
     "amountDueCents" bigint, rescued boolean, "issuedAt" bigint, "queuedAt" bigint, counter text, "calledAt" bigint,
     "callCount" integer, "startedAt" bigint, "endedAt" bigint, revision bigint)
   ON CONFLICT (merchant_id, ticket_id) DO UPDATE SET
-    status = excluded.status, delivery = excluded.delivery, queued_at = excluded.queued_at,
+    status = excluded.status, delivery = excluded.delivery, rescued = excluded.rescued, queued_at = excluded.queued_at,
     counter = excluded.counter, called_at = excluded.called_at, call_count = excluded.call_count,
     started_at = excluded.started_at, ended_at = excluded.ended_at, revision = excluded.revision`;
 
