@@ -1,5 +1,5 @@
 import { txidOfSession } from '../../domain/ids.ts';
-import { isSessionOver } from '../../domain/payment-session.ts';
+import { canSessionBecome, isSessionOver } from '../../domain/payment-session.ts';
 import type { Service } from '../../domain/protocol/catalog.ts';
 import type { Confirmation, StoredConfirmation } from '../store/confirmations.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -30,7 +30,7 @@ export function takeConfirmation(
   const { sessionId, actBefore } = confirmation;
   const own = confirmation.kioskId === kioskId();
   const session = own ? store.sessions.byId(sessionId) : undefined;
-  if (session?.status === 'paid') return 'already_ticketed';
+  if (session !== undefined && !canSessionBecome(session.status, 'paid')) return 'already_ticketed';
   // What was lost with the memory may be on paper: no lease covers that.
   const paperDoubtful = own && (session === undefined || store.sync.isRebuilding());
   if (session !== undefined && !paperDoubtful && isLeaseRunning(options, actBefore)) {
@@ -88,7 +88,7 @@ export function ticketArrived(
 function payByServersTicket(store: KioskStore, { confirmation }: StoredConfirmation, nowMs: number): void {
   const { sessionId, transactionId, paidAt } = confirmation;
   const session = store.sessions.byId(sessionId);
-  if (session === undefined || session.status === 'paid') return;
+  if (session === undefined || !canSessionBecome(session.status, 'paid')) return;
   const late = confirmation.late || isSessionOver(session.status);
   const patch = { transactionId, paidAt, late, failureReason: null };
   moveSession(store, session, 'paid', { cause: 'ticket_of_the_server', atMs: nowMs, patch });

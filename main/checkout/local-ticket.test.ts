@@ -10,7 +10,7 @@ import { systemRandom } from '../../platform/system.ts';
 import { kioskPaths } from '../data-folder.ts';
 import { KIOSK_MIGRATIONS_FOLDER } from '../store/migrate.ts';
 import { openKioskStore } from '../store/store.ts';
-import { KioskHarness, SERVICE_ID } from '../testing/kiosk-harness.ts';
+import { KIOSK_ID, KioskHarness, SERVICE_ID } from '../testing/kiosk-harness.ts';
 import { AT_COUNTER, FREE, LOCAL_CATALOG } from '../testing/local-services.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -134,6 +134,28 @@ describe('a ticket without a payment by the totem', () => {
     sabotage.repair();
     expect(issued(totem)).toEqual([]);
     expect(await take(totem)).toBe('I501');
+  });
+});
+
+describe('a confirmed payment of what needed none', () => {
+  it.each([
+    ['while its lease runs', 60_000],
+    ['after its lease', -1],
+  ])('%s makes no second ticket, and stops neither the feed nor the next sale', async (_when, leaseMs) => {
+    const totem = await suppliedTotem();
+    const result = await start(totem);
+    if (!result.ok || result.sessionId === undefined) throw new Error('refused');
+    await totem.untilStep('ticket');
+    const { sessionId } = result;
+    const confirmation = totem.server.confirmation(sessionId, KIOSK_ID);
+    totem.server.publish('payment.confirmed', {
+      ...confirmation,
+      actBefore: totem.clock.nowMs() + leaseMs,
+    });
+    await totem.buy();
+    expect(totem.query('SELECT 1 FROM tickets')).toHaveLength(2);
+    expect(totem.query('SELECT 1 FROM confirmations')).toHaveLength(0);
+    expect(totem.printer.papers).toHaveLength(2);
   });
 });
 
