@@ -1,6 +1,6 @@
 import type { CheckoutView, PrinterStatus } from '../../domain/protocol/screens.ts';
-import type { PaymentSession } from '../store/sessions.ts';
-import { CHARGE_GIVES_UP_MS, isPrinting, isRefunding, type ScreenSession } from './deadlines.ts';
+import type { ShownSession } from './checkout.ts';
+import { isPrinting, isRefunding } from './deadlines.ts';
 
 export interface CheckoutSurroundings {
   readonly printer: PrinterStatus;
@@ -8,7 +8,7 @@ export interface CheckoutSurroundings {
 }
 
 /** What the totem shows of a session, from what is stored alone. */
-export function checkoutView(shown: ScreenSession | undefined, around: CheckoutSurroundings): CheckoutView {
+export function checkoutView(shown: ShownSession | undefined, around: CheckoutSurroundings): CheckoutView {
   if (shown === undefined) return { step: 'idle' };
   const { session, ticket, refund } = shown;
   const { sessionId, service, amountCents } = session;
@@ -22,10 +22,10 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
         ...common,
         openedAt: session.openedAt,
         problem: session.problem,
-        givesUpAt: session.openedAt + CHARGE_GIVES_UP_MS,
+        givesUpAt: endOf(shown),
       };
     case 'awaiting_payment':
-      return { step: 'awaiting_payment', ...common, ...chargeOf(session) };
+      return { step: 'awaiting_payment', ...common, ...chargeOf(shown) };
     case 'ticketed':
     case 'paid': {
       if (ticket === undefined) throw new Error(`${session.status} session ${sessionId} has no ticket`);
@@ -52,11 +52,16 @@ export function checkoutView(shown: ScreenSession | undefined, around: CheckoutS
   }
 }
 
-function chargeOf({ sessionId, brCode, expiresAt }: PaymentSession): { brCode: string; expiresAt: number } {
-  // The table's CHECK keeps both; without them there is no QR code to show.
-  if (brCode === null || expiresAt === null)
-    throw new Error(`session ${sessionId} awaits payment of nothing`);
-  return { brCode, expiresAt };
+function chargeOf(shown: ShownSession): { brCode: string; expiresAt: number } {
+  const { sessionId, brCode } = shown.session;
+  // The table's CHECK keeps it; without it there is no QR code to show.
+  if (brCode === null) throw new Error(`session ${sessionId} awaits payment of nothing`);
+  return { brCode, expiresAt: endOf(shown) };
+}
+
+function endOf({ session, endsAt }: ShownSession): number {
+  if (endsAt === null) throw new Error(`${session.status} session ${session.sessionId} has no end`);
+  return endsAt;
 }
 
 type ShownReason = Extract<CheckoutView, { step: 'failed' }>['reason'];

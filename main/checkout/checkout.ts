@@ -8,6 +8,7 @@ import type { PaymentSession } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { ChargeRequests } from './charge-requests.ts';
 import { readCustomer } from './customer.ts';
+import { createDeadlineKeeper } from './deadline-keeper.ts';
 import { deadlineOf, isPrinting, type ScreenSession } from './deadlines.ts';
 import { issueLocalTicket, paymentOf } from './local-ticket.ts';
 import { endSession } from './session-life.ts';
@@ -18,10 +19,15 @@ const RETRY_DEADLINE_MS = 1_000;
 
 type CommandOf<K extends TotemCommand['kind']> = Extract<TotemCommand, { kind: K }>;
 
+export interface ShownSession extends ScreenSession {
+  /** When it moves on by time alone, by the clock as it is set now, epoch ms; null while it waits for something else. */
+  readonly endsAt: number | null;
+}
+
 export interface Checkout {
   execute(command: TotemCommand): CommandResult;
   /** The session on the screen with what belongs to it. */
-  shown(): ScreenSession | undefined;
+  shown(): ShownSession | undefined;
   /** Goes on from what is stored: asks again for a charge, runs the countdown, clears the screen in its time. */
   start(): void;
   stop(): void;
@@ -46,7 +52,7 @@ export interface CheckoutOptions extends Pick<TicketIssueOptions, 'kioskId' | 'e
  */
 export function createCheckout(options: CheckoutOptions): Checkout {
   const { store, charges, personalData, pixAvailable, isPaperHeld, clock, randomBytes, log } = options;
-  const startedAt = clock.nowMs();
+  const deadlines = createDeadlineKeeper(clock);
   let cancelTimer: CancelTimer = () => {};
   let stopListening: () => void = () => {};
 
@@ -96,7 +102,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     };
 
     return store.write((): CommandResult => {
-      const previous = shown();
+      const previous = onScreen();
       if (previous !== undefined && !mayLeaveScreen(previous)) return refused('checkout_in_progress');
       if (payment === 'pix') {
         openSession();
@@ -138,9 +144,17 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     });
   }
 
-  function shown(): ScreenSession | undefined {
+  function onScreen(): ScreenSession | undefined {
     const session = store.sessions.onScreen();
     return session === undefined ? undefined : withSurroundings(session);
+  }
+
+  function shown(): ShownSession | undefined {
+    const current = onScreen();
+    if (current === undefined) return undefined;
+    const deadline = deadlineOf(current);
+    const endsAt = deadline === null ? null : deadlines.endsAt(current.session.sessionId, deadline);
+    return { ...current, endsAt };
   }
 
   function withSurroundings(session: PaymentSession): ScreenSession {
@@ -157,19 +171,20 @@ export function createCheckout(options: CheckoutOptions): Checkout {
   /** Does what the session on the screen needs next, and sets the one timer to its deadline. */
   function moveOn(): void {
     cancelTimer();
-    const current = shown();
+    const current = onScreen();
     if (current === undefined) return;
-    if (current.session.status === 'open' && !current.issuing) charges.ask(current.session.sessionId);
-    const deadline = deadlineOf(current, startedAt);
+    const { sessionId } = current.session;
+    if (current.session.status === 'open' && !current.issuing) charges.ask(sessionId);
+    const deadline = deadlineOf(current);
     if (deadline === null) return;
-    const remainingMs = deadline - clock.nowMs();
+    const remainingMs = deadlines.remainingMs(sessionId, deadline);
     // Also when it has passed already: the timer keeps this commit's listeners from nesting.
     cancelTimer = clock.schedule(Math.max(0, remainingMs), () => {
       try {
-        passDeadline(current.session.sessionId);
+        passDeadline(sessionId);
       } catch (error) {
         // The disk does not take the change: the screen stays as it is, and the clock is asked again.
-        log.error({ err: error, sessionId: current.session.sessionId }, 'a deadline could not be stored');
+        log.error({ err: error, sessionId }, 'a deadline could not be stored');
         cancelTimer = clock.schedule(RETRY_DEADLINE_MS, moveOn);
       }
     });
@@ -177,13 +192,13 @@ export function createCheckout(options: CheckoutOptions): Checkout {
 
   function passDeadline(sessionId: string): void {
     store.write(() => {
-      const current = shown();
+      const current = onScreen();
       // Decided anew from the store: a payment may have come in the same instant.
       if (current === undefined || current.session.sessionId !== sessionId) return;
       const { session } = current;
       const atMs = clock.nowMs();
-      const deadline = deadlineOf(current, startedAt);
-      if (deadline === null || deadline > atMs) return;
+      const deadline = deadlineOf(current);
+      if (deadline === null || deadlines.remainingMs(sessionId, deadline) > 0) return;
       if (current.issuing) {
         store.sessions.update(sessionId, { dismissedAt: atMs });
       } else if (session.status === 'open') {

@@ -40,26 +40,46 @@ export function isPrinting({ session, ticket, paperHeld }: ScreenSession): boole
   return ticket === undefined || ticket.status === 'paid' || ticket.status === 'printing';
 }
 
-/**
- * When, by the clock alone, the session on the screen moves on: gives up, expires, or leaves the screen.
- * @param startedAt when this process started: a screen that a power cut interrupted is shown in full again
- * @returns epoch ms; null while it waits for something else (the printer)
- */
-export function deadlineOf(shown: ScreenSession, startedAt: number): number | null {
+/** When, by time alone, the session on the screen moves on: gives up, expires, or leaves the screen. */
+export interface Deadline {
+  /** Epoch ms, by the clock as it was when the session came to this. */
+  readonly at: number;
+  /** It is never further away than this: a stored time that is was taken from a clock that has been set back since. */
+  readonly lastsMs: number;
+  /** After a start of this process it does not pass for so long. */
+  readonly graceMs: number;
+}
+
+/** @returns null while it waits for something else (the printer) */
+export function deadlineOf(shown: ScreenSession): Deadline | null {
   const { session, ticket } = shown;
-  if (shown.issuing) return Math.max(session.expiresAt ?? session.openedAt, startedAt) + ISSUING_SCREEN_MS;
+  const chargeEndsAt = session.expiresAt ?? session.openedAt;
+  // The clock may have been set between the two.
+  const chargeLastsMs =
+    chargeEndsAt > session.openedAt ? chargeEndsAt - session.openedAt : Number.POSITIVE_INFINITY;
+  if (shown.issuing) {
+    return {
+      at: chargeEndsAt + ISSUING_SCREEN_MS,
+      lastsMs: chargeLastsMs + ISSUING_SCREEN_MS,
+      graceMs: ISSUING_SCREEN_MS,
+    };
+  }
   switch (session.status) {
     case 'open':
-      return session.openedAt + CHARGE_GIVES_UP_MS;
+      return { at: session.openedAt + CHARGE_GIVES_UP_MS, lastsMs: CHARGE_GIVES_UP_MS, graceMs: 0 };
     case 'awaiting_payment':
-      return Math.max(session.expiresAt ?? session.openedAt, startedAt + RESUME_GRACE_MS);
+      return { at: chargeEndsAt, lastsMs: chargeLastsMs, graceMs: RESUME_GRACE_MS };
     case 'ticketed':
     case 'paid':
-      if (isPrinting(shown)) return null;
-      return Math.max(ticket?.queuedAt ?? session.endedAt ?? 0, startedAt) + LAST_SCREEN_MS;
+      return isPrinting(shown) ? null : lastScreen(ticket?.queuedAt ?? session.endedAt ?? 0);
     case 'expired':
     case 'cancelled':
     case 'failed':
-      return Math.max(session.endedAt ?? session.openedAt, startedAt) + LAST_SCREEN_MS;
+      return lastScreen(session.endedAt ?? session.openedAt);
   }
+}
+
+/** One that a power cut interrupted is shown in full again. */
+function lastScreen(sinceMs: number): Deadline {
+  return { at: sinceMs + LAST_SCREEN_MS, lastsMs: LAST_SCREEN_MS, graceMs: LAST_SCREEN_MS };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { PrintJobView } from '../../domain/protocol/screens.ts';
 import { isBeforeQueue, type TicketDelivery } from '../../domain/ticket.ts';
-import type { PrintJobOutcome } from '../printing/print-queue.ts';
+import type { PrintJobOutcome } from '../printing/print-outcome.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
 

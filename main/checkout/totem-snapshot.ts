@@ -4,8 +4,8 @@ import { canTakePix } from '../diagnostics/layers.ts';
 import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
+import type { ShownSession } from './checkout.ts';
 import { checkoutView } from './checkout-view.ts';
-import type { ScreenSession } from './deadlines.ts';
 
 /** Late money is announced this long beside whatever the screen shows: its customer may be in the hall. */
 export const LATE_NOTICE_MS = 120_000;
@@ -15,7 +15,7 @@ export interface TotemSurroundings {
   readonly server: ServerLink;
   readonly printer: PrinterState;
   readonly layers: Layers;
-  readonly shown: ScreenSession | undefined;
+  readonly shown: ShownSession | undefined;
 }
 
 export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowMs: number): TotemSnapshot {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import { SettableClock } from '../testing/settable-clock.ts';
 import { createPinGuard } from './technician-pin.ts';
 
 test('the right PIN opens, a wrong or longer one does not', () => {
@@ -28,4 +29,16 @@ test('a right PIN between wrong ones starts the count anew', () => {
   for (const pin of ['1', '2', '3', '4']) guard.check(pin.repeat(4));
   expect(guard.check('4711')).toEqual({ ok: true });
   expect(guard.check('1111')).toEqual({ ok: false, code: 'wrong_pin' });
+});
+
+test('the minute is a minute, however the clock is set meanwhile', () => {
+  const time = new ManualClock();
+  const clock = new SettableClock(time);
+  const guard = createPinGuard('4711', clock);
+  for (let attempt = 1; attempt <= 5; attempt += 1) guard.check('0000');
+  clock.offsetMs = 60_000;
+  expect(guard.check('4711')).toEqual({ ok: false, code: 'too_many_attempts' });
+  clock.offsetMs = -60_000;
+  time.advance(60_000);
+  expect(guard.check('4711')).toEqual({ ok: true });
 });

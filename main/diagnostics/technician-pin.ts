@@ -14,13 +14,13 @@ export interface PinGuard {
 }
 
 /** After five wrong PINs in a row every PIN, the right one too, is refused for a minute. */
-export function createPinGuard(expectedPin: string, clock: Pick<Clock, 'nowMs'>): PinGuard {
+export function createPinGuard(expectedPin: string, clock: Pick<Clock, 'monotonicMs'>): PinGuard {
   const expected = digest(expectedPin);
   let wrong = 0;
-  let lockedUntil = 0;
+  let lockedUntilMs = Number.NEGATIVE_INFINITY;
   return {
     check(pin) {
-      if (clock.nowMs() < lockedUntil) return { ok: false, code: 'too_many_attempts' };
+      if (clock.monotonicMs() < lockedUntilMs) return { ok: false, code: 'too_many_attempts' };
       // Digests are of one length, so that the comparison takes the same time whatever was typed.
       if (timingSafeEqual(digest(pin), expected)) {
         wrong = 0;
@@ -29,7 +29,7 @@ export function createPinGuard(expectedPin: string, clock: Pick<Clock, 'nowMs'>)
       wrong += 1;
       if (wrong < MAX_WRONG) return { ok: false, code: 'wrong_pin' };
       wrong = 0;
-      lockedUntil = clock.nowMs() + LOCK_MS;
+      lockedUntilMs = clock.monotonicMs() + LOCK_MS;
       return { ok: false, code: 'too_many_attempts' };
     },
   };

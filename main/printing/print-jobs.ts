@@ -44,9 +44,9 @@ export function createPrintJobRepository(db: KioskDatabase) {
     .prepare<[string], string>('SELECT document_json FROM print_jobs WHERE job_id = ?')
     .pluck();
   // Ids of one millisecond have no order among themselves; rows have the order of their insertion.
-  const due = db.prepare<[number], DueJob>(
-    `SELECT ${VIEW}, start_before AS startBefore FROM print_jobs WHERE status = 'queued' AND next_attempt_at <= ?
-     ORDER BY next_attempt_at, rowid`,
+  const due = db.prepare<[{ nowMs: number; longestPauseMs: number }], DueJob>(
+    `SELECT ${VIEW}, start_before AS startBefore FROM print_jobs WHERE status = 'queued'
+     AND (next_attempt_at <= @nowMs OR next_attempt_at > @nowMs + @longestPauseMs) ORDER BY next_attempt_at, rowid`,
   );
   const nextAttempt = db
     .prepare<[number], number | null>(
@@ -101,8 +101,11 @@ export function createPrintJobRepository(db: KioskDatabase) {
     nextCopyNumber: (ticketId: string): number => (highestCopy.get(ticketId) ?? 0) + 1,
     byId: (jobId: string) => byId.get(jobId),
     documentJson: (jobId: string) => documentOf.get(jobId),
-    /** In the order in which they print. */
-    due: (nowMs: number): DueJob[] => due.all(nowMs),
+    /**
+     * In the order in which they print. No attempt is ever put off by more than `longestPauseMs`: one that lies further
+     * ahead was put off by a clock that has been set back since, and is due as well.
+     */
+    due: (nowMs: number, longestPauseMs: number): DueJob[] => due.all({ nowMs, longestPauseMs }),
     /** Epoch ms of the earliest attempt after `afterMs`; null when there is none. */
     nextAttemptAt: (afterMs: number): number | null => nextAttempt.get(afterMs) ?? null,
     sending: (): PrintJobView[] => sending.all(),

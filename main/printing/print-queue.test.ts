@@ -14,13 +14,8 @@ import { type KioskDatabase, openKioskDatabase } from '../store/database.ts';
 import { KIOSK_MIGRATIONS_FOLDER, migrateKiosk } from '../store/migrate.ts';
 import { createEscposTcpPrinter, SILENT_PRINTER } from './escpos-tcp-printer.ts';
 import { createMockPrinter } from './mock-printer.ts';
-import {
-  createPrintQueue,
-  MAX_WAIT_MS,
-  PROBE_INTERVAL_MS,
-  type PrintJobOutcome,
-  type PrintQueue,
-} from './print-queue.ts';
+import type { PrintJobOutcome } from './print-outcome.ts';
+import { createPrintQueue, MAX_WAIT_MS, PROBE_INTERVAL_MS, type PrintQueue } from './print-queue.ts';
 import type { Printer } from './printer.ts';
 
 const TIME_ZONE = 'America/Sao_Paulo';

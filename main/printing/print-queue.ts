@@ -1,19 +1,13 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId } from '../../domain/ids.ts';
-import type { PrinterState, PrinterStatus, PrintJobView } from '../../domain/protocol/screens.ts';
+import type { PrinterState, PrintJobView } from '../../domain/protocol/screens.ts';
 import { stampReceipt } from '../../domain/receipt.ts';
 import { ReceiptDocument } from '../../domain/receipt-document.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KioskStore } from '../store/store.ts';
 import { createPrintJobRepository, type DueJob } from './print-jobs.ts';
-import type { Printer, PrinterCondition, PrintOutcome } from './printer.ts';
-
-/** How a job ended, for good. */
-export type PrintJobOutcome =
-  | { readonly kind: 'printed' }
-  | { readonly kind: 'mock'; readonly picturePath: string }
-  | { readonly kind: 'uncertain'; readonly detail: string }
-  | { readonly kind: 'failed'; readonly detail: string; readonly printer: PrinterStatus };
+import { type AttemptResult, detailOf, finalOutcome, type PrintJobOutcome } from './print-outcome.ts';
+import type { Printer, PrinterCondition } from './printer.ts';
 
 export type ReprintResult =
   | { readonly ok: true; readonly jobId: string }
@@ -57,6 +51,7 @@ export interface PrintQueue {
 export const MAX_ATTEMPTS = 3;
 /** Pauses before the second and the third attempt: a cover is closed in seconds; a customer waits no minutes. */
 const RETRY_AFTER_MS = [1_000, 3_000] as const;
+const LONGEST_PAUSE_MS = Math.max(...RETRY_AFTER_MS);
 /** How often an idle printer is asked how it is, so that the totem knows before it sells. */
 export const PROBE_INTERVAL_MS = 5_000;
 /** A paper that waited longer than this (the kiosk was off) finds no customer; it is left to the technician. */
@@ -69,11 +64,6 @@ const MAX_ATTENTION = 50;
 const TEST_LABEL = 'TESTE';
 const SUPERSEDED = 'an operator had rescued the ticket before its paper was begun';
 const INTERRUPTED = 'the totem stopped while this was being printed';
-
-type AttemptResult =
-  | PrintOutcome
-  /** Not sent, and not to be tried again. */
-  | { readonly kind: 'refused'; readonly detail: string };
 
 /**
  * The papers of one kiosk, one at a time. A job is a row in SQLite, so no paper is forgotten; it is printed again by
@@ -105,6 +95,9 @@ export function createPrintQueue(options: {
   /** The tickets whose papers were held when the queue last looked, and when that was. */
   let held: ReadonlySet<string> = new Set();
   let lookedAt = Number.NEGATIVE_INFINITY;
+  let probedAtMs = Number.NEGATIVE_INFINITY;
+  /** When this process queued what has not ended yet, by the monotonic clock: a clock that is set ages no paper. */
+  const queuedAtMs = new Map<string, number>();
 
   function enqueue(job: {
     ticketId: string | null;
@@ -116,6 +109,7 @@ export function createPrintQueue(options: {
   }): string {
     const jobId = newId(clock, randomBytes);
     jobs.insert({ startBefore: null, ...job, jobId, createdAt: clock.nowMs() });
+    queuedAtMs.set(jobId, clock.monotonicMs());
     wake();
     return jobId;
   }
@@ -161,9 +155,9 @@ export function createPrintQueue(options: {
     lookedAt = clock.nowMs();
     const waiting = new Set<string>();
     let next: DueJob | undefined;
-    for (const job of jobs.due(lookedAt)) {
+    for (const job of jobs.due(lookedAt, LONGEST_PAUSE_MS)) {
       // One that waited too long is refused by its attempt, whoever was to permit it.
-      const answer = lookedAt - job.createdAt > MAX_WAIT_MS ? 'go' : permit(job);
+      const answer = hasWaitedTooLong(job) ? 'go' : permit(job);
       if (answer === 'superseded') endSuperseded(job);
       else if (answer === 'go') next ??= job;
       else if (job.ticketId !== null) waiting.add(job.ticketId);
@@ -174,15 +168,22 @@ export function createPrintQueue(options: {
     return next;
   }
 
+  function hasWaitedTooLong({ jobId, createdAt }: PrintJobView): boolean {
+    const queuedMs = queuedAtMs.get(jobId);
+    const ageMs = queuedMs === undefined ? clock.nowMs() - createdAt : clock.monotonicMs() - queuedMs;
+    return ageMs > MAX_WAIT_MS;
+  }
+
   function endSuperseded(job: DueJob): void {
     const end = { jobId: job.jobId, status: 'superseded', at: clock.nowMs(), detail: SUPERSEDED } as const;
     write(() => jobs.finish({ ...end, mockPath: null }));
+    queuedAtMs.delete(job.jobId);
     log.info({ jobId: job.jobId, ticketId: job.ticketId }, SUPERSEDED);
     changed();
   }
 
   function probeDueInMs(): number {
-    return state.checkedAt === null ? 0 : state.checkedAt + PROBE_INTERVAL_MS - clock.nowMs();
+    return probedAtMs + PROBE_INTERVAL_MS - clock.monotonicMs();
   }
 
   function pauseUntilNextTurn(): number {
@@ -207,7 +208,7 @@ export function createPrintQueue(options: {
   }
 
   async function printJob(job: PrintJobView): Promise<AttemptResult> {
-    if (clock.nowMs() - job.createdAt > MAX_WAIT_MS)
+    if (hasWaitedTooLong(job))
       return { kind: 'refused', detail: 'it waited too long to be printed without being asked for' };
     const document = ReceiptDocument.safeParse(JSON.parse(jobs.documentJson(job.jobId) ?? 'null'));
     if (!document.success) return { kind: 'refused', detail: 'its stored document cannot be read' };
@@ -244,6 +245,7 @@ export function createPrintQueue(options: {
       });
       onFinished(jobs.byId(job.jobId) ?? job, outcome);
     });
+    if (retryAfterMs === undefined) queuedAtMs.delete(job.jobId);
     log.info(
       { jobId: job.jobId, ticketId: job.ticketId, attempt: job.attempts, outcome: result.kind, detail },
       'print attempt ended',
@@ -252,6 +254,7 @@ export function createPrintQueue(options: {
   }
 
   function notePrinter(condition: PrinterCondition): void {
+    probedAtMs = clock.monotonicMs();
     const before = state.status;
     state = {
       kind: printer.kind,
@@ -318,32 +321,4 @@ export function createPrintQueue(options: {
       return () => listeners.delete(listener);
     },
   };
-}
-
-function finalOutcome(result: AttemptResult, printer: PrinterStatus): PrintJobOutcome {
-  switch (result.kind) {
-    case 'printed':
-      return { kind: 'printed' };
-    case 'mock':
-      return { kind: 'mock', picturePath: result.picturePath };
-    case 'uncertain':
-      return { kind: 'uncertain', detail: result.detail };
-    case 'refused':
-      return { kind: 'failed', detail: result.detail, printer };
-    case 'not_started':
-      return { kind: 'failed', detail: detailOf(result) ?? '', printer: result.printer.status };
-  }
-}
-
-function detailOf(result: AttemptResult): string | null {
-  switch (result.kind) {
-    case 'printed':
-    case 'mock':
-      return null;
-    case 'uncertain':
-    case 'refused':
-      return result.detail;
-    case 'not_started':
-      return result.printer.detail ?? `the printer is not ready: ${result.printer.status}`;
-  }
 }
