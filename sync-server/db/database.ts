@@ -13,7 +13,10 @@ export interface Transaction extends Queryable {
 }
 
 export interface Database extends Queryable {
-  /** Commits when `work` resolves, rolls back and rethrows when it rejects. */
+  /**
+   * Commits when `work` resolves, rolls back and rethrows when it rejects. In which order everybody locks is written
+   * down in docs/sync-server.md, and held by sync-server/lock-order.test.ts.
+   */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
   /** A connection of its own, which no other work of the server stands before. Its owner closes it. */
   connect(options: ConnectionOptions): Promise<Connection>;
