@@ -1,3 +1,4 @@
+import { isBeforeQueue } from '../domain/ticket.ts';
 import type { Look } from './invariants/invariant.ts';
 
 /**
@@ -40,10 +41,15 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
        (SELECT count(*) FROM payment_transactions p WHERE paid_at IS NOT NULL AND NOT EXISTS (
           SELECT 1 FROM tickets t WHERE t.merchant_id = p.merchant_id AND t.session_id = p.session_id))::int AS waiting`,
   );
+  // An operator takes it into the queue, where its totem does not.
+  const arriving = [...history.tickets.values()]
+    .map((states) => states.at(-1))
+    .find((ticket) => ticket !== undefined && isBeforeQueue(ticket.status));
   if (books === undefined) throw new Error('a SELECT without FROM has a row');
   if (books.receipts !== bank.pix.length)
     return `the server knows ${books.receipts} of ${bank.pix.length} Pix`;
   if (books.refunds > 0) return `${books.refunds} refunds are under way`;
   if (books.waiting > 0) return `${books.waiting} payments have no ticket yet`;
+  if (arriving !== undefined) return `${arriving.label} is ${arriving.status} at the server`;
   return books.untold > 0 ? `${books.untold} items are in the inbox` : null;
 }

@@ -20,7 +20,7 @@ export function injectFaults(hall: Hall, profile: Profile): void {
       });
 }
 
-/** Everything works again; who is gone for good stays gone. */
+/** Everything works again; who is gone for good stays gone, and a clock that is wrong stays wrong. */
 export function healEverything(hall: Hall): void {
   const { world } = hall;
   world.faulty = false;
@@ -31,8 +31,6 @@ export function healEverything(hall: Hall): void {
     kiosk.deathAtCommit = null;
     kiosk.plugged = true;
     kiosk.printer.status = 'ready';
-    // A totem's countdown runs by its wall clock; a time server sets it right one day.
-    kiosk.machine.skewMs = 0;
   }
 }
 
@@ -71,10 +69,7 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     world.tell(machine.name, `clock is now off by ${machine.skewMs} ms`);
   },
   serverClockSet: ({ world, server }) => {
-    // What it has planned for later waits as long as its clock was set back: see docs/simulation.md.
-    server.machine.skewMs += world.random.chance(0.5)
-      ? Math.abs(jump(world.random))
-      : -world.random.int(1_000, 90_000);
+    server.machine.skewMs += jump(world.random);
     world.tell('server', `clock is now off by ${server.machine.skewMs} ms`);
   },
   paperOut: (hall) => printerTrouble(hall, 'paper_out'),
