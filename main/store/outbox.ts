@@ -51,7 +51,7 @@ export function createOutboxRepository(
     `${SELECT_EVENT} WHERE outcome = 'set_aside' ORDER BY position`,
   );
   const newestTaken = db.prepare<[], EventRow>(
-    `${SELECT_EVENT} WHERE outcome IN ('applied', 'duplicate') ORDER BY position DESC LIMIT 1`,
+    `${SELECT_EVENT} WHERE outcome IN ('applied', 'duplicate') ORDER BY answered_at DESC LIMIT 1`,
   );
   const sendAgain = db.prepare(
     `UPDATE outbox SET event_id = @newId, outcome = NULL, reason = NULL, answered_at = NULL, failures = 0
@@ -62,9 +62,12 @@ export function createOutboxRepository(
       'UPDATE outbox SET failures = failures + 1 WHERE event_id = ? RETURNING failures',
     )
     .pluck();
-  const unsent = db.prepare<[], UnsentEvent>(
-    `SELECT event_id AS eventId, kind, at, outcome, reason FROM outbox
-     WHERE outcome = 'rejected' OR outcome = 'set_aside' ORDER BY position DESC LIMIT ${MAX_LISTED}`,
+  const unsent = db.prepare<[], UnsentEvent & { readonly position: number }>(
+    // Each half has an index of its own; asked for in one condition, both would be missed.
+    `SELECT event_id AS eventId, kind, at, outcome, reason, position FROM outbox WHERE outcome = 'rejected'
+     UNION ALL
+     SELECT event_id AS eventId, kind, at, outcome, reason, position FROM outbox WHERE outcome = 'set_aside'
+     ORDER BY position DESC LIMIT ${MAX_LISTED}`,
   );
   const callOf = db.prepare<[string], EventRow>(
     `${SELECT_EVENT} WHERE kind = 'queue.executed_locally'
@@ -145,7 +148,7 @@ export function createOutboxRepository(
     },
     /** Rejected and set aside, newest first, bounded. */
     unsent(): UnsentEvent[] {
-      return unsent.all();
+      return unsent.all().map(({ position: _position, ...event }) => event);
     },
     /** The ticket of the local call that a command made; undefined when none was made by it. */
     ticketOfCall(commandId: string): string | undefined {

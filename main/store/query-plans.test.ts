@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../platform/system.ts';
 import { createPrintJobRepository } from '../printing/print-jobs.ts';
 import { createConfirmationRepository } from './confirmations.ts';
 import { openKioskDatabase } from './database.ts';
+import { createLocalCallRepository } from './local-calls.ts';
 import { KIOSK_MIGRATIONS_FOLDER, migrateKiosk } from './migrate.ts';
 import { createOutboxRepository } from './outbox.ts';
 import { createRefundRepository } from './refunds.ts';
@@ -43,6 +44,7 @@ test('no statement of the store reads the whole of a table that grows with every
   createSyncStateRepository(db);
   createPrintJobRepository(db);
   createConfirmationRepository(db);
+  createLocalCallRepository(db);
   const statements = prepare.mock.calls.map(([sql]) => sql);
   prepare.mockRestore();
   expect(statements.length).toBeGreaterThan(30);
