@@ -35,3 +35,17 @@ test('a cancelled task does not run', () => {
   clock.advance(20);
   expect(runs).toBe(0);
 });
+
+test('a leap runs what fell due on the way once, at its end', () => {
+  const clock = new ManualClock(1_000);
+  const ranAt: number[] = [];
+  const everySecond = (): void => {
+    ranAt.push(clock.nowMs());
+    clock.schedule(1_000, everySecond);
+  };
+  clock.schedule(1_000, everySecond);
+  clock.leap(60_000);
+  expect(ranAt).toEqual([61_000]);
+  clock.advance(1_000);
+  expect(ranAt).toEqual([61_000, 62_000]);
+});
