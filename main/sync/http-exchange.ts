@@ -67,8 +67,9 @@ export function createHttpExchange(options: HttpExchangeOptions): HttpExchange {
     ...(options.fetch === undefined ? {} : { fetch: options.fetch as typeof fetch }),
   });
 
-  async function read(response: Response, sent: TimeMark): Promise<unknown> {
-    const body = parseJson(await response.text());
+  async function read(response: Response, sent: TimeMark, signal: AbortSignal): Promise<unknown> {
+    const whole = response.body === null ? '' : await new Response(endedBy(response.body, signal)).text();
+    const body = parseJson(whole);
     const heard = Timed.safeParse(body).data ?? TimedRefusal.safeParse(body).data?.error.details;
     if (heard !== undefined) serverTime.heard(heard.serverTime, sent);
     return body;
@@ -86,7 +87,7 @@ export function createHttpExchange(options: HttpExchangeOptions): HttpExchange {
       const sent = serverTime.mark();
       const response = await send(http, { signal, headers: { authorization } });
       if (response.status !== 401) return take(response, sent);
-      const failure = failureOf(401, await read(response, sent));
+      const failure = failureOf(401, await read(response, sent, signal));
       if (failure.kind === 'refused') credentials.refused(failure.code, authorization);
       if (signature === MAX_SIGNATURES) return { ok: false, failure };
     }
@@ -103,7 +104,7 @@ export function createHttpExchange(options: HttpExchangeOptions): HttpExchange {
         response: Response,
         sent: TimeMark,
       ): Promise<ServerAnswer<z.infer<typeof schema>>> => {
-        const body = await read(response, sent);
+        const body = await read(response, sent, signal);
         if (!response.ok) return { ok: false, failure: failureOf(response.status, body) };
         const parsed = schema.safeParse(body);
         if (parsed.success) return { ok: true, value: parsed.data };
@@ -120,12 +121,15 @@ export function createHttpExchange(options: HttpExchangeOptions): HttpExchange {
         cancelLimit();
       }
     },
-    async stream(contentType, signal, send) {
+    async stream(contentType, givenUp, send) {
+      const signal = AbortSignal.any([closing.signal, givenUp]);
       try {
-        return await signed(send, AbortSignal.any([closing.signal, signal]), async (response, sent) => {
+        return await signed(send, signal, async (response, sent) => {
           const isStream = response.headers.get('content-type')?.startsWith(contentType) === true;
-          if (response.ok && isStream && response.body !== null) return { ok: true, value: response.body };
-          return { ok: false, failure: failureOf(response.status, await read(response, sent)) };
+          if (response.ok && isStream && response.body !== null) {
+            return { ok: true, value: endedBy(response.body, signal) };
+          }
+          return { ok: false, failure: failureOf(response.status, await read(response, sent, signal)) };
         });
       } catch (error) {
         return { ok: false, failure: { kind: 'unreachable', message: networkMessage(error) } };
@@ -133,6 +137,47 @@ export function createHttpExchange(options: HttpExchangeOptions): HttpExchange {
     },
     close: () => closing.abort(new Error('the kiosk is closing')),
   };
+}
+
+/**
+ * The body, which `signal` ends. Left to fetch it would not: the way from the signal to a body that is being read
+ * leads over the request, which nothing holds after the headers; once it is collected, a silent server is waited for
+ * without end.
+ */
+function endedBy(body: ReadableStream<Uint8Array>, signal: AbortSignal): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let forget = (): void => {};
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const end = (): void => {
+          forget();
+          controller.error(signal.reason);
+          // The connection is thrown away: who reads has been told why, and how it ends is nobody's concern.
+          reader.cancel(signal.reason).catch(() => {});
+        };
+        signal.addEventListener('abort', end);
+        forget = () => signal.removeEventListener('abort', end);
+        if (signal.aborted) end();
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (signal.aborted) return;
+          if (!done) return controller.enqueue(value);
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+        forget();
+      },
+      cancel(reason) {
+        forget();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 const Timed = z.object({ serverTime: EpochMs });
