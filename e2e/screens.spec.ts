@@ -58,6 +58,7 @@ for (const [sizeName, viewport] of Object.entries(SCREEN_SIZES)) {
       await inspectScreen(page, 'review');
       host.show('totem', scenes.totem(undefined, scenes.NO_SERVER));
       await inspectScreen(page, 'review, server offline');
+      host.show('totem', scenes.totem());
       await button(page, 'Informar Nome').click();
       await inspectScreen(page, 'name');
       await button(page, 'Não informar').click();
@@ -273,7 +274,7 @@ test.describe('totem', () => {
     await button(page, 'Escolher Curativo').click();
     const byPix = page.getByRole('button', { name: /com PIX$/ });
     await expect(byPix).toHaveAttribute('aria-disabled', 'true');
-    await expect(byPix).toHaveAccessibleDescription(/^PIX indisponível agora: o totem está sem conexão/);
+    await expect(byPix).toHaveAccessibleDescription(/^PIX indisponível agora: sem conexão com o servidor/);
     await button(page, 'Pagar no guichê').focus();
     await page.keyboard.press('Enter');
     await expect

@@ -3,6 +3,7 @@ export const ptBrTotem = {
   attract: {
     title: 'Pegue sua senha aqui',
     lead: 'Escolha o serviço, pague com PIX e aguarde ser chamado.',
+    leadWithoutPix: 'Escolha o serviço, retire sua senha e aguarde ser chamado.',
     start: 'Toque para começar',
     preparing: 'Preparando o totem',
     preparingDetail: 'Buscando a lista de serviços. Isso leva poucos instantes.',
@@ -18,26 +19,27 @@ export const ptBrTotem = {
   },
   noPix: {
     network: 'PIX indisponível agora: o totem está sem rede.',
-    server: 'PIX indisponível agora: o totem está sem conexão com o servidor.',
+    server: 'PIX indisponível agora: sem conexão com o servidor.',
     provider: 'PIX indisponível agora: o banco não está respondendo.',
     host: 'Esta tela está sem contato com o totem.',
     others: 'Os serviços sem PIX continuam disponíveis.',
   },
   outOfService: {
-    title: 'Fora de serviço',
-    call: 'Chame um atendente.',
+    title: 'Totem fora de serviço',
+    call: 'Chame um atendente',
     untouched: 'Nada foi cobrado. Assim que o totem for atendido, ele volta a funcionar sozinho.',
     kept: 'Se você já pagou, não pague de novo: seu pagamento está guardado e sua senha será emitida.',
   },
   noIdentity: {
-    call: 'Chame um atendente',
     not_enrolled: {
-      title: 'Totem ainda não configurado',
+      title: 'Totem ainda não cadastrado',
+      call: 'Chame um atendente',
       detail: 'Um técnico precisa cadastrar este totem antes do primeiro atendimento.',
     },
     revoked: {
       title: 'Totem fora de serviço',
-      detail: 'Este totem foi desligado do sistema. Dirija-se à recepção para ser atendido.',
+      call: 'Procure a recepção',
+      detail: 'Este totem não está mais em uso. Na recepção você será atendido.',
     },
   },
   connecting: 'Conectando ao servidor. Você já pode escolher o serviço.',
@@ -65,7 +67,7 @@ export const ptBrTotem = {
     service: 'Serviço',
     total: 'Total',
     identify: 'Identificação opcional',
-    identifyDetail: 'Só se quiser seus dados no pagamento. Não é preciso preencher.',
+    identifyDetail: 'Só se quiser seus dados no pagamento.',
     name: 'Nome',
     cpf: 'CPF',
     notGiven: 'Não informado',
@@ -74,7 +76,7 @@ export const ptBrTotem = {
     changeField: (action: string, field: string) => `${action} ${field}`,
     pay: (price: string) => `Pagar ${price} com PIX`,
     payAtCounter: 'Pagar no guichê',
-    atCounterDetail: 'No guichê você paga quando for chamado. A senha sai agora.',
+    atCounterDetail: 'Senha agora; você paga no guichê ao ser chamado.',
     takeFree: 'Retirar senha',
     starting: 'Preparando…',
   },
@@ -145,8 +147,7 @@ export const ptBrTotem = {
   issuing: {
     title: 'Pagamento recebido',
     detail: 'Estamos emitindo sua senha. Aguarde aqui.',
-    advice:
-      'Se demorar, procure o atendimento: seu pagamento está registrado e sua senha pode ser emitida no balcão.',
+    advice: 'Se demorar, procure um guichê: seu pagamento está registrado e sua senha pode ser emitida lá.',
   },
   printing: {
     title: 'Pagamento confirmado',
@@ -168,7 +169,7 @@ export const ptBrTotem = {
       uncertain: 'Se o papel não saiu, não se preocupe: sua senha é válida mesmo sem ele.',
       screen: 'O papel não saiu, mas sua senha é válida. Guarde este número.',
       mock: 'Este totem não imprime. Sua senha é válida. Guarde este número.',
-      counter: 'Sua senha foi emitida no balcão e é válida. Guarde este número.',
+      counter: 'Sua senha foi emitida no guichê e é válida. Guarde este número.',
     },
     noPaperReason: {
       paper_out: 'A impressora está sem papel.',
@@ -207,7 +208,7 @@ export const ptBrTotem = {
       provider_rejected: 'O banco recusou gerar o código PIX.',
       price_changed: 'O preço deste serviço acabou de mudar.',
       closed_by_bank: 'O banco encerrou este código PIX.',
-      no_numbers_left: 'O totem está sem conexão e suas senhas reservadas acabaram.',
+      no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram.',
       unknown: 'Houve um problema que não reconhecemos.',
     },
     advice: {

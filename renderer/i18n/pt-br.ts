@@ -34,7 +34,7 @@ export const ptBr = {
     offline: 'Sem conexão com o servidor. Tentando de novo…',
     connecting: 'Conectando ao servidor…',
     not_enrolled: 'Este totem ainda não está cadastrado no servidor: chame o técnico.',
-    revoked: 'Este totem foi bloqueado no servidor: chame o técnico.',
+    revoked: 'Este totem foi revogado no servidor: chame o técnico.',
     state: { connecting: 'Conectando', online: 'Conectado', offline: 'Sem conexão' },
   },
   refusal: {
@@ -65,7 +65,7 @@ export const ptBr = {
     other_totem:
       'Este código é de outro totem, e este ainda tem dados por enviar ou é de outra unidade. Peça o código deste totem.',
     payment_unavailable: 'O PIX está indisponível no momento.',
-    no_numbers_left: 'O totem está sem conexão e suas senhas reservadas acabaram.',
+    no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram. Procure a recepção.',
     out_of_service: 'O totem está fora de serviço. Chame um atendente.',
     needs_server: 'Sem conexão: daqui só é possível chamar as senhas deste totem.',
   },

@@ -7,12 +7,18 @@ type Call = PanelSnapshot['calls'][number];
 /** A television shows this many earlier calls large enough to be read. */
 const LAST_CALLS = 5;
 
-export function CalledTicket({ call }: { readonly call: Call | undefined }) {
+interface CalledTicketProps {
+  readonly call: Call | undefined;
+  /** Whether new calls may not come here: then nobody is asked to wait for one. */
+  readonly cutOff: boolean;
+}
+
+export function CalledTicket({ call, cutOff }: CalledTicketProps) {
   return (
     <section className="called" aria-live="assertive" aria-atomic="true">
       {call === undefined ? (
         <Message icon="ticket" title={text.panel.noneYet}>
-          <p>{text.panel.noneYetDetail}</p>
+          {!cutOff && <p>{text.panel.noneYetDetail}</p>}
         </Message>
       ) : (
         // The key restarts the animation at every call and recall.

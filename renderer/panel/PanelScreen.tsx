@@ -49,7 +49,7 @@ export function PanelScreen() {
         </Notice>
       )}
       <main className="panel-main">
-        <CalledTicket call={latest} />
+        <CalledTicket call={latest} cutOff={cutOff} />
         <LastCalls calls={earlier} />
       </main>
       <footer className="panel-footer">

@@ -19,24 +19,26 @@ export function QueueConflicts({ snapshot, counter, isFree }: Props) {
   );
   return lost.map((conflict) => (
     <Notice key={keyOf(conflict)} icon="warning" tone="warning" urgent>
-      <p>
-        <strong>
-          {conflict.winner === null
-            ? text.queue.lostNoOne(conflict.label)
-            : text.queue.lostTo(conflict.label, conflict.winner)}
-        </strong>
-      </p>
-      <p>
-        {conflict.winner === null ? text.queue.lostBack : text.queue.lostDetail(counter)}
-        {isFree && ` ${text.queue.lostFree}`}
-      </p>
-      <Button
-        variant="secondary"
-        label={text.queue.lostSeenTicket(conflict.label)}
-        onPress={() => setSeen([...seen, keyOf(conflict)])}
-      >
-        {text.queue.lostSeen}
-      </Button>
+      <div className="lost-call">
+        <p>
+          <strong>
+            {conflict.winner === null
+              ? text.queue.lostNoOne(conflict.label)
+              : text.queue.lostTo(conflict.label, conflict.winner)}
+          </strong>
+        </p>
+        <p>
+          {conflict.winner === null ? text.queue.lostBack : text.queue.lostDetail(counter)}
+          {isFree && ` ${text.queue.lostFree}`}
+        </p>
+        <Button
+          variant="secondary"
+          label={text.queue.lostSeenTicket(conflict.label)}
+          onPress={() => setSeen([...seen, keyOf(conflict)])}
+        >
+          {text.queue.lostSeen}
+        </Button>
+      </div>
     </Notice>
   ));
 }

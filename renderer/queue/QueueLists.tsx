@@ -91,7 +91,9 @@ function WaitingList({ tickets }: { readonly tickets: readonly TicketView[] }) {
                 <td>
                   {ticket.serviceName} <TicketDue ticket={ticket} />
                 </td>
-                <td>{now === null ? '' : formatDuration(now - (ticket.queuedAt ?? ticket.issuedAt))}</td>
+                <td className="waited">
+                  {now === null ? '' : formatDuration(now - (ticket.queuedAt ?? ticket.issuedAt))}
+                </td>
               </tr>
             ))}
           </tbody>

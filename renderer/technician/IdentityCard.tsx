@@ -29,7 +29,7 @@ export function IdentityCard({ snapshot, busy, onEnrol }: Props) {
           {words.status[enrolment]}
         </span>
       </p>
-      <p>{words.advice[enrolment]}</p>
+      <p>{words.advice[renewing ? 'not_enrolled' : enrolment]}</p>
       {identity !== null && (
         <dl className="facts tabular">
           <div>

@@ -20,9 +20,13 @@ export function AttractView({ unavailable }: { readonly unavailable: AwayLayer |
     <section className="view attract">
       <div className="attract-words">
         <ViewTitle>{text.totem.attract.title}</ViewTitle>
-        <p className="lead">{text.totem.attract.lead}</p>
+        {unavailable === null && (
+          <p className="lead">
+            {away === null ? text.totem.attract.lead : text.totem.attract.leadWithoutPix}
+          </p>
+        )}
       </div>
-      {unavailable === null && (
+      {unavailable === null && away === null && (
         <ol className="attract-steps">
           {text.totem.attract.steps.map((step, index) => (
             <li key={step}>

@@ -13,7 +13,7 @@ export function NoIdentityView({ enrolment }: { readonly enrolment: 'not_enrolle
       </div>
       <div className="attract-action">
         <div className="panel-box">
-          <Message icon="info" title={text.totem.noIdentity.call}>
+          <Message icon="info" title={words.call}>
             <p>{words.detail}</p>
           </Message>
         </div>

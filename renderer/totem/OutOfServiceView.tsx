@@ -8,12 +8,11 @@ export function OutOfServiceView({ money }: { readonly money: 'untouched' | 'kep
   return (
     <section className="view attract">
       <div className="attract-words">
-        <ViewTitle>{text.totem.attract.title}</ViewTitle>
+        <ViewTitle>{text.totem.outOfService.title}</ViewTitle>
       </div>
       <div className="attract-action" role="alert">
         <div className="panel-box">
-          <Message icon="warning" title={text.totem.outOfService.title} tone="danger">
-            <p className="lead">{text.totem.outOfService.call}</p>
+          <Message icon="warning" title={text.totem.outOfService.call} tone="danger">
             <p>{text.totem.outOfService[money]}</p>
           </Message>
         </div>

@@ -23,6 +23,9 @@ export function ReviewView({ service }: { readonly service: Service }) {
   // What a free service does not need cannot be missed.
   const missing = away === 'host' || !free ? away : null;
 
+  // Without a payment here nobody needs to know who takes the ticket; what was typed before stays in sight.
+  const asksWho = !free && (away === null || name !== '' || cpf !== '');
+
   const start = async (payment: TicketPayment): Promise<void> => {
     const result = await send({
       kind: 'checkout.start',
@@ -48,8 +51,7 @@ export function ReviewView({ service }: { readonly service: Service }) {
           <p className="price-large tabular">{free ? text.common.free : formatMoney(service.amountCents)}</p>
         </div>
       </div>
-      {/* Without a payment nobody needs to know who takes the ticket. */}
-      {!free && (
+      {asksWho && (
         <div className="panel-box">
           <h2 className="box-title">{text.totem.review.identify}</h2>
           <p className="soft">{text.totem.review.identifyDetail}</p>
