@@ -23,11 +23,11 @@ function lastOwnKioskId({ db }: KioskStore): string | undefined {
     .get();
 }
 
-/** Events that the server has not answered for, and sessions that money may still come for. */
-function hasWorkPending({ db, outbox }: KioskStore): boolean {
+/** Events that the server has not answered for, sessions that money may still come for, payments without their ticket. */
+function hasWorkPending({ db, outbox, confirmations }: KioskStore): boolean {
   const running = db
     .prepare<[], number>(`SELECT count(*) FROM payment_sessions WHERE status IN ('open', 'awaiting_payment')`)
     .pluck()
     .get();
-  return outbox.counts().pending > 0 || (running ?? 0) > 0;
+  return outbox.counts().pending > 0 || (running ?? 0) > 0 || confirmations.nextToClaim() !== undefined;
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import Database from 'better-sqlite3';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { StartupFailure } from '../../platform/service.ts';
@@ -123,6 +125,18 @@ describe('a code', () => {
     expect(await totem.execute(enrol(CODE))).toEqual({ ok: false, code: 'other_totem' });
     expect(totem.totem().kioskId).toBe(KIOSK_ID);
     expect(storedIdentity(totem)).toMatchObject({ kioskId: KIOSK_ID });
+  });
+
+  it('of another totem is refused while a payment of the first one waits for its ticket', async () => {
+    const totem = await KioskHarness.start();
+    const db = new Database(kioskPaths(totem.dataDir).database);
+    const { sessionId, ...rest } = totem.server.confirmation(randomUUID(), KIOSK_ID);
+    db.prepare(
+      `INSERT INTO confirmations (session_id, kiosk_id, own, payload_json, label, paid_at) VALUES (?, ?, 1, ?, ?, 0)`,
+    ).run(sessionId, KIOSK_ID, JSON.stringify({ sessionId, ...rest }), rest.ticket.label);
+    db.close();
+    totem.server.access.offer(CODE, 'totem-7');
+    expect(await totem.execute(enrol(CODE))).toEqual({ ok: false, code: 'other_totem' });
   });
 
   it('of another totem is taken when nothing is left of the first one', async () => {
