@@ -27,6 +27,7 @@ interface Carried {
 /** @param target an HTTP address; its path is kept */
 export async function openFaultyLine(target: string): Promise<FaultyLine> {
   const url = new URL(target);
+  const behind = { host: url.hostname, port: Number(url.port) };
   const carried = new Set<Carried>();
   let state: LineState = 'open';
   let delayMs = 0;
@@ -36,7 +37,7 @@ export async function openFaultyLine(target: string): Promise<FaultyLine> {
       near.resetAndDestroy();
       return;
     }
-    const far = connect({ host: url.hostname, port: Number(url.port), allowHalfOpen: true });
+    const far = connect({ ...behind, allowHalfOpen: true });
     const pair = { near, far };
     carried.add(pair);
     carryOneWay(near, far, () => ({ arrives: state !== 'silent', delayMs: heldBackMs() }));
