@@ -126,6 +126,7 @@ export function stepDatabase(
   };
 }
 
+// Not `object`: a commit with a NOTIFY waits its turn among those of all databases, and goes on by itself.
 const LOCK_WAITS = `
   SELECT count(*)::int AS waiting FROM pg_locks JOIN pg_stat_activity USING (pid)
-  WHERE NOT granted AND datname = current_database() AND backend_type = 'client backend'`;
+  WHERE NOT granted AND locktype <> 'object' AND datname = current_database() AND backend_type = 'client backend'`;
