@@ -2,6 +2,7 @@ import { txidOfSession } from '../../domain/ids.ts';
 import { canSessionBecome, isSessionOver } from '../../domain/payment-session.ts';
 import type { Service } from '../../domain/protocol/catalog.ts';
 import type { Confirmation, StoredConfirmation } from '../store/confirmations.ts';
+import type { PaymentSession } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { ServerTime } from '../sync/server-time.ts';
 import { moveSession } from './session-life.ts';
@@ -34,7 +35,7 @@ export function takeConfirmation(
   // What was lost with the memory may be on paper: no lease covers that.
   const paperDoubtful = own && (session === undefined || store.sync.isRebuilding());
   if (session !== undefined && !paperDoubtful && isLeaseRunning(options, actBefore)) {
-    issueTicket(options, confirmation, { startBefore: actBefore }, nowMs);
+    issueTicket(options, session, confirmation, { startBefore: actBefore }, nowMs);
     return 'issued';
   }
   store.confirmations.put(confirmation, { own, paperDoubtful });
@@ -62,10 +63,11 @@ export function issueClaimed(
     if (claimed === undefined) return 'gone';
     if (!isLeaseRunning(options, actBefore)) return 'lapsed';
     const { confirmation, paperDoubtful } = claimed;
-    if (store.sessions.byId(sessionId) === undefined) rebuildSession(store, confirmation, nowMs);
-    const copyNumber = paperDoubtful ? 2 : 1;
-    issueTicket(options, confirmation, { startBefore: actBefore, copyNumber }, nowMs);
+    const session = store.sessions.byId(sessionId) ?? rebuildSession(store, confirmation, nowMs);
     store.confirmations.remove(sessionId);
+    if (!canSessionBecome(session.status, 'paid')) return 'gone';
+    const copyNumber = paperDoubtful ? 2 : 1;
+    issueTicket(options, session, confirmation, { startBefore: actBefore, copyNumber }, nowMs);
     return 'issued';
   });
 }
@@ -103,7 +105,7 @@ function isLeaseRunning(
 }
 
 /** The session of a sale that this data folder does not hold any more: all that its ticket needs of it. */
-function rebuildSession(store: KioskStore, confirmation: Confirmation, nowMs: number): void {
+function rebuildSession(store: KioskStore, confirmation: Confirmation, nowMs: number): PaymentSession {
   const { sessionId, amountCents, paidAt } = confirmation;
   const catalog = store.sync.catalog();
   store.sessions.insert({
@@ -121,6 +123,9 @@ function rebuildSession(store: KioskStore, confirmation: Confirmation, nowMs: nu
   });
   store.sessions.update(sessionId, { dismissedAt: nowMs });
   store.sessions.recordTransition({ sessionId, from: null, to: 'open', cause: 'recovered', at: nowMs });
+  const session = store.sessions.byId(sessionId);
+  if (session === undefined) throw new Error(`session ${sessionId} was not stored`);
+  return session;
 }
 
 /** A service that is sold no more, as the confirmation still names it. */

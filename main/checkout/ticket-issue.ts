@@ -11,15 +11,6 @@ import type { StoredTicket } from '../store/tickets.ts';
 import { openCustomer } from './customer.ts';
 import { moveSession } from './session-life.ts';
 
-export type IssueOutcome =
-  | 'issued'
-  /** The same confirmation came before. */
-  | 'already_issued'
-  /** Another totem's session. */
-  | 'not_ours'
-  /** Our totem is named, but the session is not in this data folder: somebody emptied or replaced it. */
-  | 'unknown_session';
-
 export interface TicketIssueOptions {
   readonly store: KioskStore;
   /** Of this totem; whoever gets here is enrolled. */
@@ -40,18 +31,15 @@ export interface PaperTerms {
  * Turns a confirmed payment into its one ticket. The caller's transaction holds all of it or nothing: session paid,
  * ticket, print job, outbox event, and the feed cursor that the caller moves. The ticket's id comes from the session,
  * so a confirmation that is read twice finds the ticket there. Only while the lease runs: see confirmations.ts.
+ * @param session that of the confirmation, our own, and without a ticket
  */
 export function issueTicket(
-  { store, kioskId, personalData, enqueuePaper }: TicketIssueOptions,
+  { store, personalData, enqueuePaper }: TicketIssueOptions,
+  session: PaymentSession,
   confirmation: FeedPayload<'payment.confirmed'>,
   terms: PaperTerms,
   nowMs: number,
-): IssueOutcome {
-  if (confirmation.kioskId !== kioskId()) return 'not_ours';
-  const session = store.sessions.byId(confirmation.sessionId);
-  if (session === undefined) return 'unknown_session';
-  if (session.status === 'paid') return 'already_issued';
-
+): void {
   const ticket = ticketOf(confirmation, nowMs);
   // Also where nobody stands before it any more: the notice beside the screen tells the number.
   const late = confirmation.late || isSessionOver(session.status) || session.dismissedAt !== null;
@@ -79,7 +67,6 @@ export function issueTicket(
     serviceName: ticket.serviceName,
     issuedAt: ticket.issuedAt,
   });
-  return 'issued';
 }
 
 function ticketOf(
