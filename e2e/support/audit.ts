@@ -98,12 +98,16 @@ async function totemsAgree(
     violations.push(...damaged(file));
     const database = new Database(file, { readonly: true });
     try {
+      // A local call that lost is rejected and told to its operator; all else has to be taken.
       const unsent = database
-        .prepare("SELECT kind, outcome, reason FROM outbox WHERE outcome IS NULL OR outcome <> 'applied'")
+        .prepare(
+          `SELECT kind, outcome, reason FROM outbox
+           WHERE outcome IS NULL OR (outcome NOT IN ('applied', 'duplicate') AND kind <> 'queue.executed_locally'
+             AND coalesce(reason, '') <> 'already_ticketed')`,
+        )
         .all() as { kind: string; outcome: string | null; reason: string | null }[];
       for (const { kind, outcome, reason } of unsent)
-        if (outcome !== 'duplicate' && reason !== 'already_ticketed')
-          violations.push(`${kioskId}: outbox ${kind} is ${outcome ?? 'not sent'} (${reason})`);
+        violations.push(`${kioskId}: outbox ${kind} is ${outcome ?? 'not sent'} (${reason})`);
       const tickets = database
         .prepare('SELECT ticket_id AS id, session_id AS sessionId, label, status, own FROM tickets')
         .all() as { id: string; sessionId: string; label: string; status: string; own: number }[];
