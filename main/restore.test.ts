@@ -143,6 +143,26 @@ describe('a restored backup', () => {
     expect(totem.printer.papers).toEqual([]);
   });
 
+  it('and another within the same second: each replaced database is kept', async () => {
+    const totem = await KioskHarness.start();
+    await sellAndGo(totem);
+    backUpNow(totem);
+    await sellAndGo(totem);
+    await totem.powerCut(() => {
+      const aside = [restoreNewest(totem), restoreNewest(totem)].map(({ asideFile }) => asideFile ?? '');
+      expect(new Set(aside).size).toBe(2);
+      const ticketsIn = aside.map((file) => {
+        const db = new Database(file, { readonly: true });
+        const tickets = db.prepare('SELECT label FROM tickets ORDER BY label').pluck().all();
+        db.close();
+        return tickets;
+      });
+      expect(ticketsIn[0]).toEqual(['C001', 'C002']);
+    });
+    await totem.until(() => totem.technician().sync.feedCursor === totem.server.feed.length);
+    expect(labelsOf(totem)).toEqual(['C001', 'C002']);
+  });
+
   it('that is damaged is refused, and the database in use stays', async () => {
     const totem = await KioskHarness.start();
     await sellAndGo(totem);

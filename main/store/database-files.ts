@@ -10,6 +10,14 @@ export function utcStamp(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
+/** A second within which nothing was set aside yet, from `atMs` on: what was set aside before is never overwritten. */
+export function freeAsideFile(file: string, what: 'damaged' | 'replaced', atMs: number): string {
+  for (let at = atMs; ; at += 1_000) {
+    const aside = `${file}.${what}-${utcStamp(at)}`;
+    if (!existsSync(aside) && !existsSync(`${aside}.json`)) return aside;
+  }
+}
+
 /**
  * Puts `next`, a whole and closed database, in the place of `file`, which is kept as `asideFile`. Killed at any
  * moment it is done by the next `finishReplacing`: as long as `next` stands beside `file`, nothing has happened yet;

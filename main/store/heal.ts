@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { writeWholeSecretFile } from '../../platform/whole-file.ts';
 import { type KioskDatabase, openKioskDatabase } from './database.ts';
-import { finishReplacing, removeDatabase, replaceDatabase, utcStamp } from './database-files.ts';
+import { finishReplacing, freeAsideFile, removeDatabase, replaceDatabase } from './database-files.ts';
 import { diskTroubleOf } from './disk-trouble.ts';
 import { implant } from './implant.ts';
 import { migrateKiosk } from './migrate.ts';
@@ -61,7 +61,7 @@ function openChecked(file: string): { db: KioskDatabase } | { damage: string } {
 }
 
 function setAside({ file, migrationsFolder, nowMs }: HealOptions, why: string): Healed {
-  const asideFile = `${file}.damaged-${utcStamp(nowMs)}`;
+  const asideFile = freeAsideFile(file, 'damaged', nowMs);
   const found = salvage(file, nowMs);
   writeWholeSecretFile(`${asideFile}.json`, describeSalvage(found, { atMs: nowMs, why }));
   const savedEvents = growNext(nextFileOf(file), found, { migrationsFolder, nowMs, asideFile });

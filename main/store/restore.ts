@@ -2,7 +2,13 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { StartupFailure } from '../../platform/service.ts';
 import { openKioskDatabase } from './database.ts';
-import { finishReplacing, quickCheck, removeDatabase, replaceDatabase, utcStamp } from './database-files.ts';
+import {
+  finishReplacing,
+  freeAsideFile,
+  quickCheck,
+  removeDatabase,
+  replaceDatabase,
+} from './database-files.ts';
 import { nextFileOf } from './heal.ts';
 import { implant } from './implant.ts';
 import { migrateKiosk } from './migrate.ts';
@@ -45,7 +51,7 @@ export function restoreBackup({ file, backup, migrationsFolder, nowMs }: Restore
   const damage = existsSync(backup) ? quickCheck(backup) : 'there is no such file';
   if (damage !== null) throw new StartupFailure(`${backup} cannot be restored: ${damage}`);
   const hadDatabase = existsSync(file);
-  const asideFile = `${file}.replaced-${utcStamp(nowMs)}`;
+  const asideFile = freeAsideFile(file, 'replaced', nowMs);
   const found = hadDatabase ? salvage(file, nowMs) : NOTHING;
   removeDatabase(next);
   copyFileSync(backup, next);
