@@ -98,11 +98,11 @@ async function totemsAgree(
     violations.push(...damaged(file));
     const database = new Database(file, { readonly: true });
     try {
-      // A local call that lost is rejected and told to its operator; all else has to be taken.
+      // A local call that lost is rejected, and told to its operator; all else has to be taken.
       const unsent = database
         .prepare(
           `SELECT kind, outcome, reason FROM outbox
-           WHERE outcome IS NULL OR (outcome NOT IN ('applied', 'duplicate') AND kind <> 'queue.executed_locally'
+           WHERE outcome IS NULL OR (outcome NOT IN ('applied', 'duplicate') AND event_id NOT IN (SELECT event_id FROM queue_conflicts)
              AND coalesce(reason, '') <> 'already_ticketed')`,
         )
         .all() as { kind: string; outcome: string | null; reason: string | null }[];
