@@ -23,7 +23,7 @@ base.afterAll(async () => {
 base.setTimeout(180_000);
 
 base(
-  'an operator rescues what a dead totem owes; neither its return nor its empty folder makes it twice',
+  'an operator rescues what a dead totem owes; neither its waking, its start nor its empty folder makes it twice',
   async ({ browser }) => {
     const { addresses } = shop;
     const [dead, alive] = addresses.totems;
@@ -47,6 +47,11 @@ base(
     await expect(page.getByText(/^Senha C\d+ impressa\.$/)).toBeVisible();
     const [paper] = await papers(alive.printer);
     expect(paper?.text).toContain('2ª VIA');
+
+    // It wakes as if no time had passed, with the lease long over.
+    shop.signal('totem-1', 'SIGCONT');
+    await totemIsBack(dead.totem, 'enrolled');
+    await nothingDoubled(dead.printer);
 
     // Back with its old folder.
     shop.signal('totem-1', 'SIGKILL');
