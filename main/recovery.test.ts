@@ -113,7 +113,7 @@ describe('a damaged database (Actual #212: "out of sync, reset needed")', () => 
     expect(idsPushed(totem).size).toBeGreaterThan(before);
   });
 
-  it('loses nothing that the server had not heard: events keep their ids, the session its ticket', async () => {
+  it('Toast (a reinstall loses offline payments): loses nothing that the server had not heard: events keep their ids, the session its ticket', async () => {
     const totem = await KioskHarness.start();
     totem.server.refusePush = () => ({ status: 503, code: 'unavailable' });
     const sold = await totem.buy();

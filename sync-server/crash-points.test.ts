@@ -5,6 +5,7 @@ import { ticketIdOfSession } from '../domain/ids.ts';
 import { FEED_PAYLOADS } from '../domain/protocol/feed.ts';
 import { eventually } from '../platform/testing/eventually.ts';
 import type { KillMoment, KillOrder } from '../platform/testing/kill-point.ts';
+import { playUnderKill } from '../platform/testing/kill-walk.ts';
 import { nextRandom } from '../platform/testing/park-miller.ts';
 import type { Replacement } from '../platform/testing/replace-on-load.ts';
 import { DEMO_SHOP } from './catalog/demo-shop.ts';
@@ -140,24 +141,9 @@ async function playUnderKills(
 ): Promise<{ readonly round: Round; readonly points: readonly string[] }> {
   const before = await sell(shop, totem, 'exact');
   await settlesDown(shop);
-  await shop.order(kill);
-  let over = false;
-  const round = playRound(shop, totem, before, mode).finally(() => {
-    over = true;
-  });
-  const points: string[] = [];
-  const supervise = async (): Promise<void> => {
-    while (!over) {
-      await Promise.race([shop.gone(), round]);
-      const point = shop.killedAt();
-      if (point === null) return;
-      points.push(nameOf(point));
-      await beDue(shop);
-      await shop.start();
-    }
-  };
-  const [played] = await Promise.all([round, supervise()]);
-  return { round: played, points };
+  const play = () => playRound(shop, totem, before, mode);
+  const { result, point } = await playUnderKill(shop, kill, play, () => beDue(shop));
+  return { round: result, points: point === null ? [] : [nameOf(point)] };
 }
 
 /** A claim of a killed process, and the bank's checks, are due again after seconds or minutes: they have gone by. */
@@ -222,7 +208,6 @@ const NAMES: readonly (readonly [name: string, writes: RegExp])[] = [
   ['push applied', /INSERT sync_events/],
   ['charge stored', /INSERT payment_transactions/],
   ['lease renewed', /^UPDATE payment_transactions$/],
-  ['totem seen', /INSERT kiosks/],
   ['charge at the bank', /INSERT payment_transitions/],
 ];
 const nameOf = (point: string): string => NAMES.find(([, writes]) => writes.test(point))?.[0] ?? point;

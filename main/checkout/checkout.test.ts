@@ -172,7 +172,7 @@ describe('a charge that does not come', () => {
     expect(new Set(totem.server.chargeRequests.map((request) => request.txid)).size).toBe(1);
   });
 
-  it('gives up after a minute, says why, and tells the server, which then cancels the charge', async () => {
+  it('Odoo #242617 (a spinner for ever): gives up after a minute, says why, and tells the server, which then cancels the charge', async () => {
     const totem = await KioskHarness.start();
     totem.server.refuseCharges = { status: 503, code: 'provider_unavailable' };
     await totem.choose();

@@ -250,7 +250,7 @@ describe('a printer that works', () => {
 
 describe('a printer that cannot print', () => {
   test.each(['paper_out', 'cover_open', 'offline'] as const)(
-    '%s: three attempts, then failed for good; nothing floods out when it is mended',
+    'esc_pos_printer#108 (a flood after the refill), VxSuite #8993 (a printer that is off crashes the screen): %s: three attempts, then failed for good; nothing floods out when it is mended',
     async (mode) => {
       await virtual.setMode(mode);
       const queue = startedQueue();
@@ -310,7 +310,7 @@ describe('a paper in doubt', () => {
     await expectNoSecondPaper(jobId);
   });
 
-  test('slower than the time allowed: uncertain', async () => {
+  test('Odoo #242617 (a spinner for ever): slower than the time allowed: uncertain', async () => {
     await virtual.setMode('slow', { slowMs: 60_000 });
     const { jobId } = issueTicket(startedQueue());
     await untilJob(jobId, 'uncertain');
@@ -337,7 +337,7 @@ describe('a paper in doubt', () => {
     await expectNoSecondPaper(jobId);
   });
 
-  test('a printer that answers no status: printed once, called uncertain', async () => {
+  test('Odoo #223525 (prints blind): a printer that answers no status: printed once, called uncertain', async () => {
     await virtual.setMode('mute');
     const queue = startedQueue();
     const { jobId } = issueTicket(queue);
@@ -418,6 +418,19 @@ test('without a printer, the picture is the paper', async () => {
   expect(jobOf(jobId).mockPath).toBe(picturePath);
   expect(finished[0]?.outcome).toEqual({ kind: 'mock', picturePath });
   expect(queue.state()).toMatchObject({ kind: 'mock', status: 'ready' });
+});
+
+test('Odoo #230223 (connections leak, until nothing prints): papers, probes and refusals leave none open', async () => {
+  const queue = startedQueue();
+  for (const mode of ['ready', 'paper_out', 'cover_open', 'offline', 'ready'] as const) {
+    await virtual.setMode(mode);
+    const { jobId } = issueTicket(queue);
+    await untilJob(jobId, mode === 'ready' ? 'printed' : 'queued', 1);
+    if (mode !== 'ready') await advance(1_000);
+    if (mode !== 'ready') await untilJob(jobId, 'queued', 2);
+    await advance(PROBE_INTERVAL_MS);
+    await eventually(() => expect(virtual.connections()).toBe(0));
+  }
 });
 
 test('one call to the printer at a time, probes and prints alike', async () => {

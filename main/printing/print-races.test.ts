@@ -309,7 +309,7 @@ function issue(queue: PrintQueue, index: 0 | 1): void {
   queue.enqueueTicket({ ticketId, label, document });
 }
 
-test('reprints, outcomes, stops and kills in every order: no job makes two papers, copies count up, no ticket goes back', async () => {
+test('Odoo #244076 (status error and retry: double print): reprints, outcomes, stops and kills in every order: no job makes two papers, copies count up, no ticket goes back', async () => {
   await fc.assert(
     fc.asyncProperty(scene, (told) => play(told)),
     { numRuns: 100 },

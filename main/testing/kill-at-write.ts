@@ -1,22 +1,17 @@
-// Loaded before the kiosk's program by crash-points.test.ts (`node --import`): counts the commits of its database from
-// the sale's first one, and kills the process with SIGKILL at the chosen one. The product knows nothing of it.
-import { appendFileSync } from 'node:fs';
+// Loaded before the kiosk's program (`node --import`): counts the commits of its database, and kills the process with
+// SIGKILL at the one that the test ordered. The product knows nothing of it.
 import process from 'node:process';
 import Database from 'better-sqlite3';
-
-/** `before`: all is written, nothing committed. `after`: committed, and nothing done about it yet. */
-type Moment = 'before' | 'after';
-
-const killAt = Number(process.env['KILL_AT'] ?? 0);
-const killWhen = process.env['KILL_WHEN'] as Moment;
-const report = process.env['KILL_REPORT'] ?? '';
+import { type CountedCommit, createKillPoint, type KillMoment } from '../../platform/testing/kill-point.ts';
 
 type Prototype = Record<'prepare' | 'transaction', (this: Database.Database, argument: never) => unknown>;
 const prototype = Database.prototype as unknown as Prototype;
 const { prepare, transaction } = prototype;
 
-let armed = process.env['KILL_FROM_START'] === 'true';
-let commits = 0;
+const when = process.env['KILL_WHEN'] as KillMoment | undefined;
+const point = createKillPoint(when === undefined ? null : { at: Number(process.env['KILL_AT']), when });
+/** An order of the start counts from the first commit of a sale on, unless it says otherwise. */
+let counting = when === undefined || process.env['KILL_FROM_START'] === 'true';
 /** What the open transaction has written so far, `INSERT tickets`. */
 let touched: string[] = [];
 
@@ -36,9 +31,9 @@ prototype.prepare = function prepareCounted(sql: never) {
       }
       // A statement by itself is its own commit.
       touched = [what];
-      moment('before');
+      const commit = aboutToCommit();
       const result = run(...parameters);
-      moment('after');
+      commit.after();
       return result;
     },
   });
@@ -51,24 +46,20 @@ prototype.transaction = function transactionCounted(work: never) {
   const counted = (...parameters: unknown[]): unknown => {
     if (this.inTransaction) return nested(...parameters);
     touched = [];
+    let commit: CountedCommit | null = null;
     const outer = transaction.call(this, (() => {
       const result = (work as (...parameters: unknown[]) => unknown)(...parameters);
-      moment('before');
+      commit = aboutToCommit();
       return result;
     }) as never) as Database.Transaction;
     const result = outer.immediate();
-    moment('after');
+    (commit as CountedCommit | null)?.after();
     return result;
   };
   return Object.assign(counted, { immediate: counted, default: counted });
 };
 
-function moment(when: Moment): void {
-  if (touched.length === 0) return;
-  if (touched.includes('INSERT payment_sessions')) armed = true;
-  if (!armed) return;
-  if (when === 'before') commits += 1;
-  if (commits !== killAt || when !== killWhen) return;
-  appendFileSync(report, `${[...new Set(touched)].join(', ')}\n`);
-  process.kill(process.pid, 'SIGKILL');
+function aboutToCommit(): CountedCommit {
+  if (touched.includes('INSERT payment_sessions')) counting = true;
+  return point.before(counting ? touched : []);
 }

@@ -3,6 +3,9 @@
 import pg from 'pg';
 import { createKillPoint } from '../../platform/testing/kill-point.ts';
 
+/** Noted beside a request and not before its answer: in no order with the rest, so that it would be counted anywhere. */
+const CONTACT = 'INSERT kiosks';
+
 type Values = readonly unknown[] | undefined;
 type Callback = (error: Error | null, result?: pg.QueryResult) => void;
 type Query = (this: pg.Client, text: unknown, values?: Values, callback?: Callback) => unknown;
@@ -44,7 +47,7 @@ async function run(client: pg.Client, text: string, values: Values): Promise<pg.
       return result;
     }
   }
-  const writes = writesOf(text);
+  const writes = writesOf(text).filter((what) => what !== CONTACT);
   if (writes.length === 0) return send(text, values);
   if (open !== undefined) {
     const result = await send(text, values);

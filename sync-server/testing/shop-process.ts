@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../platform/log.ts';
 import type { ServiceMessage } from '../../platform/service.ts';
 import { systemClock, systemRandom } from '../../platform/system.ts';
-import { KILL_REPORT, type KillMessage, type KillOrder } from '../../platform/testing/kill-point.ts';
+import { KILL_REPORT, type KillMessage } from '../../platform/testing/kill-point.ts';
+import type { KillableProgram } from '../../platform/testing/kill-walk.ts';
 import { REPLACEMENT, type Replacement } from '../../platform/testing/replace-on-load.ts';
 import { type ProviderSimulator, startProviderSimulator } from '../../simulators/provider/provider.ts';
 import type { ServerContext } from '../context.ts';
@@ -21,20 +22,12 @@ const REPLACER = new URL('../../platform/testing/replace-on-load.ts', import.met
 const CLIENT = { clientId: 'shop', clientSecret: 'not-a-secret' };
 
 /** The demonstration shop with a bank of its own and the real server as a process, to be killed. */
-export interface ShopProcess {
+export interface ShopProcess extends KillableProgram {
   readonly context: ServerContext;
   readonly bank: ProviderSimulator;
   /** Always on one port: that is where the bank sends its callbacks. */
   readonly url: string;
-  /** Starts the server, the last one being gone. Resolves when it is ready. */
-  start(): Promise<void>;
   kill(): Promise<void>;
-  /** Resolves when the process that runs now is gone. */
-  gone(): Promise<unknown>;
-  /** From now on the process counts its commits, and dies at the one that is said. */
-  order(kill: KillOrder): Promise<void>;
-  /** What the killed one was writing; null when it was not killed by an order since the last call. */
-  killedAt(): string | null;
   close(): Promise<void>;
 }
 
@@ -106,7 +99,7 @@ export async function openShopProcess(bug?: Replacement): Promise<ShopProcess> {
     async order(order) {
       if (child === undefined) throw new Error('no server runs');
       const heard = once(child, 'message');
-      child.send({ kill: order } satisfies KillMessage);
+      child.send({ kill: order } satisfies KillMessage, () => undefined);
       await heard;
     },
     killedAt() {
