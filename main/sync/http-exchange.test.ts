@@ -1,17 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '../../platform/system.ts';
+import { collectAll } from '../testing/collect-garbage.ts';
 import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
 import { createServerTime } from './server-time.ts';
 
 /** Begins every answer and never ends it, as a server does that was frozen, or whose line is gone without a word. */
 let server: Server;
 let exchange: HttpExchange;
-const collectGarbage = exposeGarbageCollector();
 
 beforeEach(async () => {
   server = createServer((request, response) => {
@@ -61,16 +59,3 @@ test('an answer that stops half-way meets its limit, also after the garbage coll
     failure: { kind: 'unreachable', message: 'no answer within 500 ms' },
   });
 });
-
-/** More than once, with the event loop in between: what a finished promise holds is let go of only afterwards. */
-async function collectAll(): Promise<void> {
-  for (let round = 0; round < 5; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    collectGarbage();
-  }
-}
-
-function exposeGarbageCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-}

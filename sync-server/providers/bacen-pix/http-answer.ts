@@ -1,4 +1,5 @@
 import type { Clock } from '../../../domain/clock.ts';
+import { endedBy } from '../../../platform/ended-body.ts';
 import type { Unavailable, Unknown } from '../provider.ts';
 
 /** How the adapter reaches the bank. */
@@ -45,18 +46,18 @@ export async function exchange(
   try {
     // A redirect that is followed would let the bank choose whom this server speaks to.
     const response = await fetch(url, { ...request, redirect: 'manual', signal: cut.signal });
-    return { response, body: await readBounded(response) };
+    return { response, body: await readBounded(response, cut.signal) };
   } finally {
     cancelCut();
   }
 }
 
-/** The body as JSON, or undefined where it is none. Throws when it is too long or breaks off. */
-export async function readBounded(response: Response): Promise<unknown> {
+/** The body as JSON, or undefined where it is none. Throws when it is too long, breaks off, or `signal` ends it. */
+async function readBounded(response: Response, signal: AbortSignal): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (response.body !== null) {
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of endedBy(response.body, signal)) {
       length += chunk.length;
       if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
       chunks.push(chunk);
