@@ -49,6 +49,7 @@ export async function auditShop(addresses: SystemAddresses, toldPaid: readonly T
   const printed = await readPapers(addresses);
   const violations = [
     ...moneyBecomesOneThing(bank, server),
+    ...ticketsHaveTheirMoney(bank, server),
     ...server.problems,
     ...(await totemsAgree(addresses, server.tickets)),
     ...papersAreOfPaidTickets(printed, server.tickets, bank),
@@ -62,6 +63,12 @@ export async function auditShop(addresses: SystemAddresses, toldPaid: readonly T
     refunds: bank.reduce((sum, pix) => sum + pix.refunds.length, 0),
     papers: printed.length,
   };
+}
+
+function ticketsHaveTheirMoney(bank: readonly BankPix[], { tickets }: ServerFacts): string[] {
+  return tickets
+    .filter(({ payment, txid }) => payment === 'pix' && !bank.some((pix) => pix.txid === txid))
+    .map(({ label }) => `${label} is of a payment that the bank has not settled`);
 }
 
 function moneyBecomesOneThing(bank: readonly BankPix[], server: ServerFacts): string[] {
