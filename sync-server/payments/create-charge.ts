@@ -100,9 +100,9 @@ function isSameRequest(payment: PaymentTransaction, kiosk: KioskPrincipal, reque
   );
 }
 
-function answer(context: ServerContext, payment: PaymentTransaction): ChargeResult {
-  if (payment.brCode === null || payment.chargeExpiresAt === null)
-    throw new Error(`transaction ${payment.transactionId} has a charge without BR Code or expiry`);
+async function answer(context: ServerContext, payment: PaymentTransaction): Promise<ChargeResult> {
+  if (payment.brCode === null)
+    throw new Error(`transaction ${payment.transactionId} has a charge without BR Code`);
   return {
     ok: true,
     charge: {
@@ -112,10 +112,33 @@ function answer(context: ServerContext, payment: PaymentTransaction): ChargeResu
       status: payment.status,
       amountCents: payment.amountCents,
       brCode: payment.brCode,
-      expiresAt: payment.chargeExpiresAt.getTime(),
+      expiresAt: await endOfCharge(context, payment),
       serverTime: context.clock.nowMs(),
     },
   };
+}
+
+/**
+ * When the charge ends, by this server's clock. The provider says it by its own, and either may be wrong by hours: a
+ * QR code would be shown long after its end, or never. Its word counts as far as it agrees with what is known here:
+ * the charge was made after its transaction was written, and before it was first heard of.
+ */
+async function endOfCharge({ db }: ServerContext, payment: PaymentTransaction): Promise<number> {
+  const [known] = await db.query<{ lastsMs: number; endsAt: Date; heardAt: Date | null }>(
+    `SELECT (extract(epoch FROM charge_expires_at - charge_created_at) * 1000)::bigint AS "lastsMs",
+       charge_expires_at AS "endsAt",
+       (SELECT min(at) FROM payment_transitions step
+        WHERE step.merchant_id = t.merchant_id AND step.transaction_id = t.transaction_id AND to_status <> 'CREATED')
+       AS "heardAt"
+     FROM payment_transactions t
+     WHERE merchant_id = $1 AND transaction_id = $2 AND charge_expires_at IS NOT NULL`,
+    [payment.merchantId, payment.transactionId],
+  );
+  if (known === undefined)
+    throw new Error(`transaction ${payment.transactionId} has a charge without an end`);
+  const earliest = payment.createdAt.getTime() + known.lastsMs;
+  const latest = (known.heardAt ?? payment.createdAt).getTime() + known.lastsMs;
+  return Math.min(Math.max(known.endsAt.getTime(), earliest), latest);
 }
 
 function refuse(code: ChargeRefusal, detail: string): ChargeResult {

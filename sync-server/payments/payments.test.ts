@@ -41,6 +41,20 @@ describe('POST /v1/charges', () => {
     expect(await charge(request)).toEqual({ ...made, serverTime: house.clock.nowMs() });
   });
 
+  test.each(['5 hours', '-5 hours'])(
+    'tells the end of a charge by its own clock, where the bank’s differs by %s',
+    async (difference) => {
+      const request = chargeRequest(house.context);
+      const made = await charge(request);
+      await house.context.db.query(
+        `UPDATE payment_transactions SET charge_created_at = charge_created_at + $2::interval,
+           charge_expires_at = charge_expires_at + $2::interval WHERE transaction_id = $1`,
+        [made.transactionId, difference],
+      );
+      expect((await charge(request)).expiresAt).toBe(made.expiresAt);
+    },
+  );
+
   test('ten retries at once make one charge', async () => {
     const request = chargeRequest(house.context);
     const answers = await Promise.all(Array.from({ length: 10 }, () => charge(request)));
