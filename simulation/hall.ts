@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { Bank, type BankPix } from './bank/bank.ts';
 import { BankApi } from './bank/bank-api.ts';
 import { Callbacks } from './bank/callbacks.ts';
@@ -9,7 +10,7 @@ import { ServerSide } from './sides/server-side.ts';
 import type { ServerStorage } from './sides/server-storage.ts';
 import type { Paper } from './sides/sim-printer.ts';
 import { Machine } from './world/machine.ts';
-import { GOOD_LINE, Line } from './world/network.ts';
+import { GOOD_LINE, Line, type Listener, type WireRequest } from './world/network.ts';
 import type { World } from './world/world.ts';
 
 /** A hall with two totems, its server, a bank far away, and the lines between them. */
@@ -25,13 +26,24 @@ export interface Hall {
   readonly papers: Paper[];
   /** Every answer that an operator was given. */
   readonly told: Told[];
+  /** The server fails over this event, whatever comes with it. */
+  readonly poison: Poison;
   /** Every Pix whose callback the server has answered with 200, in the order of the answers. */
   readonly acknowledged: BankPix[];
+}
+
+/** A bug of the server: the next event of that kind, known again by its content, is answered by 500 each time. */
+export interface Poison {
+  kind: string | null;
+  about: string | null;
 }
 
 export const KIOSK_IDS = ['totem-1', 'totem-2'] as const;
 /** A machine that lost its power is switched on again after this long, ms. */
 const OFF_MS = { from: 500, to: 20_000 };
+/** Or nobody looks after it for a while: longer than the lease of a confirmation. */
+const LONG_OFF_MS = { from: 70_000, to: 130_000 };
+const LONG_OFF_CHANCE = 0.15;
 
 export function buildHall(
   world: World,
@@ -49,6 +61,7 @@ export function buildHall(
   const callbacks = new Callbacks(world, bank, bankLife, callbackLine);
   const acknowledged: BankPix[] = [];
   callbacks.onAcknowledged = (pix) => acknowledged.push(pix);
+  const poison: Poison = { kind: null, about: null };
   const papers: Paper[] = [];
   const folder = join(disk.folder, String(world.seed));
   mkdirSync(folder, { recursive: true });
@@ -59,7 +72,12 @@ export function buildHall(
         folder,
         template: disk.template,
         skewMs: random.int(-3_000, 3_000),
-        line: new Line(world, `${kioskId} ->`, GOOD_LINE, () => server.listener()),
+        line: new Line(
+          world,
+          `${kioskId} ->`,
+          GOOD_LINE,
+          poisoned(poison, () => server.listener()),
+        ),
         papers,
       }),
   );
@@ -68,10 +86,12 @@ export function buildHall(
       if (!server.machine.alive) server.start().catch((error: unknown) => world.fail(error));
     });
   for (const kiosk of kiosks)
-    kiosk.onDeath = () =>
-      void agenda.after(random.int(OFF_MS.from, OFF_MS.to), `${kiosk.kioskId} is switched on`, () => {
+    kiosk.onDeath = () => {
+      const { from, to } = random.chance(LONG_OFF_CHANCE) ? LONG_OFF_MS : OFF_MS;
+      agenda.after(random.int(from, to), `${kiosk.kioskId} is switched on`, () => {
         if (!kiosk.goneForGood && !kiosk.machine.alive) kiosk.start();
       });
+    };
   return {
     world,
     server,
@@ -81,7 +101,34 @@ export function buildHall(
     callbacks,
     lines: { kiosks: kiosks.map((kiosk) => kiosk.line), bank: toBank, callbacks: callbackLine },
     papers,
+    poison,
     told: [],
     acknowledged,
   };
+}
+
+function poisoned(poison: Poison, listener: Listener): Listener {
+  return () => {
+    const answer = listener();
+    if (answer === null || poison.kind === null) return answer;
+    return async (request) =>
+      isPoisoned(poison, request)
+        ? { status: 500, headers: { 'content-type': 'application/json' }, body: FAILED }
+        : answer(request);
+  };
+}
+
+const FAILED = JSON.stringify({ error: { code: 'internal_error', message: 'a bug' } });
+
+/** An event that was set aside has a new id when it is sent again, so it is known by its content. */
+function isPoisoned(poison: Poison, { path, headers, body }: WireRequest): boolean {
+  if (!path.startsWith('/v1/sync/push')) return false;
+  const text =
+    headers['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : Buffer.from(body).toString();
+  const { events } = JSON.parse(text) as { events: { kind: string; payload: unknown }[] };
+  return events.some(({ kind, payload }) => {
+    if (kind !== poison.kind) return false;
+    poison.about ??= JSON.stringify(payload);
+    return poison.about === JSON.stringify(payload);
+  });
 }

@@ -182,4 +182,107 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'WHERE outcome IS NULL ORDER BY position DESC',
     breaks: ['rejections are explained', ENDS, 'all agree', 'no ticket is stuck'],
   },
+  {
+    name: 'a lapsed lease is acted on',
+    file: 'main/checkout/confirmations.ts',
+    find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
+    replace: 'return actBefore !== null;',
+    breaks: ['rescued is not issued again'],
+  },
+  {
+    name: 'a held paper is not held',
+    file: 'main/checkout/paper-gate.ts',
+    find: "return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';",
+    replace: "return 'go';",
+    breaks: ['rescued is not issued again'],
+  },
+  {
+    name: 'a claim is granted although the ticket exists',
+    file: 'sync-server/confirmations/claim-confirmation.ts',
+    find: 'if (ticket !== undefined) return',
+    replace: 'if (ticket !== undefined && !ticket.rescued) return',
+    breaks: ['rescued is not issued again'],
+  },
+  {
+    name: 'a rescue does not wait for the lease',
+    file: 'sync-server/confirmations/rescue-ticket.ts',
+    find: 'if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS)',
+    replace: 'if (atMs <= payment.actBeforeMs - 60_000)',
+    breaks: ['rescued is not issued again'],
+  },
+  {
+    name: 'who is called already may be called again',
+    file: 'domain/queue-decision.ts',
+    find: "if (isAtCounter(next)) return { ok: false, code: 'ticket_taken', ticket: next };",
+    replace: '',
+    breaks: ['one ticket, one counter'],
+  },
+  {
+    name: 'a cut-off totem calls the tickets of others',
+    file: 'main/queue/local-calls.ts',
+    find: 'const next = waiting.find(({ own }) => own);',
+    replace: 'const [next] = waiting;',
+    breaks: ['rejections are explained'],
+  },
+  {
+    name: 'a local call that lost is kept quiet',
+    file: 'main/queue/local-calls.ts',
+    find: 'store.localCalls.addConflict(event.id, {',
+    replace: 'if (current === null) store.localCalls.addConflict(event.id, {',
+    breaks: ['losers are told'],
+  },
+  {
+    name: 'numbers are leased to a second totem',
+    file: 'sync-server/numbers/lease-numbers.ts',
+    find: 'UPDATE ticket_counters SET next_local_number = next_local_number + $5',
+    replace: 'UPDATE ticket_counters SET next_local_number = next_local_number + $5 / 2',
+    breaks: ['local numbers are leased', 'one number, one ticket'],
+  },
+  {
+    name: 'an answer settles whatever waits, not its own event',
+    file: 'main/store/outbox.ts',
+    find: 'WHERE event_id = @id AND outcome IS NULL',
+    replace: 'WHERE (event_id = @id OR 1) AND outcome IS NULL',
+    breaks: ['all agree', ENDS, 'no ticket is stuck', 'every Pix ends once', 'losers are told'],
+  },
+  {
+    name: 'an entry of the feed is applied as often as it comes',
+    file: 'main/sync/feed-effects.ts',
+    find: 'if (entry.seq <= cursor) continue;',
+    replace: '',
+    breaks: ['nothing goes backwards'],
+  },
+  {
+    name: 'a revoked totem is let in',
+    file: 'sync-server/access/kiosk-token.ts',
+    find: "if (row.revoked_at !== null) return refused('revoked');",
+    replace: '',
+    breaks: ['revoked is out'],
+  },
+  {
+    name: 'a refund is posted twice',
+    file: 'sync-server/payments/refunds.ts',
+    find: "if (status === 'settled') await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });",
+    replace: `if (status === 'settled')
+      for (const again of ['', ' again'])
+        await postRefund(context, transaction, { ...refund, refundId: refund.refundId + again, occurredAtMs: atMs });`,
+    breaks: ['the books balance'],
+  },
+  {
+    name: 'a restored backup keeps its leases of numbers',
+    file: 'main/store/implant.ts',
+    find: 'createNumberLeaseRepository(db).abandonAll();',
+    replace: '',
+    breaks: ['one number, one ticket', 'rejections are explained', ENDS],
+  },
+  {
+    name: 'a charge that the bank closed stays on the screen',
+    file: 'main/sync/feed-effects.ts',
+    find: `    'payment.closed': (closed, nowMs) => {
+`,
+    replace: `    'payment.closed': (closed, nowMs) => {
+      if (nowMs > 0) return;
+`,
+    breaks: ['screens tell the truth'],
+  },
 ];

@@ -13,10 +13,12 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
   for (const { kioskId, goneForGood, machine, db, engine } of kiosks) {
     if (goneForGood) continue;
     if (!machine.alive || engine === null) return `${kioskId} is off`;
+    const { enrolment } = engine.snapshot('totem');
+    if (enrolment !== 'enrolled') return `${kioskId} is ${enrolment}`;
     const row = db
       .prepare<[], Record<'cursor' | 'pending' | 'sessions' | 'papers' | 'tickets', number>>(
         `SELECT (SELECT feed_cursor FROM sync_state) AS cursor,
-           (SELECT count(*) FROM outbox WHERE outcome IS NULL) AS pending,
+           (SELECT count(*) FROM outbox WHERE outcome IS NULL OR outcome = 'set_aside') AS pending,
            (SELECT count(*) FROM payment_sessions WHERE status IN ('open', 'awaiting_payment')) AS sessions,
            (SELECT count(*) FROM print_jobs WHERE status IN ('queued', 'sending')) AS papers,
            (SELECT count(*) FROM tickets WHERE own = 1 AND status IN ('paid', 'printing')) AS tickets`,

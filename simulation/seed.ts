@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { DEMO_COUNTERS, DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
+import { DEMO_COUNTERS } from '../sync-server/catalog/demo-shop.ts';
 import { healEverything, injectFaults } from './faults/inject.ts';
 import { type Profile, pickProfile } from './faults/profile.ts';
 import { buildHall, type Hall } from './hall.ts';
@@ -10,9 +10,9 @@ import { History } from './invariants/history.ts';
 import type { Invariant, Look } from './invariants/invariant.ts';
 import { nothingLeftToDo } from './nothing-left.ts';
 import { customerArrives } from './people/customer.ts';
+import { enrol } from './people/manager.ts';
 import { operatorWorks } from './people/operator.ts';
-import { PIN } from './sides/kiosk-side.ts';
-import { MANAGER_TOKEN } from './sides/server-side.ts';
+import { technicianWorks } from './people/technician.ts';
 import type { ServerStorage } from './sides/server-storage.ts';
 import { createWorld, type World } from './world/world.ts';
 
@@ -104,7 +104,7 @@ class Run {
   }
 
   async all(profile: Profile): Promise<void> {
-    await this.#open();
+    await this.#open(profile);
     if (this.violation !== null) return;
     this.#peopleCome(profile);
     this.#world.faulty = true;
@@ -129,27 +129,23 @@ class Run {
     );
   }
 
-  /** Nothing fails yet: the shop opens. */
-  async #open(): Promise<void> {
+  /** Nothing fails yet: the shop opens. A totem may come later, when the others sell already. */
+  async #open({ lateTotemChance, faultsMs }: Profile): Promise<void> {
     const { server, kiosks } = this.#hall;
+    const { random, agenda, activity } = this.#world;
     this.#world.faulty = false;
     await server.start();
-    for (const kiosk of kiosks) {
-      kiosk.start();
-      const answer = await server.listener()?.({
-        method: 'POST',
-        path: '/v1/enrolments',
-        headers: { authorization: `Bearer ${MANAGER_TOKEN}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ unitId: DEMO_SHOP.unitId, kioskId: kiosk.kioskId }),
-      });
-      const { code } = JSON.parse(String(answer?.body)) as { code: string };
-      void kiosk.engine?.execute({ kind: 'technician.enrol', pin: PIN, code });
-    }
-    await this.#world.activity.quiet();
+    const late = random.chance(lateTotemChance) ? kiosks.at(-1) : undefined;
+    for (const kiosk of kiosks) kiosk.start();
+    const atOnce = kiosks.filter((kiosk) => kiosk !== late);
+    for (const kiosk of atOnce) enrol(this.#hall, kiosk);
+    if (late !== undefined)
+      agenda.after(random.int(5_000, faultsMs / 2), 'a totem is new', () => enrol(this.#hall, late));
+    await activity.quiet();
     const isOpen = (): boolean =>
-      kiosks.every((kiosk) => (kiosk.engine?.snapshot('totem').services.length ?? 0) > 0);
-    while (!isOpen() && this.violation === null && this.#world.agenda.nowMs() < OPENING_MS)
-      await this.#pump(this.#world.agenda.nowMs() + 250);
+      atOnce.every((kiosk) => (kiosk.engine?.snapshot('totem').services.length ?? 0) > 0);
+    while (!isOpen() && this.violation === null && agenda.nowMs() < OPENING_MS)
+      await this.#pump(agenda.nowMs() + 250);
     if (!isOpen() && this.violation === null)
       this.violation = {
         invariant: 'the shop opens',
@@ -177,6 +173,7 @@ class Run {
         doublePress: profile.doublePress,
         told: (one) => told.push(one),
       });
+    technicianWorks(this.#hall);
   }
 
   async #pump(untilMs: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Hall } from '../hall.ts';
+import { enrol, revoke } from '../people/manager.ts';
 import { PIN } from '../sides/kiosk-side.ts';
 import type { FaultEvent, Profile } from './profile.ts';
 
@@ -27,6 +28,8 @@ export function healEverything(hall: Hall): void {
   world.tell('world', 'all faults end');
   for (const line of [...hall.lines.kiosks, hall.lines.bank, hall.lines.callbacks]) line.cut = false;
   hall.server.deathAtCommit = null;
+  hall.poison.kind = null;
+  hall.poison.about = null;
   for (const kiosk of hall.kiosks) {
     kiosk.deathAtCommit = null;
     kiosk.plugged = true;
@@ -91,6 +94,35 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     if (engine === null || ticketId === null) return;
     world.tell('technician', `reprints ${job?.label} at ${kioskId}`);
     void engine.execute({ kind: 'technician.reprint', pin: PIN, ticketId });
+  },
+  serverFlaps: ({ world, server }) => {
+    server.kill('of a bad start');
+    // The next life is as short.
+    server.deathAtCommit = { left: world.random.int(1, 4), where: 'before' };
+  },
+  totemRevoked: (hall) =>
+    revoke(hall, hall.world.random.pick(hall.kiosks), hall.world.random.int(2_000, 40_000)),
+  folderLost: (hall) => {
+    const kiosk = hall.world.random.pick(hall.kiosks);
+    if (!kiosk.machine.alive) return;
+    kiosk.loseFolder();
+    enrol(hall, kiosk);
+  },
+  backupMade: ({ kiosks }) => {
+    for (const kiosk of kiosks) if (kiosk.machine.alive) kiosk.backUp();
+  },
+  backupRestored: ({ world, kiosks }) => {
+    const kiosk = world.random.pick(kiosks);
+    if (kiosk.machine.alive) kiosk.restoreBackUp(world.random.chance(0.6));
+  },
+  poison: ({ world, poison }) => {
+    poison.kind = world.random.pick([
+      'ticket.queued',
+      'session.ended',
+      'ticket.issued',
+      'queue.executed_locally',
+    ]);
+    world.tell('server', `fails over the next ${poison.kind}`);
   },
 };
 

@@ -13,6 +13,8 @@ export interface Profile {
   readonly customersPerKiosk: number;
   readonly manners: Manners;
   readonly atCounterChance: number;
+  /** Of the second totem: it is enrolled only while the others sell already. */
+  readonly lateTotemChance: number;
   readonly doublePress: number;
   readonly kioskLine: LineFaults;
   readonly bankLine: LineFaults;
@@ -39,7 +41,13 @@ export type FaultEvent =
   | 'printerOff'
   | 'chargeClosedByBank'
   | 'lie'
-  | 'technicianReprints';
+  | 'technicianReprints'
+  | 'serverFlaps'
+  | 'totemRevoked'
+  | 'folderLost'
+  | 'backupMade'
+  | 'backupRestored'
+  | 'poison';
 
 const NO_EVENTS: Record<FaultEvent, number> = {
   kioskDies: 0,
@@ -57,6 +65,12 @@ const NO_EVENTS: Record<FaultEvent, number> = {
   chargeClosedByBank: 0,
   lie: 0,
   technicianReprints: 0,
+  serverFlaps: 0,
+  totemRevoked: 0,
+  folderLost: 0,
+  backupMade: 0,
+  backupRestored: 0,
+  poison: 0,
 };
 
 const USUAL_MANNERS: Manners = {
@@ -75,6 +89,7 @@ const CALM: Profile = {
   customersPerKiosk: 4,
   manners: USUAL_MANNERS,
   atCounterChance: 0.2,
+  lateTotemChance: 0,
   doublePress: 0.15,
   kioskLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
   bankLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
@@ -117,6 +132,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         ...NO_EVENTS,
         kioskDies: random.int(0, 3),
         serverDies: random.int(0, 2),
+        serverFlaps: random.int(0, 1),
         kioskDiesInCommit: random.int(0, 4),
         serverDiesInCommit: random.int(0, 3),
       },
@@ -172,6 +188,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         kioskCut: random.int(2, 4),
         kioskGoneForGood: random.chance(0.5) ? 1 : 0,
         kioskDies: random.int(0, 1),
+        paperOut: random.int(0, 2),
       },
     }),
   ],
@@ -198,6 +215,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       customersPerKiosk: 5,
       manners: USUAL_MANNERS,
       atCounterChance: 0.2,
+      lateTotemChance: 0.1,
       doublePress: 0.2,
       kioskLine: badLine(random),
       bankLine: badLine(random),
@@ -221,6 +239,34 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         chargeClosedByBank: random.int(0, 1),
         lie: random.int(0, 1),
         technicianReprints: random.int(0, 1),
+        serverFlaps: random.chance(0.2) ? 1 : 0,
+        totemRevoked: random.chance(0.1) ? 1 : 0,
+        folderLost: 0,
+        backupMade: 0,
+        backupRestored: 0,
+        poison: random.chance(0.1) ? 1 : 0,
+      },
+    }),
+  ],
+  [
+    2,
+    (random) => ({
+      ...CALM,
+      name: 'identities and disks',
+      faultsMs: 200_000,
+      customersPerKiosk: 6,
+      atCounterChance: 0.5,
+      lateTotemChance: 0.4,
+      kioskLine: badLine(random),
+      events: {
+        ...NO_EVENTS,
+        totemRevoked: random.int(0, 2),
+        folderLost: random.int(0, 1),
+        backupMade: 2,
+        backupRestored: random.int(0, 2),
+        poison: random.int(0, 2),
+        kioskCut: random.int(0, 1),
+        serverFlaps: random.int(0, 1),
       },
     }),
   ],

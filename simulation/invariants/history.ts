@@ -28,6 +28,10 @@ export class History {
   /** Every state of every ticket, oldest first. */
   readonly tickets = new Map<string, TicketView[]>();
   readonly steps: TicketStep[] = [];
+  /** Of sessions that are paid or closed, the first entry of the feed that says so. */
+  readonly ends = new Map<string, number>();
+  /** Of rescued tickets, the world time at which the rescue was seen committed. */
+  readonly rescues = new Map<string, number>();
   /** Entries that came since the last step. */
   fresh: readonly FeedEntry[] = [];
   freshTold = 0;
@@ -59,8 +63,14 @@ export class History {
         const payload = FEED_PAYLOADS['payment.confirmed'].parse(entry.payload);
         this.confirmations.set(payload.sessionId, { seq: entry.seq, payload, atMs: world.agenda.nowMs() });
       }
+      if (entry.kind === 'payment.confirmed' || entry.kind === 'payment.closed') {
+        const { sessionId } = FEED_PAYLOADS[entry.kind].parse(entry.payload);
+        if (!this.ends.has(sessionId)) this.ends.set(sessionId, entry.seq);
+      }
       if (entry.kind === 'ticket.changed') {
         const { ticket } = FEED_PAYLOADS['ticket.changed'].parse(entry.payload);
+        if (ticket.rescued && !this.rescues.has(ticket.ticketId))
+          this.rescues.set(ticket.ticketId, world.agenda.nowMs());
         this.tickets.set(ticket.ticketId, [...(this.tickets.get(ticket.ticketId) ?? []), ticket]);
       }
     }

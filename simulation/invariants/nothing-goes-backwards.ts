@@ -16,9 +16,10 @@ export const nothingGoesBackwards: Invariant = {
       if (entry.seq !== index + 1) return `entry ${index + 1} of the feed has the sequence ${entry.seq}`;
     const seen = seenByHall.get(hall) ?? new Map<string, Seen>();
     seenByHall.set(hall, seen);
-    for (const { kioskId, db } of hall.kiosks) {
-      const before = seen.get(kioskId) ?? { cursor: 0, revisions: new Map<string, number>() };
-      seen.set(kioskId, before);
+    for (const { kioskId, disk, db } of hall.kiosks) {
+      const known = `${kioskId}, disk ${disk}`;
+      const before = seen.get(known) ?? { cursor: 0, revisions: new Map<string, number>() };
+      seen.set(known, before);
       const cursor = db.prepare<[], number>('SELECT feed_cursor FROM sync_state').pluck().get() ?? 0;
       if (cursor < before.cursor) return `the cursor of ${kioskId} went from ${before.cursor} to ${cursor}`;
       if (cursor > history.entries.length)

@@ -5,7 +5,9 @@ const EXPLAINED: readonly { readonly kind: string; readonly reason: RegExp }[] =
   // A ticket that was rescued meanwhile is in the queue already, or further.
   { kind: 'ticket.queued', reason: /^not_allowed/ },
   // Another counter was faster than a totem that was cut off.
-  { kind: 'queue.executed_locally', reason: /./ },
+  { kind: 'queue.executed_locally', reason: /^(ticket_taken|counter_busy|not_allowed)$/ },
+  // The press had reached the server just before the line broke, and its answer was lost.
+  { kind: 'queue.executed_locally', reason: /^(refused_before|called_another_ticket): / },
 ];
 
 export const rejectionsAreExplained: Invariant = {

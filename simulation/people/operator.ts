@@ -8,6 +8,8 @@ import type { World } from '../world/world.ts';
 export interface Told {
   readonly operator: string;
   readonly kioskId: string;
+  /** The totem's, at that time: with another one it has forgotten. */
+  readonly disk: number;
   readonly command: QueueCommand;
   readonly result: CommandResult;
   /** Whether the totem was cut off before the press, or when it answered. */
@@ -84,6 +86,7 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
       options.told({
         operator: counter,
         kioskId: kiosk.kioskId,
+        disk: kiosk.disk,
         command,
         result,
         mode: screen.mode === 'server' ? engine.snapshot('queue').mode : 'local',

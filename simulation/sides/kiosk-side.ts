@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine, type Engine } from '../../main/engine.ts';
 import { createFileIdentity } from '../../main/identity/file-identity.ts';
 import type { KioskDatabase } from '../../main/store/database.ts';
 import { KIOSK_MIGRATIONS_FOLDER } from '../../main/store/migrate.ts';
+import { restoreBackup } from '../../main/store/restore.ts';
 import { type KioskStore, openKioskStore } from '../../main/store/store.ts';
 import { createServerClient, type ServerClient } from '../../main/sync/server-client.ts';
 import { createServerTime } from '../../main/sync/server-time.ts';
@@ -36,9 +37,13 @@ export class KioskSide {
   goneForGood = false;
   /** This machine's own cable. */
   plugged = true;
+  /** How often its disk was replaced, or its database by an older one: what an invariant remembers of it ends there. */
+  disk = 1;
   readonly #world: World;
   readonly #folder: string;
+  readonly #template: string;
   readonly #connections: KioskDatabase[] = [];
+  #beforeStart: (() => void) | null = null;
   #engine: Engine | null = null;
   #db: KioskDatabase | null = null;
   #client: ServerClient | null = null;
@@ -62,8 +67,60 @@ export class KioskSide {
     this.machine = new Machine(world, options.kioskId, options.skewMs);
     this.printer = new SimPrinter(world, options.kioskId, options.papers);
     this.printer.faults = GOOD_PRINTER;
+    this.#template = options.template;
+    this.#layOut();
+  }
+
+  /** A data folder as of a first start: no identity, an empty database. */
+  #layOut(): void {
     mkdirSync(this.#folder, { recursive: true });
-    if (existsSync(options.template)) copyFileSync(options.template, this.#file);
+    if (existsSync(this.#template)) copyFileSync(this.#template, this.#file);
+  }
+
+  /** It dies, and comes back with an empty disk: identity and database are gone. */
+  loseFolder(): void {
+    this.kill('with its disk');
+    this.#beforeStart = () => {
+      this.#closeConnections();
+      rmSync(this.#folder, { recursive: true });
+      this.#layOut();
+      this.disk += 1;
+    };
+  }
+
+  /** A copy of the database as it is now, to be restored some day. */
+  backUp(): void {
+    rmSync(this.#backup, { force: true });
+    this.db.prepare('VACUUM INTO ?').run(this.#backup);
+  }
+
+  /**
+   * It is switched off, and a technician restores the copy, as `npm run totem -- restore` does.
+   * @param keepsOld whether the database in use is still there: what only it knew comes into the restored one
+   */
+  restoreBackUp(keepsOld: boolean): void {
+    if (!existsSync(this.#backup)) return;
+    this.kill('to be restored');
+    this.#beforeStart = () => {
+      this.#closeConnections();
+      if (!keepsOld)
+        for (const suffix of ['', '-wal', '-shm']) rmSync(`${this.#file}${suffix}`, { force: true });
+      restoreBackup({
+        file: this.#file,
+        backup: this.#backup,
+        migrationsFolder: KIOSK_MIGRATIONS_FOLDER,
+        nowMs: Math.floor(this.#world.epochMs + this.#world.agenda.nowMs()),
+      });
+      this.disk += 1;
+    };
+  }
+
+  #closeConnections(): void {
+    for (const db of this.#connections.splice(0)) db.close();
+  }
+
+  get #backup(): string {
+    return join(this.#folder, 'copy.sqlite');
   }
 
   get #file(): string {
@@ -82,6 +139,8 @@ export class KioskSide {
   }
 
   start(): void {
+    this.#beforeStart?.();
+    this.#beforeStart = null;
     const life = this.machine.boot();
     const world = this.#world;
     const { clock } = life;
@@ -149,7 +208,7 @@ export class KioskSide {
   /** For good: gives the files back. */
   dispose(): void {
     this.machine.kill();
-    for (const db of this.#connections) db.close();
+    this.#closeConnections();
   }
 
   /** The same store, which dies with its process, if need be in the midst of a commit. */

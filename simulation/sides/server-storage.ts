@@ -3,6 +3,7 @@ import type { Database, Queryable, Transaction } from '../../sync-server/db/data
 import { migrateDatabase } from '../../sync-server/db/migrate.ts';
 import { type Life, never } from '../world/machine.ts';
 import type { Activity } from '../world/quiet.ts';
+import { Statements } from './statements.ts';
 
 type Row = Record<string, unknown>;
 
@@ -23,16 +24,18 @@ const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
  */
 export class ServerStorage {
   readonly #pg: PGlite;
+  readonly #statements: Statements;
   #turn: Promise<void> = Promise.resolve();
   #inTransaction = false;
 
-  private constructor(pg: PGlite) {
+  private constructor(pg: PGlite, statements: Statements) {
     this.#pg = pg;
+    this.#statements = statements;
   }
 
   static async create(): Promise<ServerStorage> {
     const pg = await PGlite.create({ parsers: { [types.DATE]: (text: string) => text } });
-    const storage = new ServerStorage(pg);
+    const storage = new ServerStorage(pg, await Statements.over(pg));
     await migrateDatabase(storage.#plainDatabase());
     return storage;
   }
@@ -56,7 +59,7 @@ export class ServerStorage {
 
   /** For the invariants: reads what is committed, past all machines. */
   async look<R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
-    return (await this.#pg.query<R>(sql, [...parameters])).rows;
+    return this.#statements.run<R>(sql, parameters);
   }
 
   close(): Promise<void> {
@@ -71,11 +74,11 @@ export class ServerStorage {
       const rows = await activity.during(() =>
         this.#inTurn(async () => {
           if (life.over) return null;
-          if (!writes) return (await this.#pg.query<R>(sql, [...parameters])).rows;
+          if (!writes) return this.#statements.run<R>(sql, parameters);
           const death = watch.onCommit();
           if (death === 'before') watch.die();
           if (life.over) return null;
-          const { rows: changed } = await this.#pg.query<R>(sql, [...parameters]);
+          const changed = this.#statements.run<R>(sql, parameters);
           watch.committed();
           if (death === 'after') watch.die();
           return changed;
@@ -103,24 +106,24 @@ export class ServerStorage {
       if (life.over) return null;
       const run = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
         if (life.over) return never();
-        return activity.during(async () => (await this.#pg.query<R>(sql, [...parameters])).rows);
+        return activity.during(async () => this.#statements.run<R>(sql, parameters));
       };
-      await activity.during(() => this.#pg.exec('BEGIN'));
+      await activity.during(async () => this.#statements.run('BEGIN'));
       this.#inTransaction = true;
       try {
         const value = await work({ query: run, afterCommit: (task) => afterCommit.push(task) });
         const death = watch.onCommit();
         if (death === 'before') watch.die();
         if (life.over) {
-          await activity.during(() => this.#pg.exec('ROLLBACK'));
+          await activity.during(async () => this.#statements.run('ROLLBACK'));
           return null;
         }
-        await activity.during(() => this.#pg.exec('COMMIT'));
+        await activity.during(async () => this.#statements.run('COMMIT'));
         watch.committed();
         if (death === 'after') watch.die();
         return { value };
       } catch (error) {
-        await activity.during(() => this.#pg.exec('ROLLBACK'));
+        await activity.during(async () => this.#statements.run('ROLLBACK'));
         throw error;
       } finally {
         this.#inTransaction = false;
@@ -144,7 +147,7 @@ export class ServerStorage {
     const query = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> =>
       parameters.length === 0
         ? (((await this.#pg.exec(sql)).at(-1)?.rows ?? []) as R[])
-        : (await this.#pg.query<R>(sql, [...parameters])).rows;
+        : this.#statements.run<R>(sql, parameters);
     return {
       query,
       transaction: async (work) => {

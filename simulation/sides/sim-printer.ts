@@ -11,6 +11,7 @@ export interface Paper {
   readonly label: string;
   readonly isCopy: boolean;
   readonly saysPixPaid: boolean;
+  readonly startedAtMs: number;
   readonly atMs: number;
 }
 
@@ -53,9 +54,10 @@ export class SimPrinter {
       faulty && random.chance(this.faults.slow) ? random.int(3_000, 20_000) : random.int(400, 1_500);
     const dies = faulty && random.chance(this.faults.diesMidway);
     const comesOut = !dies || random.chance(0.5);
+    const startedAtMs = this.#world.agenda.nowMs();
     // The bytes are in the printer: it goes on without the totem.
     this.#world.agenda.after(durationMs * 0.8, `${this.#kioskId} printer`, () => {
-      if (comesOut) this.#emit(document);
+      if (comesOut) this.#emit(document, startedAtMs);
     });
     const printed: PrintOutcome = dies
       ? { kind: 'uncertain', printer: { status: 'offline', detail: null }, detail: 'no answer' }
@@ -81,8 +83,8 @@ export class SimPrinter {
     });
   }
 
-  #emit(document: ReceiptDocument): void {
-    const paper = readPaper(this.#kioskId, document, this.#world.agenda.nowMs());
+  #emit(document: ReceiptDocument, startedAtMs: number): void {
+    const paper = readPaper(this.#kioskId, document, startedAtMs, this.#world.agenda.nowMs());
     if (paper === null) return;
     this.#papers.push(paper);
     this.#world.tell(this.#kioskId, `paper ${paper.label}${paper.isCopy ? ' (copy)' : ''}`);
@@ -90,7 +92,12 @@ export class SimPrinter {
 }
 
 /** Null for a test print. */
-function readPaper(kioskId: string, document: ReceiptDocument, atMs: number): Paper | null {
+function readPaper(
+  kioskId: string,
+  document: ReceiptDocument,
+  startedAtMs: number,
+  atMs: number,
+): Paper | null {
   const { blocks } = document;
   const code = blocks.find((block) => block.kind === 'qr')?.data ?? '';
   if (!code.startsWith('ticket:')) return null;
@@ -102,6 +109,7 @@ function readPaper(kioskId: string, document: ReceiptDocument, atMs: number): Pa
     label: largest?.text ?? '?',
     isCopy: texts.some((block) => block.text === '2ª VIA'),
     saysPixPaid: blocks.some((block) => block.kind === 'pair' && block.left === 'Pago por PIX'),
+    startedAtMs,
     atMs,
   };
 }

@@ -33,6 +33,11 @@ export class Machine {
     this.#alive = false;
   }
 
+  /** World time, ms. */
+  get bootedAtMs(): number {
+    return this.#bootedAtMs;
+  }
+
   isLife(life: number): boolean {
     return this.#alive && this.#life === life;
   }
