@@ -13,6 +13,7 @@ import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { type Life, Machine } from '../world/machine.ts';
 import type { Line } from '../world/network.ts';
 import type { World } from '../world/world.ts';
+import { rememberReads } from './remembered-reads.ts';
 import { GOOD_PRINTER, type Paper, SimPrinter } from './sim-printer.ts';
 
 export const PIN = '4711';
@@ -155,7 +156,7 @@ export class KioskSide {
     // Only simulated processes die here: nothing has to reach a disk.
     opened.db.pragma('synchronous = OFF');
     this.#connections.push(opened.db);
-    this.#db = opened.db;
+    this.#db = rememberReads(opened.db);
     const store = this.#mortal(opened, life);
     const serverTime = createServerTime(clock);
     const identity = createFileIdentity({

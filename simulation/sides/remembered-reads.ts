@@ -4,6 +4,7 @@ type Read = (...parameters: unknown[]) => unknown;
 interface Statement {
   all: Read;
   get: Read;
+  run: Read;
   pluck(): Statement;
 }
 
@@ -20,7 +21,6 @@ export function rememberReads(db: KioskDatabase): KioskDatabase {
     if (known !== undefined) return known;
     const statement = db.prepare(sql) as unknown as Statement;
     if (plucked) statement.pluck();
-    const { all, get } = statement;
     const answers = new Map<string, unknown>();
     let ofChange: number | undefined;
     const once = (kind: string, read: Read): Read => {
@@ -35,13 +35,14 @@ export function rememberReads(db: KioskDatabase): KioskDatabase {
         return answers.get(question);
       };
     };
-    Object.defineProperties(statement, {
-      all: { value: once('all', all) },
-      get: { value: once('get', get) },
-      pluck: { value: () => remember(sql, true) },
-    });
-    statements.set(`${plucked} ${sql}`, statement);
-    return statement;
+    const remembered: Statement = {
+      all: once('all', (...parameters) => statement.all(...parameters)),
+      get: once('get', (...parameters) => statement.get(...parameters)),
+      run: (...parameters) => statement.run(...parameters),
+      pluck: () => remember(sql, true),
+    };
+    statements.set(`${plucked} ${sql}`, remembered);
+    return remembered;
   }
 
   return Object.create(db, { prepare: { value: (sql: string) => remember(sql, false) } }) as KioskDatabase;
