@@ -15,6 +15,10 @@ export interface CommitWatch {
   die(): void;
 }
 
+/** Every table that a statement reads or writes is named in it: no trigger and no view of the schema does so by itself. */
+const READ_TABLES = /\b(?:FROM|JOIN)\s+(\w+)/gi;
+const WRITTEN_TABLES = /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)/gi;
+
 /** Statements that change something; everything else is not a crash point. */
 const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
 
@@ -25,6 +29,8 @@ const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
 export class ServerStorage {
   readonly #pg: PGlite;
   readonly #statements: Statements;
+  /** What was looked at, until one of its tables is written to: few commits touch what an invariant asks for. */
+  readonly #looks = new Map<string, { readonly rows: Row[]; readonly tables: ReadonlySet<string> }>();
   #turn: Promise<void> = Promise.resolve();
   #inTransaction = false;
 
@@ -45,21 +51,37 @@ export class ServerStorage {
     return this.#inTransaction;
   }
 
-  /** Empties every table for the next seed. */
+  /** Empties every table that a seed has written to, for the next one. */
   async reset(): Promise<void> {
-    const tables = await this.look<{ name: string }>(
-      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_migrations'`,
+    if (this.#inTransaction) this.#statements.run('ROLLBACK');
+    const written = this.#statements.run<{ name: string }>(
+      `SELECT oid::regclass::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+         AND relkind = 'r' AND relname <> 'schema_migrations' AND (pg_relation_size(oid) > 0 OR EXISTS (
+           SELECT 1 FROM pg_depend d JOIN pg_sequence q ON q.seqrelid = d.objid
+           WHERE d.refobjid = pg_class.oid AND pg_sequence_last_value(q.seqrelid) IS NOT NULL))`,
     );
-    await this.#pg.exec(
-      `${this.#inTransaction ? 'ROLLBACK; ' : ''}TRUNCATE ${tables.map(({ name }) => name).join(', ')} RESTART IDENTITY`,
-    );
+    if (written.length > 0)
+      await this.#pg.exec(`TRUNCATE ${written.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE`);
+    this.#looks.clear();
     this.#inTransaction = false;
     this.#turn = Promise.resolve();
   }
 
   /** For the invariants: reads what is committed, past all machines. */
   async look<R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
-    return this.#statements.run<R>(sql, parameters);
+    const question = JSON.stringify([sql, parameters]);
+    const known = this.#looks.get(question);
+    if (known !== undefined) return known.rows as R[];
+    const rows = this.#statements.run<R>(sql, parameters);
+    this.#looks.set(question, { rows, tables: new Set(namesIn(sql, READ_TABLES)) });
+    return rows;
+  }
+
+  #run<R extends Row>(sql: string, parameters: readonly unknown[]): R[] {
+    const rows = this.#statements.run<R>(sql, parameters);
+    for (const written of namesIn(sql, WRITTEN_TABLES))
+      for (const [question, { tables }] of this.#looks) if (tables.has(written)) this.#looks.delete(question);
+    return rows;
   }
 
   close(): Promise<void> {
@@ -74,11 +96,11 @@ export class ServerStorage {
       const rows = await activity.during(() =>
         this.#inTurn(async () => {
           if (life.over) return null;
-          if (!writes) return this.#statements.run<R>(sql, parameters);
+          if (!writes) return this.#run<R>(sql, parameters);
           const death = watch.onCommit();
           if (death === 'before') watch.die();
           if (life.over) return null;
-          const changed = this.#statements.run<R>(sql, parameters);
+          const changed = this.#run<R>(sql, parameters);
           watch.committed();
           if (death === 'after') watch.die();
           return changed;
@@ -106,7 +128,7 @@ export class ServerStorage {
       if (life.over) return null;
       const run = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
         if (life.over) return never();
-        return activity.during(async () => this.#statements.run<R>(sql, parameters));
+        return activity.during(async () => this.#run<R>(sql, parameters));
       };
       await activity.during(async () => this.#statements.run('BEGIN'));
       this.#inTransaction = true;
@@ -165,4 +187,16 @@ export class ServerStorage {
       close: async () => undefined,
     };
   }
+}
+
+const namesBySql = new Map<string, readonly string[]>();
+
+function namesIn(sql: string, pattern: RegExp): readonly string[] {
+  const key = pattern.source + sql;
+  let names = namesBySql.get(key);
+  if (names === undefined) {
+    names = [...sql.matchAll(pattern)].map(([, name = '']) => name.toLowerCase());
+    namesBySql.set(key, names);
+  }
+  return names;
 }
