@@ -33,6 +33,7 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
   let tokens: TokenSource | null = tokensOf(stored);
   /** The key of an attempt whose answer may be lost: the server answers the same code and key once more. */
   let attempted: { readonly code: string; readonly keys: KeyPair } | null = null;
+  let underWay: Promise<unknown> = Promise.resolve();
 
   function tokensOf(identity: StoredIdentity | null): TokenSource | null {
     if (identity === null) return null;
@@ -51,7 +52,17 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
     return stored.revokedAt === null ? 'enrolled' : 'revoked';
   }
 
-  async function enrol(typed: string): Promise<EnrolResult> {
+  /**
+   * One after the other: of two at once the answer to the first could come last, and the totem would be left with a
+   * key that the server has already replaced.
+   */
+  function enrol(typed: string): Promise<EnrolResult> {
+    const result = underWay.then(() => enrolNow(typed));
+    underWay = result.catch(() => undefined);
+    return result;
+  }
+
+  async function enrolNow(typed: string): Promise<EnrolResult> {
     const code = EnrolmentCode.safeParse(typed);
     if (!code.success) return refusal('invalid_code');
     if (attempted?.code !== code.data) attempted = { code: code.data, keys: newKeyPair(randomBytes) };

@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
+import { calculateJwkThumbprint } from 'jose';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '../../platform/log.ts';
 import { StartupFailure } from '../../platform/service.ts';
+import { systemRandom } from '../../platform/system.ts';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { kioskPaths } from '../data-folder.ts';
 import { supportBundle } from '../diagnostics/support-bundle.ts';
+import { createServerTime } from '../sync/server-time.ts';
 import { type HarnessOptions, KIOSK_ID, KioskHarness, PIN, SERVICE_ID } from '../testing/kiosk-harness.ts';
 import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { createFileIdentity } from './file-identity.ts';
 
 const CODE = 'ABCD2345';
 const DAY_MS = 24 * 60 * 60_000;
@@ -94,6 +102,38 @@ describe('a totem that is not enrolled', () => {
     totem.server.loseAnswers = false;
     expect(await totem.execute(enrol(CODE))).toEqual({ ok: true });
   });
+});
+
+it('asks for one identity at a time: the key that the server heard last is the one that is kept', async () => {
+  const clock = new ManualClock();
+  let known = '';
+  let asked = 0;
+  const identity = createFileIdentity({
+    file: join(mkdtempSync(join(tmpdir(), 'totem-identity-')), 'identity.json'),
+    clock,
+    randomBytes: systemRandom,
+    serverTime: createServerTime(clock),
+    // The answer to the first is long on its way, once the server has heard it.
+    ask: async ({ publicKey }) => {
+      known = await calculateJwkThumbprint(publicKey);
+      const keyId = known;
+      asked += 1;
+      if (asked === 1) await setTimeout(100);
+      const { merchantId, unitId } = STUB_CATALOG.unit;
+      return {
+        ok: true,
+        value: { kioskId: KIOSK_ID, merchantId, unitId, keyId, enrolledAt: 1, serverTime: clock.nowMs() },
+      };
+    },
+    mayBecome: () => true,
+    log: silentLog,
+  });
+  expect(await Promise.all([identity.enrol(CODE), identity.enrol('ABCD2346')])).toEqual([
+    { ok: true },
+    { ok: true },
+  ]);
+  expect(asked).toBe(2);
+  expect(identity.current()?.keyId).toBe(known);
 });
 
 describe('a code', () => {
