@@ -197,27 +197,6 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['rescued is not issued again'],
   },
   {
-    name: 'a claim is granted although the ticket exists',
-    file: 'sync-server/confirmations/claim-confirmation.ts',
-    find: 'if (ticket !== undefined) return',
-    replace: 'if (ticket !== undefined && !ticket.rescued) return',
-    breaks: ['rescued is not issued again'],
-  },
-  {
-    name: 'a rescue does not wait for the lease',
-    file: 'sync-server/confirmations/rescue-ticket.ts',
-    find: 'if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS)',
-    replace: 'if (atMs <= payment.actBeforeMs - 60_000)',
-    breaks: ['rescued is not issued again'],
-  },
-  {
-    name: 'who is called already may be called again',
-    file: 'domain/queue-decision.ts',
-    find: "if (isAtCounter(next)) return { ok: false, code: 'ticket_taken', ticket: next };",
-    replace: '',
-    breaks: ['one ticket, one counter'],
-  },
-  {
     name: 'a cut-off totem calls the tickets of others',
     file: 'main/queue/local-calls.ts',
     find: 'const next = waiting.find(({ own }) => own);',
@@ -246,13 +225,6 @@ export const MUTATIONS: readonly Mutation[] = [
     breaks: ['all agree', ENDS, 'no ticket is stuck', 'every Pix ends once', 'losers are told'],
   },
   {
-    name: 'an entry of the feed is applied as often as it comes',
-    file: 'main/sync/feed-effects.ts',
-    find: 'if (entry.seq <= cursor) continue;',
-    replace: '',
-    breaks: ['nothing goes backwards'],
-  },
-  {
     name: 'a revoked totem is let in',
     file: 'sync-server/access/kiosk-token.ts',
     find: "if (row.revoked_at !== null) return refused('revoked');",
@@ -267,13 +239,6 @@ export const MUTATIONS: readonly Mutation[] = [
       for (const again of ['', ' again'])
         await postRefund(context, transaction, { ...refund, refundId: refund.refundId + again, occurredAtMs: atMs });`,
     breaks: ['the books balance'],
-  },
-  {
-    name: 'a restored backup keeps its leases of numbers',
-    file: 'main/store/implant.ts',
-    find: 'createNumberLeaseRepository(db).abandonAll();',
-    replace: '',
-    breaks: ['one number, one ticket', 'rejections are explained', ENDS],
   },
   {
     name: 'a charge that the bank closed stays on the screen',
