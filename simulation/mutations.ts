@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
       store.write(() => { for (const entry of entries) store.sync.moveCursor(entry.seq); });
       store.write(() => {
         let cursor = before;`,
-    breaks: [ENDS, 'all agree', 'every Pix ends once', 'no ticket is stuck'],
+    breaks: [ENDS, 'all agree', 'every Pix ends once', 'no ticket is stuck', 'screens tell the truth'],
   },
   {
     name: 'an older state of a ticket replaces a newer one',
@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'domain/payment-session.ts',
     find: "  expired: ['paid'],",
     replace: '  expired: [],',
-    breaks: [ENDS, 'all agree'],
+    breaks: [ENDS, 'all agree', 'screens tell the truth'],
   },
   {
     name: 'an uncertain paper is printed again',
