@@ -14,13 +14,6 @@ const ENDS = 'everything ends';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'a callback is acknowledged before its commit',
-    file: 'sync-server/webhooks/inbox-writer.ts',
-    find: 'waiting.push({ item, resolve });',
-    replace: "waiting.push({ item, resolve: () => undefined }); resolve('stored');",
-    breaks: ['acknowledged is stored', ENDS],
-  },
-  {
     name: 'the callback’s word is trusted',
     file: 'sync-server/payments/check-charge.ts',
     find: '    : await provider.fetchCharge(payment.txid);',
@@ -173,7 +166,14 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'const answer = await client.push(batch);',
     replace: `store.write(() => { for (const { id } of batch) store.outbox.settle({ id, outcome: 'applied', reason: null }); });
       const answer = await client.push(batch);`,
-    breaks: ['all agree', ENDS, 'no ticket is stuck', 'every Pix ends once', 'rejections are explained'],
+    breaks: [
+      'losers are told',
+      'all agree',
+      ENDS,
+      'no ticket is stuck',
+      'every Pix ends once',
+      'rejections are explained',
+    ],
   },
   {
     name: 'the outbox is sent from its end',
