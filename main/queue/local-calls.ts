@@ -2,11 +2,10 @@ import type { QueueCommand } from '../../domain/protocol/queue.ts';
 import type { CommandResult, ServerLink } from '../../domain/protocol/screens.ts';
 import type { OutboxEvent, PushResult } from '../../domain/protocol/sync.ts';
 import { OUTBOX_PAYLOADS } from '../../domain/protocol/sync.ts';
-import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { decideQueueStep, isAtCounter, type QueueStep } from '../../domain/queue-decision.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';
 import type { KioskStore } from '../store/store.ts';
-import type { StoredTicket } from '../store/tickets.ts';
+import { type StoredTicket, toView } from '../store/tickets.ts';
 import { releaseServerTicket } from '../sync/ticket-merge.ts';
 import { businessToday, ticketsInQueue } from './business-today.ts';
 
@@ -102,8 +101,4 @@ function subjectOf(
 function ticketOfEarlier(store: KioskStore, commandId: string): StoredTicket | undefined {
   const ticketId = store.outbox.ticketOfCall(commandId);
   return ticketId === undefined ? undefined : store.tickets.byId(ticketId);
-}
-
-function toView({ own: _own, ...view }: StoredTicket): TicketView {
-  return view;
 }

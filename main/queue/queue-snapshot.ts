@@ -3,7 +3,7 @@ import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';
 import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { KioskStore } from '../store/store.ts';
-import type { StoredTicket } from '../store/tickets.ts';
+import { toView } from '../store/tickets.ts';
 import { ticketsInQueue } from './business-today.ts';
 import { isLocalMode } from './local-calls.ts';
 import { type RescueSurroundings, rescuable, rescuePapers } from './rescuable.ts';
@@ -53,8 +53,4 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
 
 function missedAt(ticket: TicketView): number {
   return ticket.endedAt ?? ticket.calledAt ?? ticket.issuedAt;
-}
-
-function toView({ own: _own, ...view }: StoredTicket): TicketView {
-  return view;
 }

@@ -79,3 +79,8 @@ function toTicket(row: Row | undefined): StoredTicket | undefined {
 function ticketOf(row: Row): StoredTicket {
   return { ...row, own: row.own === 1, rescued: row.rescued === 1 };
 }
+
+/** As it travels and is shown: whose it is says its kiosk's id. */
+export function toView({ own: _own, ...view }: StoredTicket): TicketView {
+  return view;
+}
