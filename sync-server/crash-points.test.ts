@@ -273,7 +273,7 @@ describe.concurrent('the money and the tickets are right', () => {
       rounds.push((await playUnderKills(shop, totem, order, mode)).round);
     }
     await expectRounds(shop, rounds, `seed ${seed}`);
-  }, 120_000);
+  });
 
   test('twin: a confirmation in a transaction of its own is lost between the two, and the round does not end', async () => {
     const shop = await openShop({
@@ -287,5 +287,5 @@ describe.concurrent('the money and the tickets are right', () => {
     const well = await playUnderKills(shop, totem, { ...order, at: MOST_COMMITS }, 'exact');
     await expectRounds(shop, [well.round], 'not killed');
     await expect(playUnderKills(shop, totem, order, 'exact')).rejects.toThrow('the feed did not bring it');
-  }, 120_000);
+  });
 });

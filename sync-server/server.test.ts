@@ -56,7 +56,7 @@ test('PostgreSQL killed under the server: 503 with a code, streams end, and all 
       if (answer.status === 503) away = body;
       return away !== undefined && answer.status === 200;
     },
-    { timeout: 15_000, interval: 10 },
+    { timeout: 60_000, interval: 10 },
   );
   expect([...statuses].sort()).toEqual([200, 503]);
   expect(away).toEqual({

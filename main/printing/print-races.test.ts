@@ -314,16 +314,16 @@ test('Odoo #244076 (status error and retry: double print): reprints, outcomes, s
     fc.asyncProperty(scene, (told) => play(told)),
     { numRuns: 100 },
   );
-}, 60_000);
+});
 
 const TWIN = { seed: 20_261_122, numRuns: 200, endOnFailure: true } as const;
 
 test('twin: a driver that calls doubt "not begun" is caught with two papers', async () => {
   const property = fc.asyncProperty(scene, (told) => play(told, { callsDoubtNotStarted: true }));
   expect(String((await fc.check(property, TWIN)).errorInstance)).toContain('no job makes two papers');
-}, 60_000);
+});
 
 test('twin: a start that sends again what was being sent is caught with two papers', async () => {
   const property = fc.asyncProperty(scene, (told) => play(told, { sendsInterruptedAgain: true }));
   expect(String((await fc.check(property, TWIN)).errorInstance)).toContain('no job makes two papers');
-}, 60_000);
+});

@@ -49,7 +49,7 @@ it('loses nothing that it has answered, however often it is killed', async () =>
   }
   const told = () => new Set(receiver.bodies.flatMap(({ pix }) => pix.map(({ endToEndId }) => endToEndId)));
   await expect.poll(told, { timeout: 40_000, interval: 50 }).toEqual(new Set(answered));
-}, 90_000);
+});
 
 it('says in one line what is wrong with its configuration', async () => {
   const { message, exitCode } = await startAndFail({ TOTEM_PROVIDER_PORT: 'x' });

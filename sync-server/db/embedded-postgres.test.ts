@@ -90,7 +90,7 @@ test('PostgreSQL killed under the server comes back by itself, and the pool find
       await writeOne();
       return postgres.pid !== killed && acknowledged > 40;
     },
-    { timeout: 15_000, interval: 5 },
+    { timeout: 60_000, interval: 5 },
   );
   expect(broken.length).toBeGreaterThan(0);
   expect(broken.filter((error) => !isDatabaseUnavailable(error))).toEqual([]);

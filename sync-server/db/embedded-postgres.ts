@@ -39,8 +39,8 @@ const SETTINGS = [
   // No socket file: its folder would have to be found, shared and cleaned.
   'unix_socket_directories=',
   'log_min_messages=warning',
-  // The pool, the feed's listener, the webhook writer, a migration and a person with psql.
-  'max_connections=60',
+  // A server takes fourteen at most. Several run at once, and the connections of a killed one stay for a while.
+  'max_connections=200',
 ];
 
 /**

@@ -74,7 +74,7 @@ async function fillUp(): Promise<{
       before = sent;
       return still;
     },
-    { interval: 200, timeout: 10_000 },
+    { interval: 200, timeout: 60_000 },
   );
   return { leave: () => socket.destroy(), sent: () => sent, sending, stream };
 }

@@ -185,14 +185,14 @@ test('expiry, payment, doubled webhook, poll and cancellation end the same in ev
     fc.asyncProperty(story, (told) => play(told)),
     { numRuns: 40 },
   );
-}, 90_000);
+});
 
 test('twin: without the lock of its row a paid charge ends as expired or withdrawn', async () => {
   const wrong = await whatGoesWrong((sql) => sql.replace('FOR UPDATE OF t', ''));
   expect(wrong.filter((message) => message.startsWith('a paid charge stays paid'))).not.toEqual([]);
   // What would count a Pix twice is stopped by the database, too.
   expect(wrong).toContain('duplicate key value violates unique constraint "pix_receipts_one_settles"');
-}, 60_000);
+});
 
 /** How each story of a fixed seed ends that does not end well: a twin must not depend on luck. */
 async function whatGoesWrong(rewrite: (sql: string) => string): Promise<string[]> {

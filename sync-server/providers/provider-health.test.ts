@@ -76,7 +76,7 @@ test('a provider that went away while nobody pays is found, and found again when
         if (health.report().status !== status) clock.advance(250);
         expect(health.report().status).toBe(status);
       },
-      { timeout: 10_000, interval: 2 },
+      { timeout: 60_000, interval: 2 },
     );
     expect(clock.nowMs() - since).toBeLessThanOrEqual(20_000);
   };

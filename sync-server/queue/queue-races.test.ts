@@ -164,19 +164,19 @@ test('Qmatic (two browsers at one counter), FQM #10 ("no tickets" while some wai
     fc.asyncProperty(hallOf(fc.boolean()), (hall) => play(hall)),
     { numRuns: 20 },
   );
-}, 90_000);
+});
 
 test('twin: without the lock of the unit two browsers call two tickets to one counter; the database stops them', async () => {
   expect(await whatGoesWrong(withoutTurns)).toContain(
     'duplicate key value violates unique constraint "tickets_one_per_counter"',
   );
-}, 60_000);
+});
 
 test('twin: without any lock one ticket is called to two counters', async () => {
   expect(await whatGoesWrong((sql) => withoutTurns(sql).replace(/FOR UPDATE.*$/, ''))).toContain(
     'queue.call_next told ok instead of ok, of another ticket',
   );
-}, 60_000);
+});
 
 function withoutTurns(sql: string): string {
   return sql.includes('pg_advisory_xact_lock') ? 'SELECT 1 WHERE $1 <> $1' : sql;
