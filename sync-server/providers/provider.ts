@@ -1,4 +1,5 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
+import type { WebhookIntake } from './webhook-intake.ts';
 
 /**
  * What the server needs of a payment provider, in our words. Each provider is one folder beside this file; nothing
@@ -8,18 +9,42 @@ import type { CanonicalStatus } from '../../domain/payment-status.ts';
  * failures because it is the dangerous one: the request was sent, so the provider may have done what was asked.
  */
 export interface PaymentProvider {
-  /** Stored with every transaction, and part of the accounts' codes: "bacen-pix". */
+  /** Stored with every transaction, part of the accounts' codes and of the webhooks' address: "bacen-pix". */
   readonly name: string;
-  createCharge(order: ChargeOrder): Promise<CreateChargeOutcome>;
-  fetchCharge(txid: string): Promise<FetchChargeOutcome>;
+  fetchCharge(charge: ChargeRef): Promise<FetchChargeOutcome>;
   /** Asks the provider to take no more money for the charge. */
-  cancelCharge(txid: string): Promise<CancelChargeOutcome>;
+  cancelCharge(charge: ChargeRef): Promise<CancelChargeOutcome>;
   /** Idempotent by `refundId`: asking again gives the same refund, never a second one. */
   requestRefund(order: RefundOrder): Promise<RefundOutcome>;
-  fetchRefund(refund: Pick<RefundOrder, 'endToEndId' | 'refundId'>): Promise<RefundOutcome>;
-  registerWebhook(pixKey: string, url: string): Promise<RegisterWebhookOutcome>;
-  /** Reads which charges a webhook speaks of. A webhook is a hint: what it says of money is not used. */
-  parseWebhook(body: string): WebhookReading;
+  fetchRefund(refund: Pick<RefundOrder, 'charge' | 'receiptId' | 'refundId'>): Promise<RefundOutcome>;
+  readonly webhooks: WebhookIntake;
+  /** Tells the provider where its callbacks go; absent where that is done by hand in the provider's own pages. */
+  registerWebhook?(pixKey: string, url: string): Promise<RegisterWebhookOutcome>;
+  /**
+   * Lists the money that came in a span of time, whatever charge it names, if any. Absent where the provider has no
+   * such list. Half-open: `fromMs <= paidAtMs < toMs`.
+   */
+  listReceipts?(span: ReceiptSpan): Promise<ListReceiptsOutcome>;
+}
+
+/** A provider of the national flow: PIX, in reais. */
+export interface NationalProvider extends PaymentProvider {
+  readonly flow: 'national';
+  createCharge(order: ChargeOrder): Promise<CreateChargeOutcome>;
+}
+
+/** A provider of the international flow: a card, typed on a page of the provider's on the customer's own phone. */
+export interface InternationalProvider extends PaymentProvider {
+  readonly flow: 'international';
+  createCheckout(order: CheckoutOrder): Promise<CreateCheckoutOutcome>;
+}
+
+/** How a charge is named at the provider. */
+export interface ChargeRef {
+  /** Ours, chosen before anything is sent: the provider's key where it takes one, else kept with the charge there. */
+  readonly txid: string;
+  /** The provider's own id; null until it answered, and always where the txid is the id. */
+  readonly providerChargeId: string | null;
 }
 
 export interface ChargeOrder {
@@ -33,17 +58,51 @@ export interface ChargeOrder {
   readonly description: string;
   readonly merchantName: string;
   readonly city: string;
+  /** Who pays, where it was asked for; some providers refuse a charge without it. */
+  readonly customer: ChargeCustomer | null;
+  /** Parts that go to others than the merchant; empty where all is the merchant's. */
+  readonly split: readonly SplitPart[];
   /** True when an earlier attempt may have reached the provider: it is asked first, and written to only after. */
   readonly mayExist: boolean;
 }
 
-/** A charge as the provider itself answers for it: the only source from which money is believed. */
-export interface ProviderCharge {
-  readonly txid: string;
-  readonly pixKey: string;
+export interface ChargeCustomer {
+  readonly name?: string | undefined;
+  /** 11 digits. */
+  readonly cpf?: string | undefined;
+  readonly email?: string | undefined;
+}
+
+export interface SplitPart {
+  /** The receiver's id at the provider. */
+  readonly recipientId: string;
   readonly amountCents: number;
+}
+
+export interface CheckoutOrder {
+  readonly transactionId: string;
+  readonly orderId: string;
+  readonly saleId: string;
+  readonly txid: string;
+  readonly amountCents: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  readonly description: string;
+  readonly expiresSeconds: number;
+}
+
+/** A charge as the provider itself answers for it: the only source from which money is believed. */
+export interface ProviderCharge extends ChargeRef {
+  /** The receiving key; null where the provider receives in its own name. */
+  readonly pixKey: string | null;
+  readonly amountCents: number;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
   /** Null when the provider used a word that we do not know: the state is kept, the word is stored. */
-  readonly status: Extract<CanonicalStatus, 'PENDING' | 'SUCCEEDED' | 'CANCELED'> | null;
+  readonly status: Exclude<
+    CanonicalStatus,
+    'CREATED' | 'PARTIALLY_REFUNDED' | 'REFUNDED' | 'CHARGEBACK'
+  > | null;
   /** Who closed it; null unless `status` is CANCELED. */
   readonly closedBy: 'us' | 'provider' | null;
   /** The provider's own word for the status. */
@@ -52,25 +111,61 @@ export interface ProviderCharge {
   readonly expiresAtMs: number;
   /** The "copia e cola" text; null when the answer holds none and none can be built from it. */
   readonly brCode: string | null;
+  /** All money that came in for the charge. What was sent back later still is in here. */
   readonly receipts: readonly ProviderReceipt[];
+  /** Refunds as the provider knows them, also those that we never asked for. */
+  readonly refunds: readonly ProviderChargeRefund[];
+  readonly disputes: readonly ProviderDispute[];
 }
 
-/** One Pix received for a charge. */
+/** One payment received for a charge. */
 export interface ProviderReceipt {
-  readonly endToEndId: string;
+  /**
+   * Unique among the merchant's receipts of all providers: the endToEndId of a Pix where the provider tells it for
+   * certain, else the provider's id of the payment, with the provider's name before it where ids are bare numbers.
+   */
+  readonly receiptId: string;
+  /** Of the Pix, 32 characters; null for other money, and where the provider does not tell it. */
+  readonly endToEndId: string | null;
   /** Null where the provider leaves it out. */
   readonly txid: string | null;
   readonly pixKey: string | null;
   readonly amountCents: number;
   readonly paidAtMs: number;
+  /** What the provider keeps of it; null where it does not say. */
+  readonly feeCents: number | null;
+}
+
+/** A refund of a charge, seen at the provider. */
+export interface ProviderChargeRefund extends ProviderRefund {
+  readonly receiptId: string;
+  /** `provider`: a bank's clawback (MED), or a refund by hand in the provider's own pages. */
+  readonly initiatedBy: 'us' | 'provider';
+}
+
+/** A payment that the payer's bank takes back, or tries to: a card's chargeback, a MED case of Pix. */
+export interface ProviderDispute {
+  readonly disputeId: string;
+  readonly receiptId: string;
+  readonly kind: 'chargeback' | 'med';
+  readonly status: 'open' | 'won' | 'lost';
+  readonly amountCents: number;
+  /** The provider's own word for the reason. */
+  readonly reason: string;
+  readonly openedAtMs: number;
 }
 
 export interface RefundOrder {
-  readonly endToEndId: string;
-  /** Our id, `[a-zA-Z0-9]{1,35}`. */
+  readonly charge: ChargeRef;
+  readonly receiptId: string;
+  /** Our id, `[a-zA-Z0-9_]{1,64}`; where the receipt is a Pix of API Pix, `[a-zA-Z0-9]{1,35}`. */
   readonly refundId: string;
   readonly amountCents: number;
+  /** Of the whole receipt: some providers refund "all" and "a part" by different words. */
+  readonly receivedCents: number;
   readonly description: string;
+  /** True when an earlier attempt may have reached the provider. */
+  readonly mayExist: boolean;
 }
 
 export interface ProviderRefund {
@@ -80,6 +175,13 @@ export interface ProviderRefund {
   readonly status: 'processing' | 'settled' | 'refused';
   readonly providerStatus: string;
   readonly reason: string | null;
+}
+
+export interface ReceiptSpan {
+  readonly pixKey: string;
+  /** Epoch milliseconds. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** The provider did nothing: it was not reached, or said that it cannot now. Asking again later is right. */
@@ -101,6 +203,17 @@ export interface Rejected {
 
 export type CreateChargeOutcome =
   | { readonly kind: 'created'; readonly charge: ProviderCharge }
+  | Unavailable
+  | Unknown
+  | Rejected;
+
+export type CreateCheckoutOutcome =
+  | {
+      readonly kind: 'created';
+      readonly charge: ProviderCharge;
+      /** Lets the customer's page, and nobody else, finish the payment: a secret of this one charge. */
+      readonly clientSecret: string;
+    }
   | Unavailable
   | Unknown
   | Rejected;
@@ -129,6 +242,7 @@ export type RefundOutcome =
 
 export type RegisterWebhookOutcome = { readonly kind: 'registered' } | Unavailable | Unknown | Rejected;
 
-export type WebhookReading =
-  | { readonly kind: 'charges'; readonly txids: readonly string[] }
-  | { readonly kind: 'unreadable'; readonly reason: string };
+export type ListReceiptsOutcome =
+  | { readonly kind: 'found'; readonly receipts: readonly ProviderReceipt[] }
+  | Unavailable
+  | Rejected;
