@@ -103,7 +103,11 @@ async function openContext(
 ): Promise<ServerContext> {
   mkdirSync(config.dataDir, { recursive: true });
   const databaseUrl = config.databaseUrl ?? (await openEmbedded(config, log, closers));
-  const db = openDatabase(databaseUrl, (error) => log.warn({ error }, 'an idle database connection broke'));
+  const db = openDatabase(
+    databaseUrl,
+    (error) => log.warn({ error }, 'an idle database connection broke'),
+    (error) => log.warn({ error }, 'a transaction is run again'),
+  );
   closers.push(() => db.close());
   await db.query('SELECT 1').catch((error: unknown) => {
     throw new StartupFailure(`the database of DATABASE_URL does not answer: ${describe(error)}`);

@@ -1,5 +1,8 @@
-/** Classes of SQLSTATE: 08 connection trouble, 53 out of resources, 57 the server is stopping, starting, or gave up. */
-const UNAVAILABLE_SQLSTATE = /^(08|53|57)[0-9A-Z]{3}$/;
+/**
+ * Classes of SQLSTATE: 08 connection trouble, 40 taken back for the sake of others, 53 out of resources, 57 the server is
+ * stopping, starting, or gave up.
+ */
+const UNAVAILABLE_SQLSTATE = /^(08|40|53|57)[0-9A-Z]{3}$/;
 
 const UNAVAILABLE_SOCKET = new Set([
   'ECONNREFUSED',

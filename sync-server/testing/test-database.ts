@@ -10,8 +10,8 @@ export interface TestDatabase {
 }
 
 /** A database of its own for one test file, with the newest schema and no rows. */
-export function createTestDatabase(): Promise<TestDatabase> {
-  return createDatabase(`TEMPLATE ${inject('templateDatabase')}`);
+export function createTestDatabase(onTakenBack?: (error: unknown) => void): Promise<TestDatabase> {
+  return createDatabase(`TEMPLATE ${inject('templateDatabase')}`, onTakenBack);
 }
 
 /** The same without any schema: for the tests of the migrations themselves. */
@@ -19,13 +19,16 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
   return createDatabase('');
 }
 
-async function createDatabase(options: string): Promise<TestDatabase> {
+async function createDatabase(
+  options: string,
+  onTakenBack?: (error: unknown) => void,
+): Promise<TestDatabase> {
   const name = `totem_test_${randomBytes(8).toString('hex')}`;
   const serverUrl = inject('postgresUrl');
   await administer(serverUrl, `CREATE DATABASE ${name} ${options}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  const db = openDatabase(url.href, () => undefined);
+  const db = openDatabase(url.href, () => undefined, onTakenBack);
   return {
     url: url.href,
     db,
