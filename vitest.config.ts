@@ -35,6 +35,7 @@ export default defineConfig({
             'sync-server/**/*.test.ts',
             'simulators/**/*.test.ts',
             'simulation/**/*.test.ts',
+            'chaos/**/*.test.ts',
             COMMANDS_WITH_A_SERVER,
           ],
           globalSetup: ['sync-server/testing/global-setup.ts'],

@@ -10,6 +10,7 @@ const LAYERS = [
   'sync-server',
   'simulators',
   'simulation',
+  'chaos',
   'cli',
   'scripts',
   'e2e',

@@ -35,10 +35,10 @@ export async function openShopOnLines({
   const lineBetween = async (from: string, to: string, address: string): Promise<string> => {
     // One port is one line, whatever path is asked for on it.
     const key = `${from} ${to}`;
-    const line = lines.get(key) ?? (await openFaultyLine(new URL(address).origin));
+    const { protocol, host, pathname } = new URL(address);
+    const line = lines.get(key) ?? (await openFaultyLine(`${protocol}//${host}`));
     lines.set(key, line);
-    const { pathname } = new URL(address);
-    return pathname === '/' ? line.address : `${line.address}${pathname}`;
+    return pathname === '/' || pathname === '' ? line.address : `${line.address}${pathname}`;
   };
   const options = {
     dataDir,

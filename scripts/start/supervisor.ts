@@ -27,6 +27,8 @@ export interface SupervisedService {
   readonly addresses: Readonly<Record<string, string>>;
   /** Asks it to stop and waits; kills it when it does not. */
   stop(): Promise<void>;
+  /** Ends it by `signal`, keeps it down while `work` is done, and starts it again. */
+  whileDown(signal: NodeJS.Signals, work: () => Promise<void>): Promise<void>;
 }
 
 const READY_TIMEOUT_MS = 60_000;
@@ -51,18 +53,25 @@ export async function superviseService(
   // For a person with a shell, and for tests that kill: which process is which.
   const pidFile = join(logDir, `${definition.name}.pid`);
   let stopping = false;
+  let keptDown = false;
   let restarts = 0;
   let restartTimer: NodeJS.Timeout | undefined;
   let child: ChildProcess;
+  let launching: Promise<unknown>;
 
-  const launch = async (): Promise<Readonly<Record<string, string>>> => {
+  const launch = (): Promise<Readonly<Record<string, string>>> => {
+    const launched = launchOnce();
+    launching = launched;
+    return launched;
+  };
+  const launchOnce = async (): Promise<Readonly<Record<string, string>>> => {
     const startedAt = Date.now();
     child = launchWithLog(definition, logDir);
     const running = child;
     writeFileSync(pidFile, `${running.pid}\n`);
     const addresses = await readiness(running, definition.name);
     running.once('exit', (code, signal) => {
-      if (stopping) return;
+      if (stopping || keptDown) return;
       if (Date.now() - startedAt > STABLE_MS) restarts = 0;
       say(`${definition.name} stopped (${signal ?? `exit ${code}`}); starting it again`);
       scheduleRestart();
@@ -76,7 +85,7 @@ export async function superviseService(
       launch().then(
         () => say(`${definition.name} is running again`),
         (error: Error) => {
-          if (stopping) return;
+          if (stopping || keptDown) return;
           say(`${definition.name}: ${error.message}`);
           scheduleRestart();
         },
@@ -91,8 +100,21 @@ export async function superviseService(
     stop: async () => {
       stopping = true;
       clearTimeout(restartTimer);
-      await stopChild(child);
+      await endChild(child, 'SIGTERM');
       rmSync(pidFile, { force: true });
+    },
+    whileDown: async (signal, work) => {
+      keptDown = true;
+      clearTimeout(restartTimer);
+      try {
+        await endChild(child, signal);
+        // A start that this cut short has to be over before the next one; how it failed is of no interest.
+        await launching.catch(() => undefined);
+        await work();
+      } finally {
+        keptDown = false;
+        if (!stopping) scheduleRestart();
+      }
     },
   };
 }
@@ -149,10 +171,10 @@ function readiness(child: ChildProcess, name: string): Promise<Readonly<Record<s
   });
 }
 
-async function stopChild(child: ChildProcess): Promise<void> {
+async function endChild(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await gone;
   clearTimeout(timer);

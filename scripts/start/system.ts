@@ -41,6 +41,8 @@ export interface SystemAddresses {
 
 export interface RunningSystem {
   readonly addresses: SystemAddresses;
+  /** One of its processes: `provider`, `sync-server`, `totem-1`, `printer-1`, … */
+  service(name: string): SupervisedService;
   stop(): Promise<void>;
 }
 
@@ -102,7 +104,9 @@ export async function startSystem(
     );
     const kiosks = await Promise.all(
       kioskIds.map(async (kioskId, index) => {
-        const printer = printers[index]?.addresses['escpos'] ?? options.printer;
+        const escpos = printers[index]?.addresses['escpos'];
+        const printer =
+          escpos === undefined ? options.printer : await line(kioskId, `printer-${index + 1}`, escpos);
         const program =
           index === 0 && electronBinary !== null ? { electronBinary } : { node: 'main/main.ts' };
         const enrolmentCode = await enrolmentCodeFor(kioskId, options.dataDir, {
@@ -128,6 +132,11 @@ export async function startSystem(
     if (first === undefined) throw new Error('a shop has at least one totem');
     return {
       stop,
+      service: (name) => {
+        const found = started.find((one) => one.name === name);
+        if (found === undefined) throw new Error(`there is no service ${name}`);
+        return found;
+      },
       addresses: {
         totem: first.totem,
         queue: first.queue,

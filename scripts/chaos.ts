@@ -1,0 +1,2 @@
+// `npm run chaos`; see docs/chaos.md.
+import '../chaos/main.ts';
