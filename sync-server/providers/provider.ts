@@ -36,7 +36,16 @@ export interface NationalProvider extends PaymentProvider {
 /** A provider of the international flow: a card, typed on a page of the provider's on the customer's own phone. */
 export interface InternationalProvider extends PaymentProvider {
   readonly flow: 'international';
+  /** Asked again for the same transaction: the same charge, with the same client secret. */
   createCheckout(order: CheckoutOrder): Promise<CreateCheckoutOutcome>;
+  readonly checkoutPage: CheckoutPage;
+}
+
+/** What the customer's page needs to show the provider's own card form. Nothing in it is secret. */
+export interface CheckoutPage {
+  /** The provider's script, to be loaded from there: the card's number never touches a server of ours. */
+  readonly scriptUrl: string;
+  readonly publishableKey: string;
 }
 
 /** How a charge is named at the provider. */
@@ -84,11 +93,16 @@ export interface CheckoutOrder {
   readonly orderId: string;
   readonly saleId: string;
   readonly txid: string;
+  /** Of the currency's smallest unit: cents of USD, but whole yen of JPY, and thousandths of KWD. */
   readonly amountCents: number;
   /** ISO 4217, upper case. */
   readonly currency: string;
   readonly description: string;
   readonly expiresSeconds: number;
+  /** Known from an earlier answer: the charge is read, and nothing is made. */
+  readonly providerChargeId: string | null;
+  /** True when an earlier attempt may have reached the provider: it is asked first, and written to only after. */
+  readonly mayExist: boolean;
 }
 
 /** A charge as the provider itself answers for it: the only source from which money is believed. */
