@@ -148,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
     personalData,
     pixAvailable,
     enqueuePaper,
+    serverTime,
     isPaperHeld: printQueue.isHeld,
     clock,
     randomBytes,
@@ -251,10 +252,12 @@ export function createEngine(options: EngineOptions): Engine {
         numbers.wake();
       });
       printQueue.onChange(snapshots.invalidate);
-      // The word that a held paper waits for comes with a ticket.
-      store.onCommit(() => {
+      // The word that a held paper waits for comes with a ticket, or it is that there is no server.
+      const askAgain = (): void => {
         if (printQueue.isHolding()) printQueue.wake();
-      });
+      };
+      store.onCommit(askAgain);
+      link.onChange(askAgain);
       identity.onChange(snapshots.invalidate);
       identity.onChange(() => {
         if (identity.status() !== 'enrolled') return;

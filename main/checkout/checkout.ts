@@ -5,14 +5,12 @@ import type { CommandRefusal, CommandResult, TotemCommand } from '../../domain/p
 import type { Log } from '../../platform/log.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession } from '../store/sessions.ts';
-import type { KioskStore } from '../store/store.ts';
 import type { ChargeRequests } from './charge-requests.ts';
 import { readCustomer } from './customer.ts';
 import { createDeadlineKeeper } from './deadline-keeper.ts';
 import { deadlineOf, isPrinting, type ScreenSession } from './deadlines.ts';
-import { issueLocalTicket, paymentOf } from './local-ticket.ts';
+import { issueLocalTicket, type LocalTicketOptions, paymentOf } from './local-ticket.ts';
 import { endSession } from './session-life.ts';
-import type { TicketIssueOptions } from './ticket-issue.ts';
 
 /** How long a deadline waits that could not be stored. */
 const RETRY_DEADLINE_MS = 1_000;
@@ -33,8 +31,7 @@ export interface Checkout {
   stop(): void;
 }
 
-export interface CheckoutOptions extends Pick<TicketIssueOptions, 'kioskId' | 'enqueuePaper'> {
-  readonly store: KioskStore;
+export interface CheckoutOptions extends LocalTicketOptions {
   readonly charges: ChargeRequests;
   readonly personalData: PersonalDataBox;
   /** Whether a PIX can be begun now: what cannot be paid is refused at once, not after a minute's spinner. */

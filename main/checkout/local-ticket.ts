@@ -1,13 +1,15 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import type { Catalog, Service } from '../../domain/protocol/catalog.ts';
+import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import type { TotemCommand } from '../../domain/protocol/screens.ts';
 import { composeReceipt } from '../../domain/receipt.ts';
 import type { TicketPayment } from '../../domain/ticket.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import { businessToday } from '../queue/business-today.ts';
 import type { StoredTicket } from '../store/tickets.ts';
+import type { ServerTime } from '../sync/server-time.ts';
 import { moveSession } from './session-life.ts';
-import type { TicketIssueOptions } from './ticket-issue.ts';
+import type { PaperTerms, TicketIssueOptions } from './ticket-issue.ts';
 
 export interface LocalSale {
   readonly sessionId: string;
@@ -27,13 +29,17 @@ export function paymentOf(service: Service, wished: WishedPayment): TicketPaymen
   return service.payAtCounter ? 'at_counter' : null;
 }
 
+export interface LocalTicketOptions extends Pick<TicketIssueOptions, 'store' | 'kioskId' | 'enqueuePaper'> {
+  readonly serverTime: Pick<ServerTime, 'estimateMs'>;
+}
+
 /**
  * Takes the session, which was opened in the same transaction, to its ticket: number, ticket, print job and outbox
  * event, all or nothing. Nothing of it asks the server, so it is the same online and cut off.
  * @returns whether there was a number left; if not, nothing was written
  */
 export function issueLocalTicket(
-  { store, kioskId, enqueuePaper }: Pick<TicketIssueOptions, 'store' | 'kioskId' | 'enqueuePaper'>,
+  { store, kioskId, enqueuePaper, serverTime }: LocalTicketOptions,
   sale: LocalSale,
   openSession: () => void,
   nowMs: number,
@@ -89,7 +95,13 @@ export function issueLocalTicket(
       arrivedAt: nowMs,
       customerCpf: sale.customerCpf,
     }),
+    paperTerms(serverTime.estimateMs()),
   );
   store.outbox.append('ticket.issued_locally', { ...facts, leaseId });
   return true;
+}
+
+/** No operator may rescue the ticket earlier than this after the server has heard of it, which is after this instant. */
+function paperTerms(serverMs: number | null): PaperTerms {
+  return serverMs === null ? {} : { startBefore: serverMs + CONFIRMATION_LEASE_MS };
 }

@@ -13,10 +13,13 @@ export interface PaperGateOptions {
 }
 
 /**
- * Whether a paper may start at this instant. The first paper of a paid ticket may not while an operator could have
- * rescued the ticket without this kiosk knowing: so either its lease still runs, or the server's newest word on the
- * ticket is here (its revision, and a feed that is level), which says whether it was rescued. A totem that was killed
- * between the ticket and its paper, and comes back after a rescue, prints nothing.
+ * Whether a paper may start at this instant. The first paper of a ticket may not while an operator could have rescued
+ * the ticket without this kiosk knowing: so either its time still runs, or the server's newest word on the ticket is
+ * here (its revision, and a feed that is level), which says whether it was rescued. A totem that was killed between the
+ * ticket and its paper, and comes back after a rescue, prints nothing.
+ *
+ * What needed no PIX is issued without the server, and its paper needs no server either while the server is not known
+ * to have the ticket. It only waits for the few seconds in which a line that was lost is found again, or given up.
  */
 export function permitPaper(
   { store, serverTime, link }: PaperGateOptions,
@@ -27,8 +30,10 @@ export function permitPaper(
   if (ticket === undefined) throw new Error(`a paper of an unknown ticket ${job.ticketId}`);
   // A copy without a limit is the one that is printed because it was rescued.
   if (ticket.rescued) return job.copyNumber === 1 || job.startBefore !== null ? 'superseded' : 'go';
-  if (job.startBefore === null) return 'go';
+  const isLocal = ticket.payment !== 'pix';
+  if (job.startBefore === null && !isLocal) return 'go';
   const latestMs = serverTime.latestMs();
-  if (latestMs !== null && latestMs < job.startBefore) return 'go';
+  if (job.startBefore !== null && latestMs !== null && latestMs < job.startBefore) return 'go';
+  if (isLocal && ticket.revision === 0) return link.state === 'connecting' ? 'hold' : 'go';
   return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';
 }

@@ -39,8 +39,6 @@ function printedAfterRescue({ hall, history }: Look): string | null {
     const [first] = history.tickets.get(ticketId) ?? [];
     const rescuedAtMs = history.rescues.get(ticketId);
     if (first === undefined || rescuedAtMs === undefined || first.kioskId !== kioskId) continue;
-    // The paper of what was not paid for needs no server, so it also comes out of a totem that has been off meanwhile.
-    if (first.payment !== 'pix') continue;
     if (startedAtMs > rescuedAtMs + (first.rescued ? 0 : UNAWARE_MS))
       return `${kioskId} began the paper of ${label} ${startedAtMs - rescuedAtMs} ms after its rescue`;
   }

@@ -58,7 +58,8 @@ export class TotemStore {
       store.outbox.append('session.opened', { sessionId, serviceId, amountCents, openedAt: nowMs });
     };
     const sale = { sessionId, service, unit: this.#catalog.unit, payment, customerCpf: null } as const;
-    const parts = { store, kioskId: () => this.kiosk.kioskId, enqueuePaper: () => {} };
+    const serverTime = { estimateMs: () => null };
+    const parts = { store, kioskId: () => this.kiosk.kioskId, enqueuePaper: () => {}, serverTime };
     const issued = store.write(() => issueLocalTicket(parts, sale, openSession, nowMs));
     return issued ? sessionId : null;
   }
