@@ -28,6 +28,8 @@ export interface Hall {
   readonly told: Told[];
   /** The server fails over this event, whatever comes with it. */
   readonly poison: Poison;
+  /** How often the feed begins with entries that its reader has had: it is delivered at least once. */
+  readonly replay: { chance: number };
   /** Every Pix whose callback the server has answered with 200, in the order of the answers. */
   readonly acknowledged: BankPix[];
 }
@@ -62,6 +64,7 @@ export function buildHall(
   const acknowledged: BankPix[] = [];
   callbacks.onAcknowledged = (pix) => acknowledged.push(pix);
   const poison: Poison = { kind: null, about: null };
+  const replay = { chance: 0 };
   const papers: Paper[] = [];
   const folder = join(disk.folder, String(world.seed));
   mkdirSync(folder, { recursive: true });
@@ -76,7 +79,11 @@ export function buildHall(
           world,
           `${kioskId} ->`,
           GOOD_LINE,
-          poisoned(poison, () => server.listener()),
+          repeating(
+            world,
+            replay,
+            poisoned(poison, () => server.listener()),
+          ),
         ),
         papers,
       }),
@@ -102,8 +109,28 @@ export function buildHall(
     lines: { kiosks: kiosks.map((kiosk) => kiosk.line), bank: toBank, callbacks: callbackLine },
     papers,
     poison,
+    replay,
     told: [],
     acknowledged,
+  };
+}
+
+/** What is asked for from the feed is answered from some entries before. */
+function repeating({ random }: World, replay: Hall['replay'], listener: Listener): Listener {
+  return () => {
+    const answer = listener();
+    if (answer === null) return null;
+    return (request) => {
+      const after = Number(/^\/v1\/feed\?.*\bafter=(\d+)/.exec(request.path)?.[1] ?? 0);
+      if (after === 0 || !random.chance(replay.chance)) return answer(request);
+      const earlier = Math.max(0, after - random.int(1, 4));
+      const { 'last-event-id': _, ...headers } = request.headers;
+      return answer({
+        ...request,
+        headers,
+        path: request.path.replace(`after=${after}`, `after=${earlier}`),
+      });
+    };
   };
 }
 

@@ -36,6 +36,8 @@ export class Bank {
   /** In the order of their arrival. */
   readonly pix: BankPix[] = [];
   webhookUrl: string | null = null;
+  /** The first that was to be sent back once more, under another id: another bank might have done it. */
+  askedTwice: BankPix | null = null;
   /** Called for each Pix that arrives, and each refund that is done: the payee is told. */
   onNews: (pix: BankPix) => void = () => undefined;
   readonly #world: World;
@@ -103,8 +105,10 @@ export class Bank {
 
   /** @returns null when the bank refuses: known already, or more than is left of the Pix */
   refund(pix: BankPix, id: string, amountCents: number): BankRefund | null {
+    const isKnown = pix.refunds.some((refund) => refund.id === id);
     const gone = pix.refunds.reduce((sum, refund) => sum + refund.amountCents, 0);
-    if (pix.refunds.some((refund) => refund.id === id) || gone + amountCents > pix.amountCents) return null;
+    if (!isKnown && gone > 0) this.askedTwice ??= pix;
+    if (isKnown || gone + amountCents > pix.amountCents) return null;
     const refund: BankRefund = { id, amountCents, requestedAtMs: this.nowMs(), status: 'EM_PROCESSAMENTO' };
     pix.refunds.push(refund);
     this.#world.tell('bank', `refund ${id.slice(-6)} of ${amountCents} is taken`);

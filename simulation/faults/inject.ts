@@ -1,9 +1,12 @@
+import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
 import type { Hall } from '../hall.ts';
 import { enrol, revoke } from '../people/manager.ts';
 import { PIN } from '../sides/kiosk-side.ts';
 import type { FaultEvent, Profile } from './profile.ts';
 
 const HOUR_MS = 60 * 60_000;
+/** After so long an operator may rescue what a totem has heard nothing of. */
+const LEASE_MS = CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS;
 
 /** Plans the profile's events at moments of the seed's choice, and switches its standing faults on. */
 export function injectFaults(hall: Hall, profile: Profile): void {
@@ -13,6 +16,7 @@ export function injectFaults(hall: Hall, profile: Profile): void {
   lines.callbacks.faults = profile.callbackLine;
   hall.bankApi.faults = profile.bank;
   hall.callbacks.faults = profile.callbacks;
+  hall.replay.chance = profile.feedRepeats;
   for (const { printer } of hall.kiosks) printer.faults = profile.printer;
   for (const [kind, count] of Object.entries(profile.events) as [FaultEvent, number][])
     for (let index = 0; index < count; index += 1)
@@ -37,6 +41,18 @@ export function healEverything(hall: Hall): void {
   }
 }
 
+/** Each commit of the server writes to some of these. */
+const TABLES = [
+  'webhook_inbox',
+  'payment_transactions',
+  'receipts',
+  'refunds',
+  'sync_events',
+  'tickets',
+  'queue_commands',
+  'number_leases',
+] as const;
+
 const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
   kioskDies: ({ world, kiosks }) => world.random.pick(kiosks).kill('of a power cut'),
   serverDies: ({ server }) => server.kill('of a power cut'),
@@ -44,7 +60,15 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     world.random.pick(kiosks).deathAtCommit = death(world.random);
   },
   serverDiesInCommit: ({ world, server }) => {
-    server.deathAtCommit = death(world.random);
+    const { left, where } = death(world.random);
+    // Most commits are of the same few tables: the others get their turn by name.
+    const isOfTable = world.random.chance(0.6);
+    server.deathAtCommit = isOfTable
+      ? { left: world.random.int(1, 3), where, table: world.random.pick(TABLES) }
+      : { left, where, table: null };
+  },
+  databaseFails: ({ world, server }) => {
+    server.deathAtCommit = { left: 1, where: 'fails', table: world.random.pick(TABLES) };
   },
   kioskGoneForGood: ({ world, kiosks }) => {
     const kiosk = world.random.pick(kiosks);
@@ -55,7 +79,11 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     const kiosk = world.random.pick(kiosks);
     // Now and then for longer than the lease of a confirmation: an operator may have rescued the ticket meanwhile.
     const isLong = world.random.chance(0.4);
-    cutFor(world, kiosk.line, isLong ? world.random.int(80_000, 150_000) : world.random.int(2_000, 60_000));
+    cutFor(
+      world,
+      kiosk.line,
+      isLong ? world.random.int(LEASE_MS - 3_000, 2 * LEASE_MS) : world.random.int(2_000, 60_000),
+    );
     // Its own cable, or something farther away.
     if (world.random.chance(0.3)) {
       kiosk.plugged = false;
@@ -98,7 +126,7 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
   serverFlaps: ({ world, server }) => {
     server.kill('of a bad start');
     // The next life is as short.
-    server.deathAtCommit = { left: world.random.int(1, 4), where: 'before' };
+    server.deathAtCommit = { left: world.random.int(1, 4), where: 'before', table: null };
   },
   totemRevoked: (hall) =>
     revoke(hall, hall.world.random.pick(hall.kiosks), hall.world.random.int(2_000, 40_000)),
@@ -108,12 +136,14 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     kiosk.loseFolder();
     enrol(hall, kiosk);
   },
-  backupMade: ({ kiosks }) => {
-    for (const kiosk of kiosks) if (kiosk.machine.alive) kiosk.backUp();
-  },
   backupRestored: ({ world, kiosks }) => {
     const kiosk = world.random.pick(kiosks);
-    if (kiosk.machine.alive) kiosk.restoreBackUp(world.random.chance(0.6));
+    if (!kiosk.machine.alive) return;
+    kiosk.backUp();
+    world.tell(kiosk.kioskId, 'is copied');
+    world.agenda.after(world.random.int(10_000, 80_000), 'a copy is restored', () => {
+      if (world.faulty && kiosk.machine.alive) kiosk.restoreBackUp(world.random.chance(0.6));
+    });
   },
   poison: ({ world, poison }) => {
     poison.kind = world.random.pick([

@@ -21,6 +21,8 @@ export interface Profile {
   readonly callbackLine: LineFaults;
   readonly bank: BankFaults;
   readonly callbacks: CallbackFaults;
+  /** How often the feed begins with entries that its reader has had. */
+  readonly feedRepeats: number;
   readonly printer: PrinterFaults;
   /** How many of each happen within `faultsMs`. */
   readonly events: Readonly<Record<FaultEvent, number>>;
@@ -31,6 +33,7 @@ export type FaultEvent =
   | 'serverDies'
   | 'kioskDiesInCommit'
   | 'serverDiesInCommit'
+  | 'databaseFails'
   | 'kioskGoneForGood'
   | 'kioskCut'
   | 'bankCut'
@@ -45,7 +48,6 @@ export type FaultEvent =
   | 'serverFlaps'
   | 'totemRevoked'
   | 'folderLost'
-  | 'backupMade'
   | 'backupRestored'
   | 'poison';
 
@@ -54,6 +56,7 @@ const NO_EVENTS: Record<FaultEvent, number> = {
   serverDies: 0,
   kioskDiesInCommit: 0,
   serverDiesInCommit: 0,
+  databaseFails: 0,
   kioskGoneForGood: 0,
   kioskCut: 0,
   bankCut: 0,
@@ -68,7 +71,6 @@ const NO_EVENTS: Record<FaultEvent, number> = {
   serverFlaps: 0,
   totemRevoked: 0,
   folderLost: 0,
-  backupMade: 0,
   backupRestored: 0,
   poison: 0,
 };
@@ -96,6 +98,7 @@ const CALM: Profile = {
   callbackLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
   bank: { unavailable: 0, failsAfter: 0, forgetsToken: 0 },
   callbacks: { vanishes: 0, doubled: 0.1, lateMs: 500, lies: 0 },
+  feedRepeats: 0.1,
   printer: { diesMidway: 0, slow: 0 },
   events: NO_EVENTS,
 };
@@ -135,6 +138,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         serverFlaps: random.int(0, 1),
         kioskDiesInCommit: random.int(0, 4),
         serverDiesInCommit: random.int(0, 3),
+        databaseFails: random.int(0, 3),
       },
     }),
   ],
@@ -154,6 +158,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         chargeClosedByBank: random.int(0, 2),
         lie: random.int(0, 3),
         serverDiesInCommit: random.int(0, 1),
+        databaseFails: random.int(0, 2),
       },
     }),
   ],
@@ -222,12 +227,14 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       callbackLine: badLine(random),
       bank: { unavailable: 0.05, failsAfter: 0.05, forgetsToken: 0.05 },
       callbacks: { vanishes: 0.1, doubled: 0.2, lateMs: 8_000, lies: 0 },
+      feedRepeats: 0.2,
       printer: { diesMidway: 0.1, slow: 0.1 },
       events: {
         kioskDies: random.int(0, 2),
         serverDies: random.int(0, 1),
         kioskDiesInCommit: random.int(0, 2),
         serverDiesInCommit: random.int(0, 2),
+        databaseFails: random.int(0, 2),
         kioskGoneForGood: random.chance(0.2) ? 1 : 0,
         kioskCut: random.int(0, 2),
         bankCut: random.int(0, 1),
@@ -242,7 +249,6 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         serverFlaps: random.chance(0.2) ? 1 : 0,
         totemRevoked: random.chance(0.1) ? 1 : 0,
         folderLost: 0,
-        backupMade: 0,
         backupRestored: 0,
         poison: random.chance(0.1) ? 1 : 0,
       },
@@ -262,8 +268,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         ...NO_EVENTS,
         totemRevoked: random.int(0, 2),
         folderLost: random.int(0, 1),
-        backupMade: 2,
-        backupRestored: random.int(0, 2),
+        backupRestored: random.int(1, 2),
         poison: random.int(0, 2),
         kioskCut: random.int(0, 1),
         serverFlaps: random.int(0, 1),

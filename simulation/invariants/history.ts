@@ -18,6 +18,8 @@ export interface TicketStep {
   readonly from: TicketStatus | null;
   readonly to: TicketStatus;
   readonly counter: string | null;
+  /** The event or command that made it. */
+  readonly cause: string;
 }
 
 /** What the server has committed so far, read from its feed as it grows. */
@@ -77,7 +79,7 @@ export class History {
     if (this.fresh.some(({ kind }) => kind === 'ticket.changed'))
       this.steps.push(
         ...(await server.storage.look<TicketStep & Record<string, unknown>>(
-          `SELECT position, ticket_id AS "ticketId", from_status AS "from", to_status AS "to", counter
+          `SELECT position, ticket_id AS "ticketId", from_status AS "from", to_status AS "to", counter, cause
            FROM ticket_transitions WHERE position > $1 ORDER BY position`,
           [this.steps.at(-1)?.position ?? 0],
         )),

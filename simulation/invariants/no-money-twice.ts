@@ -2,8 +2,10 @@ import type { Invariant } from './invariant.ts';
 
 export const noMoneyTwice: Invariant = {
   name: 'no money twice',
-  says: 'No Pix is sent back twice, or more than it brought.',
+  says: 'No Pix is sent back twice, or more than it brought, nor is that asked for.',
   afterStep({ hall }) {
+    if (hall.bank.askedTwice !== null)
+      return `the bank was asked to send Pix ${hall.bank.askedTwice.endToEndId} back once more`;
     for (const pix of hall.bank.pix) {
       const sum = pix.refunds.reduce((total, { amountCents }) => total + amountCents, 0);
       if (pix.refunds.length > 1) return `Pix ${pix.endToEndId} was sent back ${pix.refunds.length} times`;

@@ -72,9 +72,15 @@ function wrongScreen(
   shownMs: number,
 ): string | null {
   switch (view.step) {
+    case 'ticket':
+    case 'printing': {
+      const label = history.confirmations.get(view.sessionId)?.payload.ticket.label;
+      if (view.payment === 'pix' && view.ticketLabel !== label)
+        return `it says ${view.ticketLabel}, the number is ${label}`;
+      return view.step === 'printing' && shownMs > MAX_SPINNER_MS ? `for ${shownMs} ms` : null;
+    }
     case 'creating_charge':
     case 'issuing':
-    case 'printing':
       return shownMs > MAX_SPINNER_MS ? `for ${shownMs} ms` : null;
     case 'awaiting_payment': {
       const cursor = kiosk.db.prepare<[], number>('SELECT feed_cursor FROM sync_state').pluck().get() ?? 0;

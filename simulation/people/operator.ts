@@ -68,6 +68,9 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
     const [missed] = screen.noShows;
     if (missed !== undefined && random.chance(0.4))
       return { kind: 'queue.return', commandId, counter, ticketId: missed.ticketId };
+    // Somebody comes with a proof of payment in the hand, and no ticket: whose totem may be about to issue it.
+    const sessionId = random.chance(0.1) ? newestSale(kiosks) : null;
+    if (sessionId !== null) return { kind: 'queue.rescue', commandId, counter, sessionId };
     // Now and then one tries although nobody seems to wait.
     if (screen.waiting.length === 0 && !random.chance(0.1)) return null;
     return { kind: 'queue.call_next', commandId, counter };
@@ -96,4 +99,22 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
   }
 
   agenda.after(random.int(PAUSE_MS.from, PAUSE_MS.to), `operator ${counter}`, turn);
+}
+
+/** The sale by PIX of any totem that was opened last; null when there was none. */
+function newestSale(kiosks: readonly KioskSide[]): string | null {
+  const newest = kiosks.map(({ db }) =>
+    db
+      .prepare<[], { sessionId: string; openedAt: number }>(
+        `SELECT session_id AS sessionId, opened_at AS openedAt FROM payment_sessions
+         WHERE payment = 'pix' ORDER BY opened_at DESC, session_id LIMIT 1`,
+      )
+      .get(),
+  );
+  return (
+    newest
+      .filter((sale) => sale !== undefined)
+      .sort((one, other) => other.openedAt - one.openedAt)
+      .at(0)?.sessionId ?? null
+  );
 }

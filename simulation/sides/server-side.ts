@@ -14,7 +14,7 @@ import { createFeedWake } from '../../sync-server/sync/feed-wake.ts';
 import { Machine } from '../world/machine.ts';
 import type { Line, WireAnswer, WireRequest, WireStream } from '../world/network.ts';
 import type { World } from '../world/world.ts';
-import type { ServerStorage } from './server-storage.ts';
+import type { CommitFate, ServerStorage } from './server-storage.ts';
 
 export const OPERATOR_TOKEN = 'simulated-operator';
 export const MANAGER_TOKEN = 'simulated-manager';
@@ -27,8 +27,13 @@ export class ServerSide {
   readonly machine: Machine;
   /** Raised by each commit, for the invariants to look only when there is something new. */
   commits = 0;
-  /** Commits until the process dies in the midst of one; null: it does not. */
-  deathAtCommit: { left: number; where: 'before' | 'after' } | null = null;
+  /** Commits until the process dies in the midst of one, or its database is away; null: it does not. */
+  deathAtCommit: {
+    left: number;
+    readonly where: CommitFate;
+    /** Only those count that write to this table; null: all. */
+    readonly table: string | null;
+  } | null = null;
   onDeath: () => void = () => undefined;
   /** Set once, when the world is wired. */
   lineToBank: Line | null = null;
@@ -51,7 +56,7 @@ export class ServerSide {
     const line = this.lineToBank;
     if (line === null) throw new Error('the server has no line to the bank');
     const db = this.storage.databaseOf(life, world.activity, {
-      onCommit: () => this.#atCommit(),
+      onCommit: (tables) => this.#atCommit(tables),
       committed: () => {
         this.commits += 1;
       },
@@ -74,7 +79,7 @@ export class ServerSide {
     const workers = startPaymentWorkers(context, provider);
     startProviderProbe(context, workers.provider, workers.health);
     const app = await createApp(context);
-    await registerRoutes(app, context, workers.provider, workers);
+    await registerRoutes(app, context, { national: [workers], international: null });
     await app.ready();
     if (life.over) return;
     this.#app = app;
@@ -182,11 +187,17 @@ export class ServerSide {
     };
   }
 
-  #atCommit(): 'before' | 'after' | null {
+  #atCommit(tables: ReadonlySet<string>): CommitFate | null {
     const death = this.deathAtCommit;
     if (death === null || !this.#world.faulty) return null;
+    if (death.table !== null && !tables.has(death.table)) return null;
     death.left -= 1;
-    return death.left > 0 ? null : death.where;
+    if (death.left > 0) return null;
+    if (death.where === 'fails') {
+      this.deathAtCommit = null;
+      this.#world.tell('server', `has no database for ${[...tables].join(', ')}`);
+    }
+    return death.where;
   }
 }
 
@@ -211,4 +222,5 @@ const CONFIG: ServerConfig = {
     expiresSeconds: CHARGE_EXPIRES_SECONDS,
     simulatorBankUrl: null,
   },
+  providers: { national: [], international: null },
 };

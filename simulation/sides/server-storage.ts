@@ -7,13 +7,18 @@ import { Statements } from './statements.ts';
 
 type Row = Record<string, unknown>;
 
-/** A commit of the server is the moment at which it may be killed: just before, or just after. */
+/** A commit of the server is the moment at which it may be killed, just before or just after, or its database be away. */
 export interface CommitWatch {
-  /** @returns where the process dies, if it does */
-  onCommit(): 'before' | 'after' | null;
+  /**
+   * @param tables those that it writes to
+   * @returns where the process dies, if it does; `fails`: nothing is written, and the process is told so
+   */
+  onCommit(tables: ReadonlySet<string>): CommitFate | null;
   committed(): void;
   die(): void;
 }
+
+export type CommitFate = 'before' | 'after' | 'fails';
 
 /** Every table that a statement reads or writes is named in it: no trigger and no view of the schema does so by itself. */
 const READ_TABLES = /\b(?:FROM|JOIN)\s+(\w+)/gi;
@@ -97,7 +102,8 @@ export class ServerStorage {
         this.#inTurn(async () => {
           if (life.over) return null;
           if (!writes) return this.#run<R>(sql, parameters);
-          const death = watch.onCommit();
+          const death = watch.onCommit(new Set(namesIn(sql, WRITTEN_TABLES)));
+          if (death === 'fails') throw databaseAway();
           if (death === 'before') watch.die();
           if (life.over) return null;
           const changed = this.#run<R>(sql, parameters);
@@ -124,17 +130,20 @@ export class ServerStorage {
   ): Promise<T> {
     if (life.over) return never();
     const afterCommit: (() => void)[] = [];
+    const written = new Set<string>();
     const outcome = await this.#inTurn(async (): Promise<{ value: T } | null> => {
       if (life.over) return null;
       const run = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
         if (life.over) return never();
+        for (const table of namesIn(sql, WRITTEN_TABLES)) written.add(table);
         return activity.during(async () => this.#run<R>(sql, parameters));
       };
       await activity.during(async () => this.#statements.run('BEGIN'));
       this.#inTransaction = true;
       try {
         const value = await work({ query: run, afterCommit: (task) => afterCommit.push(task) });
-        const death = watch.onCommit();
+        const death = watch.onCommit(written);
+        if (death === 'fails') throw databaseAway();
         if (death === 'before') watch.die();
         if (life.over) {
           await activity.during(async () => this.#statements.run('ROLLBACK'));
@@ -187,6 +196,11 @@ export class ServerStorage {
       close: async () => undefined,
     };
   }
+}
+
+/** As PostgreSQL says it where it stops in the midst of a transaction. */
+function databaseAway(): Error {
+  return Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
 }
 
 const namesBySql = new Map<string, readonly string[]>();

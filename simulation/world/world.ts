@@ -3,8 +3,11 @@ import { Activity } from './quiet.ts';
 import { createRandom, type Random } from './random.ts';
 import { createTrace, type Trace } from './trace.ts';
 
-/** A Tuesday, 21:00 UTC: six in the evening in São Paulo, so that a jump of hours crosses midnight now and then. */
+/** A Tuesday, 21:00 UTC: six in the evening in São Paulo. */
 const EPOCH_MS = Date.UTC(2026, 2, 10, 21, 0, 0);
+/** Two minutes before midnight in São Paulo, and long after it in UTC: some worlds see the day change. */
+const NIGHT_MS = EPOCH_MS + (5 * 60 + 58) * 60_000;
+const NIGHT_CHANCE = 0.2;
 
 /** What all parts of a simulated world share. */
 export interface World {
@@ -29,7 +32,7 @@ export function createWorld(seed: number, print: ((line: string) => void) | null
   const trace = createTrace(print);
   const world: World = {
     seed,
-    epochMs: EPOCH_MS,
+    epochMs: random.chance(NIGHT_CHANCE) ? NIGHT_MS : EPOCH_MS,
     random,
     agenda,
     activity: new Activity(),
