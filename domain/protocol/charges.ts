@@ -7,8 +7,8 @@ import { AmountCents, EpochMs, Txid, Uuid } from './primitives.ts';
  * answers the same charge. `txid` is chosen, and stored, by the kiosk before it is sent.
  *
  * Refusals: 401 `unauthorized`, 404 `service_unknown`, 409 `amount_not_in_catalog` (the catalogue changed; fetch it anew),
- * 409 `txid_conflict`, 409 `charge_closed`, 502 `provider_rejected`, 503 `provider_unavailable` (nothing is lost: ask again
- * with the same session), 503 `database_unavailable`.
+ * 409 `txid_conflict`, 409 `charge_closed` (over, or its session has a ticket already), 502 `provider_rejected`,
+ * 503 `provider_unavailable` (nothing is lost: ask again with the same session), 503 `database_unavailable`.
  */
 export const ChargeRequest = z.object({
   sessionId: Uuid,

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { businessDayOf } from '../../domain/business-day.ts';
-import { ticketIdOfSession } from '../../domain/ids.ts';
+import { ticketIdOfSession, txidOfSession } from '../../domain/ids.ts';
 import { FIRST_LOCAL_NUMBER, NUMBER_LEASE_SIZE, type NumberLease } from '../../domain/protocol/leases.ts';
 import type { OutboxPayload, PushResult } from '../../domain/protocol/sync.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
+import { systemClock } from '../../platform/system.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import { readCatalog } from '../catalog/catalog.ts';
@@ -18,7 +19,9 @@ import {
 } from '../catalog/demo-shop.ts';
 import type { ServerContext } from '../context.ts';
 import { readIntegrationStatus } from '../integration/integration-status.ts';
+import { chargeCreator } from '../payments/create-charge.ts';
 import { reserveTicketNumber } from '../payments/reserve-ticket-number.ts';
+import { createBacenPixProvider } from '../providers/bacen-pix/bacen-pix.ts';
 import { executeQueueCommand } from '../queue/queue-command.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import { pushEvents } from '../sync/push.ts';
@@ -298,6 +301,33 @@ describe('a ticket that a totem numbered by itself', () => {
       ],
     );
     expect(await push(issued)).toMatchObject({ outcome: 'rejected', reason: 'session_has_a_charge' });
+  });
+
+  test('keeps its session from being charged: nobody pays for a ticket that is out, however the two arrive', async () => {
+    const charge = chargeCreator(context, createBacenPixProvider(context.config.pix, systemClock));
+    const chargeFor = ({ sessionId, serviceId }: ReturnType<typeof ticketOf>) =>
+      charge(kiosk, {
+        sessionId,
+        txid: txidOfSession(sessionId),
+        serviceId,
+        catalogVersion: 1,
+        amountCents: CURATIVO.amountCents,
+      });
+    const issued = ticketOf(await leaseOne());
+    expect(await push(issued)).toMatchObject({ outcome: 'applied' });
+    expect(await chargeFor(issued)).toMatchObject({ ok: false, code: 'charge_closed' });
+
+    for (let round = 0; round < 8; round += 1) {
+      const both = ticketOf(await leaseOne());
+      const [, pushed] = await Promise.all([chargeFor(both), push(both)]);
+      const charges = await database.db.query('SELECT 1 FROM payment_transactions WHERE session_id = $1', [
+        both.sessionId,
+      ]);
+      expect([pushed.outcome, charges.length]).toSatisfy(
+        ([outcome, count]) =>
+          (outcome === 'applied' && count === 0) || (outcome === 'rejected' && count === 1),
+      );
+    }
   });
 
   test('at the price of the week in which the totem was cut off is taken; at one of no time it is not', async () => {

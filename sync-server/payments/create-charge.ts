@@ -1,8 +1,10 @@
 import { newId } from '../../domain/ids.ts';
 import { STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
+import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
@@ -176,7 +178,10 @@ async function openTransaction(
   if (ended !== undefined) return { code: 'charge_closed', detail: 'the session has ended' };
 
   const atMs = context.clock.nowMs();
-  await context.db.transaction(async (transaction) => {
+  const ticketed = await context.db.transaction(async (transaction) => {
+    // Pushes of this totem take turns with this: a ticket without a payment finds the charge, or is found here.
+    await recordKioskContact(transaction, kiosk, atMs);
+    if (await hasTicket(transaction, kiosk, request.sessionId)) return true;
     const [row] = await transaction.query<{ transaction_id: string }>(
       `INSERT INTO payment_transactions (merchant_id, transaction_id, session_id, unit_id, kiosk_id, service_id,
          service_name, service_prefix, provider, txid, amount_cents, currency, status, customer_sealed, created_at,
@@ -201,15 +206,29 @@ async function openTransaction(
         new Date(atMs + FIRST_CHECK_MS),
       ],
     );
-    if (row === undefined) return;
+    if (row === undefined) return false;
     await transaction.query(
       `INSERT INTO payment_transitions (merchant_id, transaction_id, from_status, to_status, cause, at)
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
       [kiosk.merchantId, row.transaction_id, new Date(atMs)],
     );
     transaction.afterCommit(() => context.workDue.announce('check', atMs + FIRST_CHECK_MS));
+    return false;
   });
+  if (ticketed) return { code: 'charge_closed', detail: 'the session has a ticket' };
   const payment = await findBySession(context.db, kiosk.merchantId, request.sessionId);
   // Nothing was written and the session has no row: another session holds the txid.
   return payment ?? { code: 'txid_conflict', detail: 'the txid belongs to another session' };
+}
+
+async function hasTicket(
+  transaction: Transaction,
+  { merchantId }: KioskPrincipal,
+  sessionId: string,
+): Promise<boolean> {
+  const tickets = await transaction.query(
+    'SELECT 1 FROM tickets WHERE merchant_id = $1 AND session_id = $2',
+    [merchantId, sessionId],
+  );
+  return tickets.length > 0;
 }
