@@ -4,7 +4,7 @@ import { askEnrolmentCode } from '../scripts/manager-api.ts';
 import { rendererDir } from '../scripts/project.ts';
 import { loadSecrets, writeAccessFile } from '../scripts/start/demo-secrets.ts';
 import { DEMO_SHOP } from '../sync-server/catalog/demo-shop.ts';
-import { webhookSecret, webhookUrl } from '../sync-server/webhooks/webhook-path.ts';
+import { secretPath } from '../sync-server/providers/secret-path.ts';
 import { openKioskLine } from './kiosk-line.ts';
 import { addressOf, type Workplace } from './workplace.ts';
 
@@ -80,7 +80,7 @@ export async function openShop(workplace: Workplace): Promise<Shop> {
   if (!enrolled.ok) throw new Error(`the kiosk could not be enrolled: ${enrolled.code}`);
   return {
     syncServer,
-    webhookUrl: `${webhookUrl(syncServer, webhookSecret({ clientId: PIX_CLIENT_ID, clientSecret: secrets.pixClientSecret }))}/pix`,
+    webhookUrl: `${syncServer}/v1/webhooks/bacen-pix/${secretPath(secrets.pixClientSecret, PIX_CLIENT_ID)}/pix`,
     bank,
     databaseUrl,
     kioskIdentityFile,

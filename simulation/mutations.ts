@@ -16,14 +16,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the callback’s word is trusted',
     file: 'sync-server/payments/check-charge.ts',
-    find: '    : await provider.fetchCharge(payment.txid);',
+    find: '    : await provider.fetchCharge(payment);',
     replace: `    : cause === 'webhook'
-      ? { kind: 'found', charge: { txid: payment.txid, pixKey: payment.pixKey, amountCents: payment.amountCents,
+      ? { kind: 'found', charge: { txid: payment.txid, providerChargeId: null, currency: 'BRL', refunds: [], disputes: [], pixKey: payment.pixKey, amountCents: payment.amountCents,
           status: 'SUCCEEDED', closedBy: null, providerStatus: 'CONCLUIDA', createdAtMs: payment.createdAt.getTime(),
           expiresAtMs: payment.createdAt.getTime() + 60_000, brCode: payment.brCode, receipts: [{
-            endToEndId: 'E' + payment.txid.slice(0, 31), txid: payment.txid, pixKey: payment.pixKey,
+            receiptId: 'E' + payment.txid.slice(0, 31), endToEndId: null, feeCents: null, txid: payment.txid, pixKey: payment.pixKey,
             amountCents: payment.amountCents, paidAtMs: payment.createdAt.getTime() }] } }
-      : await provider.fetchCharge(payment.txid);`,
+      : await provider.fetchCharge(payment);`,
     breaks: ['paid is said by the server first', 'no ticket without its money', 'every Pix ends once', ENDS],
   },
   {
@@ -36,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a second Pix counts as settling',
     file: 'sync-server/payments/judge-receipts.ts',
-    find: 'let settled = payment.settledEndToEndId !== null;',
+    find: 'let settled = payment.settledReceiptId !== null;',
     replace: 'let settled = false;',
     breaks: [ENDS, 'every Pix ends once'],
   },
@@ -80,7 +80,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a transaction is held while the bank is asked',
     file: 'sync-server/payments/check-charge.ts',
-    find: '    : await provider.fetchCharge(payment.txid);',
+    find: '    : await provider.fetchCharge(payment);',
     replace: '    : await context.db.transaction(() => provider.fetchCharge(payment.txid));',
     breaks: ['no transaction waits'],
   },

@@ -37,7 +37,7 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
     untold: number;
     waiting: number;
   }>(
-    `SELECT (SELECT count(*) FROM pix_receipts)::int AS receipts,
+    `SELECT (SELECT count(*) FROM receipts)::int AS receipts,
        (SELECT count(*) FROM refunds WHERE status IN ('requested', 'processing'))::int AS refunds,
        (SELECT count(*) FROM webhook_inbox WHERE status = 'received')::int AS untold,
        (SELECT count(*) FROM payment_transactions p WHERE paid_at IS NOT NULL AND NOT EXISTS (

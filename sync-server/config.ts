@@ -38,6 +38,8 @@ const Environment = z.object({
   /** The simulator's bank, for `POST /v1/webhooks/simulate` and the integration test. */
   TOTEM_PIX_SIMULATOR_BANK_URL: z.url().optional(),
   TOTEM_PIX_EXPIRES_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300),
+  /** More payment providers, or others, than the PIX of this environment: JSON, see docs/payments.md. */
+  TOTEM_PROVIDERS_FILE: z.string().min(1).optional(),
   /** `1` puts the demonstration shop into an empty database. */
   TOTEM_DEMO: z.enum(['0', '1']).default('0'),
 });
@@ -53,7 +55,19 @@ export interface ServerConfig {
   readonly access: readonly AccessEntry[];
   readonly demo: boolean;
   readonly pix: PixConfig;
+  readonly providers: ProvidersConfig;
 }
+
+/** A provider's name and what else it wants to know, which its own folder reads. */
+export const ProviderSettings = z.looseObject({ provider: z.string().min(1) });
+export type ProviderSettings = z.infer<typeof ProviderSettings>;
+
+/** The providers by flow: PIX, and cards of abroad. */
+const ProvidersFile = z.strictObject({
+  national: z.array(ProviderSettings).default([]),
+  international: ProviderSettings.nullable().default(null),
+});
+export type ProvidersConfig = z.infer<typeof ProvidersFile>;
 
 export interface PixConfig {
   readonly baseUrl: string;
@@ -92,22 +106,50 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
       simulatorBankUrl:
         values.TOTEM_PIX_SIMULATOR === '1' ? (values.TOTEM_PIX_SIMULATOR_BANK_URL ?? null) : null,
     },
+    providers: readProviders(values),
   };
 }
 
-function readAccessFile(file: string): AccessEntry[] {
+/** The PIX of the environment comes first, unless the file has its own settings for that provider. */
+function readProviders(values: z.infer<typeof Environment>): ProvidersConfig {
+  const fromEnvironment: ProviderSettings = {
+    provider: 'bacen-pix',
+    baseUrl: values.TOTEM_PIX_BASE_URL,
+    tokenUrl: values.TOTEM_PIX_TOKEN_URL,
+    clientId: values.TOTEM_PIX_CLIENT_ID,
+    clientSecret: values.TOTEM_PIX_CLIENT_SECRET,
+  };
+  const file = values.TOTEM_PROVIDERS_FILE;
+  if (file === undefined) return { national: [fromEnvironment], international: null };
+  const parsed = ProvidersFile.safeParse(readJson(`providers file ${file}`, file));
+  if (!parsed.success)
+    throw new StartupFailure(
+      `providers file ${file}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
+    );
+  const named = parsed.data.national.some(({ provider }) => provider === fromEnvironment.provider);
+  return {
+    ...parsed.data,
+    national: named ? parsed.data.national : [fromEnvironment, ...parsed.data.national],
+  };
+}
+
+/** @param what names the file in the error */
+function readJson(what: string, file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new StartupFailure(`access file ${file} cannot be read: ${(error as Error).message}`);
+    throw new StartupFailure(`${what} cannot be read: ${(error as Error).message}`);
   }
-  let entries: unknown;
   try {
-    entries = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
-    throw new StartupFailure(`access file ${file} is not JSON: ${(error as Error).message}`);
+    throw new StartupFailure(`${what} is not JSON: ${(error as Error).message}`);
   }
+}
+
+function readAccessFile(file: string): AccessEntry[] {
+  const entries = readJson(`access file ${file}`, file);
   if (
     z
       .array(z.unknown())

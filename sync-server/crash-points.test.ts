@@ -182,7 +182,7 @@ async function expectRounds(shop: ShopProcess, rounds: readonly Round[], context
   expect(twice, context).toEqual([]);
   expect(await all("SELECT kind, reason FROM sync_events WHERE outcome = 'rejected'"), context).toEqual([]);
   expect(await all('SELECT 1 FROM sync_events'), context).toHaveLength(rounds.length * 8);
-  const receipts = await all('SELECT disposition, count(*) FROM pix_receipts GROUP BY 1 ORDER BY 1');
+  const receipts = await all('SELECT disposition, count(*) FROM receipts GROUP BY 1 ORDER BY 1');
   const surplus = rounds.filter(({ mode }) => mode === 'twice').length;
   expect(receipts, context).toEqual([
     { disposition: 'settles', count: rounds.length * 2 },
@@ -199,7 +199,7 @@ async function expectRounds(shop: ShopProcess, rounds: readonly Round[], context
 
 /** By what a commit writes, the name that a person gives it. */
 const NAMES: readonly (readonly [name: string, writes: RegExp])[] = [
-  ['settled: receipt, status, ledger, number, feed', /INSERT pix_receipts.*feed/],
+  ['settled: receipt, status, ledger, number, feed', /INSERT receipts.*feed/],
   ['webhook stored', /INSERT webhook_inbox/],
   ['webhook claimed, or done', /UPDATE webhook_inbox/],
   ['refund claimed, or asked about', /^UPDATE refunds$/],
@@ -283,7 +283,7 @@ describe.concurrent('the money and the tickets are right', () => {
         settle(context, own, payment, recorded.settling, charge.expiresAtMs, atMs)));`,
     });
     const totem = stubTotem(shop, TWIN_PATIENCE_MS);
-    const order = { at: 1, when: 'after', writing: 'pix_receipts' } as const;
+    const order = { at: 1, when: 'after', writing: 'receipts' } as const;
     const well = await playUnderKills(shop, totem, { ...order, at: MOST_COMMITS }, 'exact');
     await expectRounds(shop, [well.round], 'not killed');
     await expect(playUnderKills(shop, totem, order, 'exact')).rejects.toThrow('the feed did not bring it');

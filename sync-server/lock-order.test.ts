@@ -173,8 +173,8 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
   if (index % 4 === 0) bank.pay(txid, SERVICE.amountCents);
   await attempt(
     database.db.query(
-      `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
-       VALUES (gen_random_uuid(), 'bacen-pix', $1, $2, '{}', 'received', $1)`,
+      `INSERT INTO webhook_inbox (inbox_id, provider, dedupe_key, received_at, body, headers, status, next_attempt_at)
+       VALUES (gen_random_uuid(), 'bacen-pix', gen_random_uuid(), $1, $2, '{}', 'received', $1)`,
       [new Date(clock.nowMs()), Buffer.from(txid)],
     ),
   );

@@ -22,14 +22,16 @@ import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
 import { createWorkDue } from './payments/work-due.ts';
-import { createBacenPixProvider } from './providers/bacen-pix/bacen-pix.ts';
+import { openProviders } from './providers/open-providers.ts';
 import type { PaymentProvider } from './providers/provider.ts';
 import { startProviderProbe } from './providers/provider-probe.ts';
+import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
 import { createFeedWake } from './sync/feed-wake.ts';
 import { registerPushRoutes } from './sync/push-routes.ts';
+import { createRefusedWebhooks } from './webhooks/refused-webhooks.ts';
 import { registerWebhookRoutes } from './webhooks/webhook-routes.ts';
 
 /** What a process gives its server. */
@@ -56,16 +58,26 @@ export async function startServer(
   };
   try {
     const context = await openContext(config, environment, closers);
-    const provider = createBacenPixProvider(config.pix, environment.clock);
-    const workers = startPaymentWorkers(context, provider);
-    closers.push(() => workers.stop());
-    const probe = startProviderProbe(context, workers.provider, workers.health);
-    closers.push(() => probe.stop());
+    const opened = openProviders(config.providers, { ...environment, fetch: globalThis.fetch });
+    const started: PaymentWorkers<PaymentProvider>[] = [];
+    const start = <P extends PaymentProvider>(provider: P): PaymentWorkers<P> => {
+      const workers = startPaymentWorkers(context, provider);
+      closers.push(() => workers.stop());
+      const probe = startProviderProbe(context, workers.provider, workers.health);
+      closers.push(() => probe.stop());
+      started.push(workers);
+      return workers;
+    };
+    const [first, ...others] = opened.national;
+    const providers: Providers = {
+      national: [start(first), ...others.map(start)],
+      international: opened.international === null ? null : start(opened.international),
+    };
     const app = await createApp(context);
     closers.push(() => app.close());
-    await registerRoutes(app, context, workers.provider, workers);
+    await registerRoutes(app, context, providers);
     const syncServer = await app.listen({ host: config.host, port: config.port });
-    workers.registerWebhook(config.publicUrl ?? syncServer);
+    for (const workers of started) workers.registerWebhook(config.publicUrl ?? syncServer);
     return { urls: { syncServer, admin: `${syncServer}/admin` }, close };
   } catch (error) {
     await close();
@@ -74,19 +86,17 @@ export async function startServer(
 }
 
 /** Every route of the server but the document of them, which createApp adds. */
-export async function registerRoutes(
-  app: App,
-  context: ServerContext,
-  provider: PaymentProvider,
-  workers: Pick<PaymentWorkers, 'wakeInbox' | 'health'>,
-): Promise<void> {
-  registerHealthRoutes(app, context, workers.health.report);
+export async function registerRoutes(app: App, context: ServerContext, providers: Providers): Promise<void> {
+  const health = nationalHealth(providers);
+  const [{ provider }] = providers.national;
+  const refusedWebhooks = createRefusedWebhooks(context.log);
+  registerHealthRoutes(app, context, health.report);
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
   registerChargeRoutes(app, context, provider);
-  registerWebhookRoutes(app, context, provider, workers.wakeInbox);
+  registerWebhookRoutes(app, context, allProviders(providers), refusedWebhooks);
   registerPushRoutes(app, context);
-  registerFeedRoutes(app, context, workers.health);
+  registerFeedRoutes(app, context, health);
   registerQueueRoutes(app, context);
   registerClaimRoutes(app, context);
   registerNumberLeaseRoutes(app, context);

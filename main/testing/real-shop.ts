@@ -288,7 +288,8 @@ export class RealShop {
     const app = await createApp(context);
     shop.#app = app;
     const { provider, health } = watchProvider(shop.bank, shop.clock);
-    await registerRoutes(app, context, provider, { wakeInbox: () => undefined, health });
+    const running = { provider, health, wakeInbox: () => undefined };
+    await registerRoutes(app, context, { national: [running], international: null });
     shop.url = await app.listen({ host: '127.0.0.1', port: 0 });
     return shop;
   }

@@ -56,10 +56,8 @@ beforeAll(async () => {
       if (one !== 'HEAD') routes.push({ method: one as Route['method'], url });
   });
   const watched = watchProvider(createBacenPixProvider(context.config.pix, clock), clock);
-  await registerRoutes(app, context, watched.provider, {
-    wakeInbox: () => undefined,
-    health: watched.health,
-  });
+  const running = { ...watched, wakeInbox: () => undefined };
+  await registerRoutes(app, context, { national: [running], international: null });
   await app.ready();
 });
 afterAll(async () => {

@@ -52,10 +52,8 @@ beforeAll(async () => {
     }
   });
   const watched = watchProvider(createBacenPixProvider(context.config.pix, context.clock), context.clock);
-  await registerRoutes(app, context, watched.provider, {
-    wakeInbox: () => undefined,
-    health: watched.health,
-  });
+  const running = { ...watched, wakeInbox: () => undefined };
+  await registerRoutes(app, context, { national: [running], international: null });
   await app.ready();
 });
 afterAll(async () => {
@@ -111,8 +109,8 @@ test('nothing but health, enrolment, webhooks and the empty page is open', async
     new Set([
       '/v1/health',
       '/v1/enrol',
-      '/v1/webhooks/bacen-pix/:secret',
-      '/v1/webhooks/bacen-pix/:secret/pix',
+      '/v1/webhooks/bacen-pix',
+      '/v1/webhooks/bacen-pix/*',
       '/admin',
       '/admin/*',
       '/icon.svg',

@@ -4,7 +4,7 @@ import { INTEGRATION_TEST_STEPS, type IntegrationTestReport } from '../../domain
 import { OUTBOX_VERSION, type OutboxKind, type OutboxPayload } from '../../domain/protocol/sync.ts';
 import type { ServerContext } from '../context.ts';
 import { chargeCreator } from '../payments/create-charge.ts';
-import type { PaymentProvider } from '../providers/provider.ts';
+import type { NationalProvider } from '../providers/provider.ts';
 import { pushEvents } from '../sync/push.ts';
 import { payAtSimulator } from './simulated-bank.ts';
 import { ensureTestShop, type TestShop } from './test-shop.ts';
@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 25;
 /** What the steps hand on. */
 interface Walk {
   readonly context: ServerContext;
-  readonly provider: PaymentProvider;
+  readonly provider: NationalProvider;
   readonly shop: TestShop;
   readonly sessionId: string;
   readonly txid: string;
@@ -35,7 +35,7 @@ class StepFailed extends Error {
  */
 export async function runIntegrationTest(
   context: ServerContext,
-  provider: PaymentProvider,
+  provider: NationalProvider,
   merchantId: string,
 ): Promise<IntegrationTestReport> {
   const shop = await context.db.transaction((transaction) =>

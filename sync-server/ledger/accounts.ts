@@ -12,6 +12,11 @@ export function receivableAccount(provider: string): Account {
   return { code: `receivable:${provider}`, kind: 'asset' };
 }
 
+/** What the operators of a unit have taken at its counters. */
+export function cashAccount(unitId: string): Account {
+  return { code: `cash:${unitId}`, kind: 'asset' };
+}
+
 /** What was sold and paid. */
 export const SALES: Account = { code: 'sales', kind: 'income' };
 

@@ -36,14 +36,14 @@ const RULES = [
   },
   {
     rule: 'receipt_posted_once_with_its_amount',
-    sql: `SELECT r.merchant_id, r.end_to_end_id AS subject,
+    sql: `SELECT r.merchant_id, r.receipt_id AS subject,
                  r.disposition || ' of ' || r.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
-          FROM pix_receipts r
+          FROM receipts r
           LEFT JOIN ledger_entries e ON e.merchant_id = r.merchant_id AND e.idempotency_key =
-            CASE r.disposition WHEN 'settles' THEN 'sale:' ELSE 'unexpected_money:' END || r.end_to_end_id
+            CASE r.disposition WHEN 'settles' THEN 'sale:' ELSE 'unexpected_money:' END || r.receipt_id
           LEFT JOIN ledger_postings p
             ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
-          GROUP BY r.merchant_id, r.end_to_end_id, r.disposition, r.amount_cents
+          GROUP BY r.merchant_id, r.receipt_id, r.disposition, r.amount_cents
           HAVING coalesce(sum(p.amount_cents), 0) <> r.amount_cents`,
   },
   {
@@ -62,7 +62,7 @@ const RULES = [
     sql: `WITH held AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM ledger_postings
             WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id),
-          received AS (SELECT merchant_id, sum(amount_cents) AS cents FROM pix_receipts GROUP BY merchant_id),
+          received AS (SELECT merchant_id, sum(amount_cents) AS cents FROM receipts GROUP BY merchant_id),
           returned AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM refunds WHERE status = 'settled' GROUP BY merchant_id)
           SELECT m.merchant_id, 'receivable' AS subject,
@@ -73,19 +73,41 @@ const RULES = [
           WHERE coalesce(held.cents, 0) <> coalesce(received.cents, 0) - coalesce(returned.cents, 0)`,
   },
   {
+    rule: 'counter_payment_posted_with_its_amount',
+    sql: `SELECT c.merchant_id, c.command_id::text AS subject,
+                 c.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM counter_payments c
+          LEFT JOIN ledger_entries e ON e.merchant_id = c.merchant_id AND e.idempotency_key IN
+            ('counter_payment:' || c.command_id, 'counter_payment_undone:' || c.command_id)
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
+            AND p.account_code = 'cash:' || c.unit_id
+          GROUP BY c.merchant_id, c.command_id, c.amount_cents, c.undone_at
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE WHEN c.undone_at IS NULL THEN c.amount_cents ELSE 0 END`,
+  },
+  {
+    rule: 'received_ticket_has_its_counter_payment',
+    sql: `SELECT k.merchant_id, k.ticket_id::text AS subject,
+                 k.received_cents || ', recorded ' || coalesce(sum(c.amount_cents), 0) AS detail
+          FROM tickets k LEFT JOIN counter_payments c
+            ON c.merchant_id = k.merchant_id AND c.ticket_id = k.ticket_id AND c.undone_at IS NULL
+          WHERE k.payment = 'at_counter'
+          GROUP BY k.merchant_id, k.ticket_id, k.received_cents
+          HAVING coalesce(sum(c.amount_cents), 0) <> k.received_cents`,
+  },
+  {
     rule: 'paid_has_one_settling_receipt',
     sql: `SELECT t.merchant_id, t.transaction_id::text AS subject, count(r.*) || ' settling receipts' AS detail
           FROM payment_transactions t
-          LEFT JOIN pix_receipts r ON r.merchant_id = t.merchant_id AND r.transaction_id = t.transaction_id
-            AND r.disposition = 'settles' AND r.end_to_end_id = t.settled_end_to_end_id
+          LEFT JOIN receipts r ON r.merchant_id = t.merchant_id AND r.transaction_id = t.transaction_id
+            AND r.disposition = 'settles' AND r.receipt_id = t.settled_receipt_id
             AND r.amount_cents = t.amount_cents
           GROUP BY t.merchant_id, t.transaction_id, t.paid_at
           HAVING count(r.*) <> CASE WHEN t.paid_at IS NULL THEN 0 ELSE 1 END`,
   },
   {
     rule: 'unwanted_money_has_its_refund',
-    sql: `SELECT r.merchant_id, r.end_to_end_id AS subject, r.disposition AS detail FROM pix_receipts r
-          LEFT JOIN refunds f ON f.merchant_id = r.merchant_id AND f.end_to_end_id = r.end_to_end_id
+    sql: `SELECT r.merchant_id, r.receipt_id AS subject, r.disposition AS detail FROM receipts r
+          LEFT JOIN refunds f ON f.merchant_id = r.merchant_id AND f.receipt_id = r.receipt_id
           WHERE (r.disposition <> 'settles') <> (f.refund_id IS NOT NULL AND f.amount_cents = r.amount_cents)`,
   },
   {

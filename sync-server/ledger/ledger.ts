@@ -23,11 +23,11 @@ export interface MoneyFact {
 export function postSale(
   deps: LedgerDeps,
   transaction: Transaction,
-  fact: MoneyFact & { readonly endToEndId: string },
+  fact: MoneyFact & { readonly receiptId: string },
 ): Promise<void> {
   return post(deps, transaction, fact, {
     kind: 'sale',
-    idempotencyKey: `sale:${fact.endToEndId}`,
+    idempotencyKey: `sale:${fact.receiptId}`,
     debit: receivableAccount(fact.provider),
     credit: SALES,
   });
@@ -37,11 +37,11 @@ export function postSale(
 export function postUnexpectedMoney(
   deps: LedgerDeps,
   transaction: Transaction,
-  fact: MoneyFact & { readonly endToEndId: string },
+  fact: MoneyFact & { readonly receiptId: string },
 ): Promise<void> {
   return post(deps, transaction, fact, {
     kind: 'unexpected_money',
-    idempotencyKey: `unexpected_money:${fact.endToEndId}`,
+    idempotencyKey: `unexpected_money:${fact.receiptId}`,
     debit: receivableAccount(fact.provider),
     credit: REFUNDS_PAYABLE,
   });
@@ -69,10 +69,11 @@ interface Entry {
   readonly credit: Account;
 }
 
-async function post(
+/** Posts the entry, once: the same fact again changes nothing. */
+export async function post(
   deps: LedgerDeps,
   transaction: Transaction,
-  fact: MoneyFact,
+  fact: Omit<MoneyFact, 'provider' | 'transactionId'> & { readonly transactionId: string | null },
   entry: Entry,
 ): Promise<void> {
   if (!Number.isSafeInteger(fact.amountCents) || fact.amountCents <= 0)

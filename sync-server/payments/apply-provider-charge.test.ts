@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import { auditLedger } from '../ledger/audit-ledger.ts';
+import type { ChargeRef } from '../providers/provider.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
@@ -136,7 +137,7 @@ test.each([
   );
   bank.pay(payment.txid, SERVICE.amountCents);
   const stubborn = Object.assign(new ModelBank(clock), {
-    fetchCharge: (txid: string) => bank.fetchCharge(txid),
+    fetchCharge: (charge: ChargeRef) => bank.fetchCharge(charge),
     cancelCharge: async () => outcome,
   });
   const withdrawn = await findBySession(context.db, payment.merchantId, payment.sessionId);
@@ -203,7 +204,7 @@ test('whatever happens in whatever order, the money adds up and nobody is paid t
         if (now.kind === 'pay') bank.pay(payment.txid, now.cents);
         if (now.kind === 'wait') clock.advance(now.ms);
         if (now.kind === 'withdraw') bank.withdraw(payment.txid);
-        if (now.kind === 'cancel') await bank.cancelCharge(payment.txid);
+        if (now.kind === 'cancel') await bank.cancelCharge(payment);
         if (now.kind === 'look_old') await applyProviderCharge(context, payment, old, 'poll');
         if (now.kind === 'look_twice') await Promise.all([apply(payment), apply(payment)]);
         if (now.kind === 'look') {
@@ -230,17 +231,15 @@ test('twin: the audit does see a ledger that disagrees', async () => {
   const payment = await openCharge();
   bank.pay(payment.txid, SERVICE.amountCents);
   await apply(payment);
-  await context.db.query(
-    'UPDATE pix_receipts SET amount_cents = amount_cents + 1 WHERE transaction_id = $1',
-    [payment.transactionId],
-  );
+  await context.db.query('UPDATE receipts SET amount_cents = amount_cents + 1 WHERE transaction_id = $1', [
+    payment.transactionId,
+  ]);
   const rules = (await auditLedger(context.db)).findings.map((finding) => finding.rule);
   expect(rules).toContain('receipt_posted_once_with_its_amount');
   expect(rules).toContain('receivable_is_receipts_minus_refunds');
-  await context.db.query(
-    'UPDATE pix_receipts SET amount_cents = amount_cents - 1 WHERE transaction_id = $1',
-    [payment.transactionId],
-  );
+  await context.db.query('UPDATE receipts SET amount_cents = amount_cents - 1 WHERE transaction_id = $1', [
+    payment.transactionId,
+  ]);
 });
 
 test('twin: the database refuses an entry that does not sum to zero, and any change of an entry', async () => {

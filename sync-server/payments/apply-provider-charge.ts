@@ -20,18 +20,21 @@ const FIRST_LATER_CHECK_MS = 60_000;
  */
 export function applyProviderCharge(
   context: ServerContext,
-  key: TransactionKey,
+  key: TransactionKey & Pick<PaymentTransaction, 'provider'>,
   charge: ProviderCharge,
   cause: TransitionCause,
 ): Promise<void> {
   return context.db.transaction(async (transaction) => {
-    const payment = await lockTransaction(transaction, key);
+    const locked = await lockTransaction(transaction, key);
+    // Money counts whichever attempt it came to; what becomes of the charge is told by the last one's provider alone.
+    const payment = { ...locked, provider: key.provider };
+    const isCurrent = locked.provider === key.provider;
     if (charge.txid !== payment.txid)
       throw new Error(`charge ${charge.txid} was given for transaction ${payment.transactionId}`);
     const atMs = context.clock.nowMs();
-    await keepProviderFacts(transaction, payment, charge);
+    await keepProviderFacts(context, transaction, payment, charge, isCurrent);
     const recorded = await recordReceipts(context, transaction, payment, charge, atMs);
-    const to = nextStatus(payment, charge, recorded, atMs);
+    const to = isCurrent || recorded.settling !== null ? nextStatus(payment, charge, recorded, atMs) : null;
     const changedTo = to !== null && (await changeStatus(transaction, payment, to, cause, atMs)) ? to : null;
     if (changedTo !== null) await planLaterCheck(transaction, payment, changedTo, atMs);
     if (charge.status === null)
@@ -51,13 +54,18 @@ export function applyProviderCharge(
 }
 
 async function keepProviderFacts(
+  context: ServerContext,
   transaction: Transaction,
   payment: PaymentTransaction,
   charge: ProviderCharge,
+  isCurrent: boolean,
 ): Promise<void> {
+  if (charge.providerChargeId !== null)
+    await keepProviderId(context, transaction, payment, charge.providerChargeId);
+  if (!isCurrent) return;
   await transaction.query(
     `UPDATE payment_transactions SET provider_status = $3, br_code = coalesce(br_code, $4),
-       charge_created_at = $5, charge_expires_at = $6
+       charge_created_at = $5, charge_expires_at = $6, provider_charge_id = coalesce(provider_charge_id, $7)
      WHERE merchant_id = $1 AND transaction_id = $2`,
     [
       payment.merchantId,
@@ -66,8 +74,36 @@ async function keepProviderFacts(
       charge.brCode,
       new Date(charge.createdAtMs),
       new Date(charge.expiresAtMs),
+      charge.providerChargeId,
     ],
   );
+}
+
+/** By it the next webhook is found. One that came before is not waited for: the charge is looked at now. */
+async function keepProviderId(
+  { clock, workDue }: ServerContext,
+  transaction: Transaction,
+  { merchantId, transactionId, provider }: PaymentTransaction,
+  providerChargeId: string,
+): Promise<void> {
+  const learned = await transaction.query(
+    `UPDATE payment_attempts SET provider_charge_id = $4
+     WHERE merchant_id = $1 AND transaction_id = $2 AND provider = $3 AND provider_charge_id IS NULL
+     RETURNING attempt`,
+    [merchantId, transactionId, provider, providerChargeId],
+  );
+  if (learned.length === 0) return;
+  const early = await transaction.query(
+    'DELETE FROM early_charges WHERE provider = $1 AND provider_charge_id = $2 RETURNING inbox_id',
+    [provider, providerChargeId],
+  );
+  if (early.length === 0) return;
+  const atMs = clock.nowMs();
+  await transaction.query(
+    'UPDATE payment_transactions SET next_check_at = $3 WHERE merchant_id = $1 AND transaction_id = $2',
+    [merchantId, transactionId, new Date(atMs)],
+  );
+  transaction.afterCommit(() => workDue.announce('check', atMs));
 }
 
 /** A charge that was settled or closed starts a new, slower round of checks; an expired one goes on as it was. */

@@ -47,12 +47,12 @@ export async function cancelAtProvider(
   provider: PaymentProvider,
   payment: PaymentTransaction,
 ): Promise<FetchChargeOutcome> {
-  const outcome = await provider.cancelCharge(payment.txid);
+  const outcome = await provider.cancelCharge(payment);
   if (outcome.kind === 'rejected')
     log.error({ txid: payment.txid, code: outcome.code }, 'the provider refused to withdraw a charge');
   // The answer to a withdrawal need not hold the receipts, and one that is refused may be refused because the money
   // has come: whatever it was, money is read for.
-  return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(payment.txid);
+  return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(payment);
 }
 
 /** Closes a transaction whose charge never came to be at the provider. */

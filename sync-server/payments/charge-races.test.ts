@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STATUS_RANK } from '../../domain/payment-status.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
-import type { PaymentProvider } from '../providers/provider.ts';
+import type { ChargeRef, NationalProvider } from '../providers/provider.ts';
 import { type SteppedDatabase, stepDatabase } from '../testing/stepped-database.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
@@ -59,7 +59,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 /** Both ways take time: an answer may be old when it comes. */
-function slowly(bank: ModelBank, stage: SteppedDatabase, actor: string): PaymentProvider {
+function slowly(bank: ModelBank, stage: SteppedDatabase, actor: string): NationalProvider {
   const slow =
     <A extends unknown[], R>(name: string, ask: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -69,8 +69,8 @@ function slowly(bank: ModelBank, stage: SteppedDatabase, actor: string): Payment
       return answer;
     };
   return Object.assign(Object.create(bank) as ModelBank, {
-    fetchCharge: slow('fetchCharge', (txid: string) => bank.fetchCharge(txid)),
-    cancelCharge: slow('cancelCharge', (txid: string) => bank.cancelCharge(txid)),
+    fetchCharge: slow('fetchCharge', (charge: ChargeRef) => bank.fetchCharge(charge)),
+    cancelCharge: slow('cancelCharge', (charge: ChargeRef) => bank.cancelCharge(charge)),
   });
 }
 
@@ -106,8 +106,8 @@ async function play(told: Story, rewrite?: (sql: string) => string): Promise<voi
   const webhook = async (actor: string): Promise<void> => {
     const at = contextOf(actor);
     await at.db.query(
-      `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
-       VALUES (gen_random_uuid(), $3, $1, $2, '{}', 'received', $1)`,
+      `INSERT INTO webhook_inbox (inbox_id, provider, dedupe_key, received_at, body, headers, status, next_attempt_at)
+       VALUES (gen_random_uuid(), $3, gen_random_uuid(), $1, $2, '{}', 'received', $1)`,
       [new Date(clock.nowMs()), Buffer.from(txid), bank.name],
     );
     await startInboxProcessor(at, slowly(bank, stage, actor)).stop();
@@ -191,7 +191,7 @@ test('twin: without the lock of its row a paid charge ends as expired or withdra
   const wrong = await whatGoesWrong((sql) => sql.replace('FOR UPDATE OF t', ''));
   expect(wrong.filter((message) => message.startsWith('a paid charge stays paid'))).not.toEqual([]);
   // What would count a Pix twice is stopped by the database, too.
-  expect(wrong).toContain('duplicate key value violates unique constraint "pix_receipts_one_settles"');
+  expect(wrong).toContain('duplicate key value violates unique constraint "receipts_one_settles"');
 });
 
 /** How each story of a fixed seed ends that does not end well: a twin must not depend on luck. */

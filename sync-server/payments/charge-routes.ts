@@ -4,7 +4,7 @@ import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
-import type { PaymentProvider } from '../providers/provider.ts';
+import type { NationalProvider } from '../providers/provider.ts';
 import { type ChargeRefusal, chargeCreator } from './create-charge.ts';
 
 const STATUS = {
@@ -16,7 +16,7 @@ const STATUS = {
   provider_unavailable: 503,
 } as const satisfies Record<ChargeRefusal, number>;
 
-export function registerChargeRoutes(app: App, context: ServerContext, provider: PaymentProvider): void {
+export function registerChargeRoutes(app: App, context: ServerContext, provider: NationalProvider): void {
   const createCharge = chargeCreator(context, provider);
   app.post(
     '/v1/charges',

@@ -20,7 +20,7 @@ export async function checkCharge(
   const withdraw = awaitsCancellation(payment);
   const outcome = withdraw
     ? await cancelAtProvider(context, provider, payment)
-    : await provider.fetchCharge(payment.txid);
+    : await provider.fetchCharge(payment);
   switch (outcome.kind) {
     case 'found':
       await applyProviderCharge(context, payment, outcome.charge, withdraw ? 'cancel' : cause);

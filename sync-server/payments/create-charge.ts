@@ -5,7 +5,7 @@ import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
-import type { PaymentProvider } from '../providers/provider.ts';
+import type { CreateChargeOutcome, NationalProvider } from '../providers/provider.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
 
@@ -30,7 +30,7 @@ export type CreateCharge = (kiosk: KioskPrincipal, request: ChargeRequest) => Pr
  * Makes the PIX charge of a payment session, or answers the one that there is. The transaction's row, with provider
  * and txid, is committed before the provider is spoken to: whatever happens after that, the money can be found.
  */
-export function chargeCreator(context: ServerContext, provider: PaymentProvider): CreateCharge {
+export function chargeCreator(context: ServerContext, provider: NationalProvider): CreateCharge {
   // Retries that come while the first is at the provider share its answer. Between processes the txid does the same.
   const underWay = new Map<string, Promise<ChargeResult>>();
 
@@ -45,7 +45,7 @@ export function chargeCreator(context: ServerContext, provider: PaymentProvider)
 
     const running = underWay.get(opened.transactionId);
     if (running !== undefined) return running;
-    const started = chargeAtProvider(context, provider, opened, known !== undefined).finally(() =>
+    const started = chargeAtProvider(context, provider, opened, request, known !== undefined).finally(() =>
       underWay.delete(opened.transactionId),
     );
     underWay.set(opened.transactionId, started);
@@ -55,8 +55,9 @@ export function chargeCreator(context: ServerContext, provider: PaymentProvider)
 
 async function chargeAtProvider(
   context: ServerContext,
-  provider: PaymentProvider,
+  provider: NationalProvider,
   payment: PaymentTransaction,
+  request: ChargeRequest,
   mayExist: boolean,
 ): Promise<ChargeResult> {
   const outcome = await provider.createCharge({
@@ -67,8 +68,11 @@ async function chargeAtProvider(
     description: payment.serviceName,
     merchantName: payment.merchantName,
     city: payment.city,
+    customer: request.customer ?? null,
+    split: [],
     mayExist,
   });
+  await endAttempt(context, payment, outcome);
   const logged = { transactionId: payment.transactionId, txid: payment.txid };
   if (outcome.kind === 'rejected') {
     context.log.error(
@@ -85,6 +89,27 @@ async function chargeAtProvider(
   const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
   if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
   return isClosed(now) ? refuse('charge_closed', `the charge is ${now.status}`) : answer(context, now);
+}
+
+/** An attempt without an outcome is one of which nobody knows: it is asked about, and no other is begun. */
+async function endAttempt(
+  { db, clock }: ServerContext,
+  payment: PaymentTransaction,
+  outcome: CreateChargeOutcome,
+): Promise<void> {
+  if (outcome.kind === 'unknown') return;
+  await db.query(
+    `UPDATE payment_attempts SET outcome = $4, detail = $5, ended_at = $6
+     WHERE merchant_id = $1 AND transaction_id = $2 AND provider = $3 AND outcome IS DISTINCT FROM 'created'`,
+    [
+      payment.merchantId,
+      payment.transactionId,
+      payment.provider,
+      outcome.kind,
+      outcome.kind === 'created' ? null : outcome.detail.slice(0, 500),
+      new Date(clock.nowMs()),
+    ],
+  );
 }
 
 /** A paid charge is answered like an open one: the kiosk hears of the money by the feed. */
@@ -211,6 +236,11 @@ async function openTransaction(
       `INSERT INTO payment_transitions (merchant_id, transaction_id, from_status, to_status, cause, at)
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
       [kiosk.merchantId, row.transaction_id, new Date(atMs)],
+    );
+    await transaction.query(
+      `INSERT INTO payment_attempts (merchant_id, transaction_id, attempt, provider, txid, started_at)
+       VALUES ($1, $2, 1, $3, $4, $5)`,
+      [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
     );
     transaction.afterCommit(() => context.workDue.announce('check', atMs + FIRST_CHECK_MS));
     return false;

@@ -4,12 +4,14 @@ import type { ProviderReceipt } from '../providers/provider.ts';
 import { judgeReceipts } from './judge-receipts.ts';
 
 const NONE = { own: new Set<string>(), others: new Set<string>() };
-const payment = { txid: 'a'.repeat(32), pixKey: 'key-1', amountCents: 5_000, settledEndToEndId: null };
+const payment = { txid: 'a'.repeat(32), pixKey: 'key-1', amountCents: 5_000, settledReceiptId: null };
 const charge = (receipts: ProviderReceipt[]) => ({ txid: payment.txid, pixKey: payment.pixKey, receipts });
 
 function pix(id: number, overrides: Partial<ProviderReceipt> = {}): ProviderReceipt {
   return {
-    endToEndId: `E${String(id).padStart(31, '0')}`,
+    receiptId: `E${String(id).padStart(31, '0')}`,
+    endToEndId: null,
+    feeCents: null,
     txid: payment.txid,
     pixKey: payment.pixKey,
     amountCents: 5_000,
@@ -35,12 +37,12 @@ describe('what a Pix is', () => {
     expect(dispositions([pix(1, { amountCents: 4_999 }), pix(2)])).toEqual(['wrong_amount', 'settles']);
   });
   test('for a settled payment everything new is surplus', () => {
-    const settled = { ...payment, settledEndToEndId: 'E0' } as unknown as typeof payment;
+    const settled = { ...payment, settledReceiptId: 'E0' } as unknown as typeof payment;
     expect(dispositions([pix(7)], settled)).toEqual(['surplus']);
   });
   test('one that is known, or named twice, is judged once', () => {
     expect(
-      judgeReceipts(payment, charge([pix(1)]), { ...NONE, own: new Set([pix(1).endToEndId]) }).judged,
+      judgeReceipts(payment, charge([pix(1)]), { ...NONE, own: new Set([pix(1).receiptId]) }).judged,
     ).toEqual([]);
     expect(dispositions([pix(1), pix(1)])).toEqual(['settles']);
   });
@@ -57,7 +59,7 @@ test.each([
 });
 
 test('a Pix of another charge counts for that one alone', () => {
-  const others = new Set([pix(1).endToEndId]);
+  const others = new Set([pix(1).receiptId]);
   const judgement = judgeReceipts(payment, charge([pix(1)]), { ...NONE, others });
   expect(judgement).toMatchObject({
     judged: [],

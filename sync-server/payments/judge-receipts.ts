@@ -20,24 +20,24 @@ export interface Judgement {
  * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was
  * asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
  * that webhook, poll and cancellation come to the same end in whatever order they arrive.
- * @param known endToEndIds that were recorded before: of this charge, and of the merchant's other charges
+ * @param known ids of receipts that were recorded before: of this charge, and of the merchant's other charges
  */
 export function judgeReceipts(
-  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledEndToEndId'>,
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledReceiptId'>,
   charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'receipts'>,
   known: { readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> },
 ): Judgement {
   const judged: JudgedReceipt[] = [];
   const foreign: { receipt: ProviderReceipt; reason: string }[] = [];
   const seen = new Set(known.own);
-  let settled = payment.settledEndToEndId !== null;
+  let settled = payment.settledReceiptId !== null;
   const inOrderOfPayment = [...charge.receipts].sort(
-    (a, b) => a.paidAtMs - b.paidAtMs || (a.endToEndId < b.endToEndId ? -1 : 1),
+    (a, b) => a.paidAtMs - b.paidAtMs || (a.receiptId < b.receiptId ? -1 : 1),
   );
   for (const receipt of inOrderOfPayment) {
-    if (seen.has(receipt.endToEndId)) continue;
-    seen.add(receipt.endToEndId);
-    const reason = known.others.has(receipt.endToEndId)
+    if (seen.has(receipt.receiptId)) continue;
+    seen.add(receipt.receiptId);
+    const reason = known.others.has(receipt.receiptId)
       ? 'the Pix was received for another charge'
       : whyForeign(payment, charge, receipt);
     if (reason !== null) {
@@ -61,7 +61,8 @@ function whyForeign(
   receipt: ProviderReceipt,
 ): string | null {
   if (charge.txid !== payment.txid) return 'the charge has another txid';
-  if (charge.pixKey !== payment.pixKey) return 'the charge has another receiving key';
+  if (charge.pixKey !== null && charge.pixKey !== payment.pixKey)
+    return 'the charge has another receiving key';
   if (receipt.txid !== null && receipt.txid !== payment.txid) return 'the Pix has another txid';
   if (receipt.pixKey !== null && receipt.pixKey !== payment.pixKey)
     return 'the Pix has another receiving key';

@@ -21,8 +21,12 @@ export function nextStatus(
   switch (charge.status) {
     case 'PENDING':
       return nowMs > charge.expiresAtMs + EXPIRY_GRACE_MS ? 'EXPIRED' : 'PENDING';
+    case 'PROCESSING':
+    case 'AUTHORIZED':
+    case 'FAILED':
+    case 'EXPIRED':
     case 'CANCELED':
-      return 'CANCELED';
+      return charge.status;
     case 'SUCCEEDED':
       // The charge takes no more money, and what it took does not settle it: the wrong amount, which goes back. Where
       // the answer holds no receipt, or one that is not believed, nothing is ended: it is read again.

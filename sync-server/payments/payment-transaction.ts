@@ -1,5 +1,7 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
+import type { ChargeRef } from '../providers/provider.ts';
+import type { ChargeHint } from '../providers/webhook-intake.ts';
 
 /** One row of payment_transactions, with what its merchant and unit say about receiving money. */
 export interface PaymentTransaction {
@@ -11,8 +13,11 @@ export interface PaymentTransaction {
   readonly serviceId: string;
   readonly serviceName: string;
   readonly servicePrefix: string;
+  readonly flow: 'national' | 'international';
   readonly provider: string;
   readonly txid: string;
+  /** The provider's own id of the charge; null before it answered, and where the txid is the id. */
+  readonly providerChargeId: string | null;
   readonly amountCents: number;
   readonly currency: string;
   readonly status: CanonicalStatus;
@@ -20,7 +25,7 @@ export interface PaymentTransaction {
   readonly createdAt: Date;
   readonly chargeExpiresAt: Date | null;
   readonly cancelRequestedAt: Date | null;
-  readonly settledEndToEndId: string | null;
+  readonly settledReceiptId: string | null;
   readonly checkCount: number;
   readonly pixKey: string;
   readonly merchantName: string;
@@ -36,9 +41,10 @@ export interface TransactionKey {
 const SELECT = `
   SELECT t.merchant_id AS "merchantId", t.transaction_id AS "transactionId", t.session_id AS "sessionId",
     t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.service_id AS "serviceId", t.service_name AS "serviceName",
-    t.service_prefix AS "servicePrefix", t.provider, t.txid, t.amount_cents AS "amountCents", t.currency, t.status,
+    t.service_prefix AS "servicePrefix", t.flow, t.provider, t.txid, t.provider_charge_id AS "providerChargeId",
+    t.amount_cents AS "amountCents", t.currency, t.status,
     t.br_code AS "brCode", t.created_at AS "createdAt", t.charge_expires_at AS "chargeExpiresAt",
-    t.cancel_requested_at AS "cancelRequestedAt", t.settled_end_to_end_id AS "settledEndToEndId",
+    t.cancel_requested_at AS "cancelRequestedAt", t.settled_receipt_id AS "settledReceiptId",
     t.check_count AS "checkCount", m.pix_key AS "pixKey", m.name AS "merchantName", u.city,
     u.time_zone AS "timeZone"
   FROM payment_transactions t
@@ -72,17 +78,29 @@ export async function findBySession(
   return row;
 }
 
-/** A txid is the provider's name for a charge; two merchants may each have one of the same name. */
-export function findByTxid(
+/**
+ * Whose charge the provider speaks of; two merchants may each have a txid of the same name. Money that comes to a
+ * charge of an earlier attempt is found too: the transaction is answered as that attempt's provider knows it.
+ */
+export async function findByCharge(
   database: Queryable,
   provider: string,
-  txid: string,
+  { txid, providerChargeId }: ChargeHint,
 ): Promise<PaymentTransaction[]> {
   // The merchants are few and come first in the index, so this reads one index entry for each of them.
-  return database.query<Row>(
-    `${SELECT} WHERE t.merchant_id IN (SELECT merchant_id FROM merchants) AND t.provider = $1 AND t.txid = $2`,
-    [provider, txid],
+  const attempts = await database.query<TransactionKey & ChargeRef & Record<string, unknown>>(
+    `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId", txid,
+       provider_charge_id AS "providerChargeId"
+     FROM payment_attempts
+     WHERE (merchant_id IN (SELECT merchant_id FROM merchants) AND provider = $1 AND txid = $2)
+       OR (provider = $1 AND provider_charge_id = $3)`,
+    [provider, txid, providerChargeId],
   );
+  const payments = await readTransactions(database, attempts);
+  return payments.map((payment) => {
+    const attempt = attempts.find(({ transactionId }) => transactionId === payment.transactionId);
+    return { ...payment, provider, providerChargeId: attempt?.providerChargeId ?? null };
+  });
 }
 
 export async function readTransactions(

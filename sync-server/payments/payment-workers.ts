@@ -6,20 +6,26 @@ import { startInboxProcessor } from '../webhooks/processor.ts';
 import { startWebhookRegistration } from '../webhooks/registration.ts';
 import { startRefundWorker } from './refunds.ts';
 
-export interface PaymentWorkers {
+export interface PaymentWorkers<P extends PaymentProvider> {
   /** Lets what is under way finish. What is not done is in the database, for the next start. */
   stop(): Promise<void>;
   /** Something was stored in the inbox. */
   wakeInbox(): void;
   /** The provider as everybody is to call it: watched, so that each answer counts for its health. */
-  readonly provider: PaymentProvider;
+  readonly provider: P;
   readonly health: ProviderHealth;
   /** Tells the provider where its callbacks go; to be called once the server listens. */
   registerWebhook(serverUrl: string): void;
 }
 
-/** Everything about money that goes on without a request: inbox, poller with cancellations, refunds, registration. */
-export function startPaymentWorkers(context: ServerContext, provider: PaymentProvider): PaymentWorkers {
+/**
+ * Everything about one provider's money that goes on without a request: inbox, poller with cancellations, refunds,
+ * registration. Each provider has its own, so that one that is away holds up no other.
+ */
+export function startPaymentWorkers<P extends PaymentProvider>(
+  context: ServerContext,
+  provider: P,
+): PaymentWorkers<P> {
   const watched = watchProvider(provider, context.clock);
   const inbox = startInboxProcessor(context, watched.provider);
   const workers: { stop(): Promise<void> }[] = [

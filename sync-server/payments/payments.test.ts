@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
 import { startInboxProcessor } from '../webhooks/processor.ts';
-import { webhookSecret } from '../webhooks/webhook-path.ts';
+import { webhookUrl } from '../webhooks/webhook-url.ts';
 import { requestChargeCancellation } from './cancel-charge.ts';
 import { type PaymentHouse, startPaymentHouse } from './testing/payment-house.ts';
 import { chargeRequest, expectMoneyAddsUp, KIOSK, readPayment, SERVICE } from './testing/payment-steps.ts';
@@ -26,7 +26,7 @@ const payment = (made: ChargeResponse) => readPayment(house.context, made.sessio
 const isPaid = (made: ChargeResponse) => async () => (await payment(made)).confirmations > 0;
 const hasRefund = (made: ChargeResponse, status: string) => async () =>
   (await payment(made)).refunds.some((refund) => refund.status === status);
-const webhookPath = () => `/v1/webhooks/bacen-pix/${webhookSecret(house.context.config.pix)}/pix`;
+const webhookPath = () => `${webhookUrl('', house.provider)}/pix`;
 const notification = (txid: string) => ({
   pix: [{ endToEndId: 'E'.padEnd(32, '0'), txid, valor: '50.00', horario: '2026-03-10T15:00:00.000Z' }],
 });
@@ -243,8 +243,10 @@ describe('webhooks', () => {
       copies.map(({ made }) => house.post(webhookPath(), notification(made.txid))),
     );
     expect(answers.every((answer) => answer.status === 200)).toBe(true);
-    await house.until(inboxIsEmpty);
+    for (const made of all) await house.until(isPaid(made));
     for (const made of all) expect((await payment(made)).confirmations).toBe(1);
+    for (const made of all)
+      expect(await inboxOf(made.txid)).toMatchObject([{ status: 'processed', deliveries: 100 }]);
   });
 
   test('a webhook that lies is only a hint: nothing is paid', async () => {
@@ -297,8 +299,8 @@ describe('restart', () => {
     const made = await charge();
     await house.pay(made.txid, 'exact');
     await house.context.db.query(
-      `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
-       VALUES (gen_random_uuid(), 'bacen-pix', $1, $2, '{}', 'received', $1)`,
+      `INSERT INTO webhook_inbox (inbox_id, provider, dedupe_key, received_at, body, headers, status, next_attempt_at)
+       VALUES (gen_random_uuid(), 'bacen-pix', gen_random_uuid(), $1, $2, '{}', 'received', $1)`,
       [new Date(house.clock.nowMs()), Buffer.from(JSON.stringify(notification(made.txid)))],
     );
     // Before the poll would find the money: a process that starts looks into the inbox at once.
@@ -338,7 +340,7 @@ function inboxOf(
   text: string,
 ): Promise<{ status: string; attempts: number; outcome: string | null; error: string | null }[]> {
   return house.context.db.query(
-    `SELECT status, attempts, outcome, last_error AS error FROM webhook_inbox
+    `SELECT status, attempts, outcome, deliveries, last_error AS error FROM webhook_inbox
      WHERE position($1 IN convert_from(body, 'UTF8')) > 0`,
     [text],
   );

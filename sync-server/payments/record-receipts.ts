@@ -39,8 +39,8 @@ export async function recordReceipts(
   const { judged, foreign } = judgeReceipts(payment, charge, known);
   for (const { receipt, reason } of foreign)
     context.log.error(
-      { txid: payment.txid, endToEndId: receipt.endToEndId, reason },
-      'a Pix was not counted',
+      { txid: payment.txid, receiptId: receipt.receiptId, reason },
+      'a payment was not counted',
     );
 
   let settling: ProviderReceipt | null = null;
@@ -54,7 +54,7 @@ export async function recordReceipts(
       amountCents: item.receipt.amountCents,
       currency: payment.currency,
       occurredAtMs: item.receipt.paidAtMs,
-      endToEndId: item.receipt.endToEndId,
+      receiptId: item.receipt.receiptId,
     };
     if (item.disposition === 'settles') {
       settling = item.receipt;
@@ -75,9 +75,9 @@ async function knownReceipts(
   charge: ProviderCharge,
 ): Promise<{ readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
   const rows = await transaction.query<{ id: string; own: boolean }>(
-    `SELECT end_to_end_id AS id, transaction_id = $3 AS own FROM pix_receipts
-     WHERE merchant_id = $1 AND end_to_end_id = ANY($2)`,
-    [payment.merchantId, charge.receipts.map((receipt) => receipt.endToEndId), payment.transactionId],
+    `SELECT receipt_id AS id, transaction_id = $3 AS own FROM receipts
+     WHERE merchant_id = $1 AND receipt_id = ANY($2)`,
+    [payment.merchantId, charge.receipts.map((receipt) => receipt.receiptId), payment.transactionId],
   );
   const idsOf = (own: boolean): Set<string> =>
     new Set(rows.filter((row) => row.own === own).map((row) => row.id));
@@ -91,18 +91,22 @@ async function insertReceipt(
   atMs: number,
 ): Promise<void> {
   await transaction.query(
-    `INSERT INTO pix_receipts
-       (merchant_id, end_to_end_id, transaction_id, amount_cents, paid_at, disposition, raw, recorded_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO receipts
+       (merchant_id, receipt_id, transaction_id, amount_cents, paid_at, disposition, raw, recorded_at, provider,
+        end_to_end_id, fee_cents)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       payment.merchantId,
-      receipt.endToEndId,
+      receipt.receiptId,
       payment.transactionId,
       receipt.amountCents,
       new Date(receipt.paidAtMs),
       disposition,
       JSON.stringify(receipt),
       new Date(atMs),
+      payment.provider,
+      receipt.endToEndId,
+      receipt.feeCents,
     ],
   );
 }
@@ -115,19 +119,19 @@ async function openRefund(
   atMs: number,
 ): Promise<RefundRow> {
   const refund = {
-    refundId: refundIdOf(receipt.endToEndId),
+    refundId: refundIdOf(receipt.receiptId),
     amountCents: receipt.amountCents,
     reason,
     status: 'requested',
   } as const;
   await transaction.query(
-    `INSERT INTO refunds (merchant_id, refund_id, end_to_end_id, transaction_id, amount_cents, reason, status,
+    `INSERT INTO refunds (merchant_id, refund_id, receipt_id, transaction_id, amount_cents, reason, status,
        next_attempt_at, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
     [
       payment.merchantId,
       refund.refundId,
-      receipt.endToEndId,
+      receipt.receiptId,
       payment.transactionId,
       refund.amountCents,
       refund.reason,
@@ -138,7 +142,9 @@ async function openRefund(
   return refund;
 }
 
-/** 33 characters of `[a-zA-Z0-9]`, API Pix allows 35: made from the Pix, so that a Pix is refunded once. */
-export function refundIdOf(endToEndId: string): string {
-  return `R${endToEndId}`;
+/**
+ * Made from the receipt, so that it is sent back once: of a Pix 33 characters of `[a-zA-Z0-9]`, API Pix allows 35.
+ */
+export function refundIdOf(receiptId: string): string {
+  return `R${receiptId}`.replace(/[^a-zA-Z0-9_]/g, '_');
 }

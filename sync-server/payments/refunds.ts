@@ -18,7 +18,7 @@ const CLAIM_MS = 45_000;
 interface Refund {
   readonly merchantId: string;
   readonly refundId: string;
-  readonly endToEndId: string;
+  readonly receiptId: string;
   readonly transactionId: string;
   readonly amountCents: number;
   readonly reason: RefundReason;
@@ -30,15 +30,23 @@ interface Refund {
   readonly kioskId: string;
   readonly expectedCents: number;
   readonly currency: string;
+  /** Of the receipt: the one that has the money. */
   readonly provider: string;
+  readonly txid: string;
+  readonly providerChargeId: string | null;
+  readonly receivedCents: number;
 }
 
 const SELECT = `
-  SELECT f.merchant_id AS "merchantId", f.refund_id AS "refundId", f.end_to_end_id AS "endToEndId",
+  SELECT f.merchant_id AS "merchantId", f.refund_id AS "refundId", f.receipt_id AS "receiptId",
     f.transaction_id AS "transactionId", f.amount_cents AS "amountCents", f.reason, f.status, f.attempts,
     t.session_id AS "sessionId", t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.amount_cents AS "expectedCents",
-    t.currency, t.provider
-  FROM refunds f JOIN payment_transactions t USING (merchant_id, transaction_id)`;
+    t.currency, r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents"
+  FROM refunds f
+  JOIN payment_transactions t USING (merchant_id, transaction_id)
+  JOIN receipts r ON r.merchant_id = f.merchant_id AND r.receipt_id = f.receipt_id
+  JOIN payment_attempts a ON a.merchant_id = f.merchant_id AND a.transaction_id = f.transaction_id
+    AND a.provider = r.provider`;
 
 /** Sends back what bought nothing, and follows each refund until the provider says that it arrived, or that it cannot. */
 export function startRefundWorker(
@@ -54,7 +62,7 @@ export function startRefundWorker(
     task: async (isStopping) => {
       while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
         if (!(await advanceNext(context, provider))) break;
-      const nextAtMs = await nextAttemptAtMs(context);
+      const nextAtMs = await nextAttemptAtMs(context, provider);
       return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
   });
@@ -68,9 +76,14 @@ export function startRefundWorker(
   };
 }
 
-async function nextAttemptAtMs({ db }: ServerContext): Promise<number | null> {
+async function nextAttemptAtMs(
+  { db }: ServerContext,
+  { name }: Pick<PaymentProvider, 'name'>,
+): Promise<number | null> {
   const [row] = await db.query<{ at: Date | null }>(
-    'SELECT min(next_attempt_at) AS at FROM refunds WHERE next_attempt_at IS NOT NULL',
+    `SELECT min(next_attempt_at) AS at FROM refunds JOIN receipts USING (merchant_id, receipt_id)
+     WHERE next_attempt_at IS NOT NULL AND provider = $1`,
+    [name],
   );
   return row?.at?.getTime() ?? null;
 }
@@ -100,32 +113,39 @@ export async function lookAgainAtRefunds(
  * @returns whether one was due
  */
 async function advanceNext(context: ServerContext, provider: PaymentProvider): Promise<boolean> {
-  const refund = await claimNext(context);
+  const refund = await claimNext(context, provider);
   if (refund === undefined) return false;
   const outcome =
     refund.status === 'requested'
       ? await provider.requestRefund({
-          endToEndId: refund.endToEndId,
+          charge: refund,
+          receiptId: refund.receiptId,
           refundId: refund.refundId,
           amountCents: refund.amountCents,
+          receivedCents: refund.receivedCents,
+          mayExist: refund.attempts > 1,
           description:
             refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
         })
-      : await provider.fetchRefund(refund);
+      : await provider.fetchRefund({ ...refund, charge: refund });
   await context.db.transaction((transaction) => keepOutcome(context, transaction, refund, outcome));
   return true;
 }
 
 /** What is due; also what is planned for later than plans go: it was planned before the clock was set back. */
-async function claimNext({ db, clock }: ServerContext): Promise<Refund | undefined> {
+async function claimNext(
+  { db, clock }: ServerContext,
+  { name }: Pick<PaymentProvider, 'name'>,
+): Promise<Refund | undefined> {
   const nowMs = clock.nowMs();
   const [claimed] = await db.query<{ merchantId: string; refundId: string }>(
     `UPDATE refunds SET attempts = attempts + 1, next_attempt_at = $2
      WHERE (merchant_id, refund_id) IN (
-       SELECT merchant_id, refund_id FROM refunds WHERE next_attempt_at <= $1 OR next_attempt_at > $3
-       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+       SELECT merchant_id, refund_id FROM refunds JOIN receipts USING (merchant_id, receipt_id)
+       WHERE (next_attempt_at <= $1 OR next_attempt_at > $3) AND provider = $4
+       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE OF refunds SKIP LOCKED)
      RETURNING merchant_id AS "merchantId", refund_id AS "refundId"`,
-    [new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS)],
+    [new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS), name],
   );
   if (claimed === undefined) return undefined;
   const [refund] = await db.query<Refund & Record<string, unknown>>(

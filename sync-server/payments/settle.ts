@@ -29,14 +29,14 @@ export async function settle(
   const { number, businessDay } = await reserveTicketNumber(transaction, payment, atMs);
   const actBefore = atMs + CONFIRMATION_LEASE_MS;
   await transaction.query(
-    `UPDATE payment_transactions SET paid_at = $3, settled_end_to_end_id = $4, late = $5, ticket_number = $6,
+    `UPDATE payment_transactions SET paid_at = $3, settled_receipt_id = $4, late = $5, ticket_number = $6,
        ticket_business_day = $7, act_before = $8
      WHERE merchant_id = $1 AND transaction_id = $2`,
     [
       payment.merchantId,
       payment.transactionId,
       new Date(atMs),
-      receipt.endToEndId,
+      receipt.receiptId,
       late,
       number,
       businessDay,

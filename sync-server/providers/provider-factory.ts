@@ -1,5 +1,7 @@
+import type { z } from 'zod';
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import type { Log } from '../../platform/log.ts';
+import { StartupFailure } from '../../platform/service.ts';
 import type { InternationalProvider, NationalProvider, PaymentProvider } from './provider.ts';
 
 /** What every provider is given beside its own settings. */
@@ -22,3 +24,17 @@ export interface ProviderFactory<P extends PaymentProvider> {
 
 export type NationalFactory = ProviderFactory<NationalProvider>;
 export type InternationalFactory = ProviderFactory<InternationalProvider>;
+
+/** @throws StartupFailure naming each setting that is missing or wrong; no value is told, for it may be a secret */
+export function readSettings<S extends z.ZodType>(
+  provider: string,
+  schema: S,
+  settings: unknown,
+): z.output<S> {
+  const parsed = schema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(all)'}: ${issue.message}`);
+  throw new StartupFailure(
+    `configuration of provider ${provider}: ${problems.join('; ')} (see docs/providers)`,
+  );
+}

@@ -15,7 +15,7 @@ test('the pause doubles with each failure in a row, up to half a minute, and end
   const downSince = clock.nowMs();
   const pauses: number[] = [];
   for (let failure = 0; failure < 7; failure += 1) {
-    await provider.fetchCharge(TXID);
+    await provider.fetchCharge({ txid: TXID });
     pauses.push(health.pausedUntilMs() - clock.nowMs());
     clock.advance(health.pausedUntilMs() - clock.nowMs());
   }
@@ -23,7 +23,7 @@ test('the pause doubles with each failure in a row, up to half a minute, and end
   expect(health.report()).toMatchObject({ status: 'down', downSince, lastError: 'the model bank is away' });
 
   bank.reachable = true;
-  await provider.fetchCharge(TXID);
+  await provider.fetchCharge({ txid: TXID });
   expect(health.report()).toEqual({ name: 'bacen-pix', status: 'ok', downSince: null, lastError: null });
   expect(health.pausedUntilMs()).toBe(0);
 });
@@ -34,10 +34,10 @@ test('a pause from before the clock was set back is over', async () => {
   const bank = new ModelBank(clock);
   const { provider, health } = watchProvider(bank, clock);
   bank.reachable = false;
-  await provider.fetchCharge(TXID);
+  await provider.fetchCharge({ txid: TXID });
   nowMs -= 24 * 60 * 60_000;
   expect(health.pausedUntilMs()).toBeLessThanOrEqual(nowMs);
-  await provider.fetchCharge(TXID);
+  await provider.fetchCharge({ txid: TXID });
   expect(health.pausedUntilMs()).toBe(nowMs + 2_000);
 });
 
@@ -46,7 +46,7 @@ test('calls that fail side by side are one failure', async () => {
   const bank = new ModelBank(clock);
   const { provider, health } = watchProvider(bank, clock);
   bank.reachable = false;
-  await Promise.all(Array.from({ length: 8 }, () => provider.fetchCharge(TXID)));
+  await Promise.all(Array.from({ length: 8 }, () => provider.fetchCharge({ txid: TXID })));
   expect(health.pausedUntilMs()).toBe(clock.nowMs() + 1_000);
 });
 
@@ -58,7 +58,7 @@ test('says when the provider goes, and when it comes back, each once', async () 
   health.onChange(() => told.push(health.report().status));
   for (const reachable of [true, false, false, true, true]) {
     bank.reachable = reachable;
-    await provider.fetchCharge(TXID);
+    await provider.fetchCharge({ txid: TXID });
   }
   expect(told).toEqual(['down', 'ok']);
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { backoffMs } from '../payments/backoff.ts';
-import type { PaymentProvider } from './provider.ts';
+import type { InternationalProvider, NationalProvider, PaymentProvider } from './provider.ts';
 
 export interface ProviderHealthReport {
   readonly name: string;
@@ -24,11 +24,23 @@ export interface ProviderHealth {
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 30_000;
 
+/** The calls that go out to the provider, each with an outcome that says whether it answered. */
+const WATCHED: ReadonlySet<PropertyKey> = new Set<keyof NationalProvider | keyof InternationalProvider>([
+  'createCharge',
+  'createCheckout',
+  'fetchCharge',
+  'cancelCharge',
+  'requestRefund',
+  'fetchRefund',
+  'registerWebhook',
+  'listReceipts',
+]);
+
 /** The same provider, watched: whether its last answer was one. */
-export function watchProvider(
-  provider: PaymentProvider,
+export function watchProvider<P extends PaymentProvider>(
+  provider: P,
   clock: Clock,
-): { readonly provider: PaymentProvider; readonly health: ProviderHealth } {
+): { readonly provider: P; readonly health: ProviderHealth } {
   let failures = 0;
   let downSince: number | null = null;
   let lastError: string | null = null;
@@ -68,16 +80,15 @@ export function watchProvider(
   }
 
   return {
-    provider: {
-      name: provider.name,
-      createCharge: (order) => watch(provider.createCharge(order)),
-      fetchCharge: (txid) => watch(provider.fetchCharge(txid)),
-      cancelCharge: (txid) => watch(provider.cancelCharge(txid)),
-      requestRefund: (order) => watch(provider.requestRefund(order)),
-      fetchRefund: (refund) => watch(provider.fetchRefund(refund)),
-      registerWebhook: (pixKey, url) => watch(provider.registerWebhook(pixKey, url)),
-      parseWebhook: (body) => provider.parseWebhook(body),
-    },
+    // A proxy, so that a provider keeps whatever else its flow asks of it.
+    provider: new Proxy(provider, {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key);
+        if (typeof value !== 'function') return value;
+        if (!WATCHED.has(key)) return value.bind(target);
+        return (...args: unknown[]) => watch(value.apply(target, args));
+      },
+    }),
     health: {
       report: () => ({
         name: provider.name,
@@ -91,6 +102,26 @@ export function watchProvider(
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+    },
+  };
+}
+
+/**
+ * The health of several providers that can stand in for one another: what the totems are told. Down when all are.
+ * @param healths at least one
+ */
+export function healthOfAny(healths: readonly [ProviderHealth, ...ProviderHealth[]]): ProviderHealth {
+  const [first] = healths;
+  const best = (): ProviderHealth => healths.find((health) => health.report().status === 'ok') ?? first;
+  return {
+    report: () => best().report(),
+    pausedUntilMs: () => Math.min(...healths.map((health) => health.pausedUntilMs())),
+    lastAnswerAt: () => best().lastAnswerAt(),
+    onChange(listener) {
+      const ends = healths.map((health) => health.onChange(listener));
+      return () => {
+        for (const end of ends) end();
+      };
     },
   };
 }

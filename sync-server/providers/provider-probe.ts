@@ -24,7 +24,8 @@ export function startProviderProbe(
     task: async () => {
       const heardAt = health.lastAnswerAt();
       const fresh = heardAt !== null && Math.abs(clock.nowMs() - heardAt) < FRESH_MS;
-      if (!fresh || health.report().status === 'down') await provider.fetchCharge(PROBE_TXID);
+      if (!fresh || health.report().status === 'down')
+        await provider.fetchCharge({ txid: PROBE_TXID, providerChargeId: null });
       return clock.nowMs() + PROBE_EVERY_MS;
     },
   });

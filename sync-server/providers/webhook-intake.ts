@@ -7,6 +7,11 @@ export interface WebhookIntake {
   authenticate(request: WebhookRequest): Promise<WebhookVerdict> | WebhookVerdict;
   /** Reads which charges a stored webhook speaks of. It is a hint: what it says of money is not used. */
   read(webhook: Pick<WebhookRequest, 'path' | 'body'>): WebhookReading;
+  /**
+   * What follows `/v1/webhooks/<provider>` in the address that the provider is given: empty, or a slash and a secret
+   * where the provider signs nothing.
+   */
+  readonly addressPath: string;
   /** What the provider wants for an answer once the webhook is stored; 200 where it does not say. */
   readonly acknowledgeWith?: 200 | 202;
 }

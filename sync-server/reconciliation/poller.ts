@@ -26,11 +26,11 @@ export function startPoller(
 ): WorkerLoop {
   const checkDue = async (isStopping: () => boolean): Promise<number | null> => {
     while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs()) {
-      const due = await claimDue(context);
+      const due = await claimDue(context, provider);
       await Promise.all(due.map(check));
       if (due.length < CONCURRENCY) break;
     }
-    const nextAtMs = await nextCheckAtMs(context);
+    const nextAtMs = await nextCheckAtMs(context, provider);
     return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
   };
   const check = async (due: DueCheck): Promise<void> => {
@@ -55,9 +55,14 @@ export function startPoller(
   };
 }
 
-async function nextCheckAtMs({ db }: ServerContext): Promise<number | null> {
+async function nextCheckAtMs(
+  { db }: ServerContext,
+  { name }: Pick<PaymentProvider, 'name'>,
+): Promise<number | null> {
   const [row] = await db.query<{ at: Date | null }>(
-    'SELECT min(next_check_at) AS at FROM payment_transactions WHERE next_check_at IS NOT NULL',
+    `SELECT min(next_check_at) AS at FROM payment_transactions
+     WHERE next_check_at IS NOT NULL AND provider = $1`,
+    [name],
   );
   return row?.at?.getTime() ?? null;
 }
@@ -66,18 +71,20 @@ async function nextCheckAtMs({ db }: ServerContext): Promise<number | null> {
  * Takes what is due and plans its next check in the same step, so that a process that dies here delays one check. What
  * is planned for later than plans go is due as well: it was planned before the clock was set back.
  */
-function claimDue(context: ServerContext): Promise<DueCheck[]> {
+function claimDue(context: ServerContext, { name }: Pick<PaymentProvider, 'name'>): Promise<DueCheck[]> {
   const nowMs = context.clock.nowMs();
   return context.db.transaction(async (transaction) => {
     const keys = await transaction.query<{ merchantId: string; transactionId: string }>(
       `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId" FROM payment_transactions
-       WHERE next_check_at <= $1 OR next_check_at > $3 OR (next_check_at > $2 AND NOT status = ANY($4))
+       WHERE provider = $5
+         AND (next_check_at <= $1 OR next_check_at > $3 OR (next_check_at > $2 AND NOT status = ANY($4)))
        ORDER BY next_check_at LIMIT ${CONCURRENCY} FOR UPDATE SKIP LOCKED`,
       [
         new Date(nowMs),
         new Date(nowMs + UNANSWERED_RETRY_MS),
         new Date(nowMs + MAX_DELAY_MS),
         CLOSED_STATUSES,
+        name,
       ],
     );
     const due: DueCheck[] = [];

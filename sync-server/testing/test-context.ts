@@ -37,6 +37,7 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
       expiresSeconds: 300,
       simulatorBankUrl: null,
     },
+    providers: { national: [], international: null },
     ...overrides,
   };
 }

@@ -16,9 +16,12 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 function item(text: string): InboxItem {
+  const inboxId = newId(systemClock, systemRandom);
   return {
-    inboxId: newId(systemClock, systemRandom),
+    inboxId,
     provider: 'bacen-pix',
+    dedupeKey: inboxId,
+    path: '',
     receivedAtMs: systemClock.nowMs(),
     body: Buffer.from(text),
     headers: { 'content-type': 'application/json' },
@@ -55,6 +58,33 @@ test('the body is kept byte by byte, whatever it is', async () => {
   expect(row?.body.equals(body)).toBe(true);
   await inbox.close();
 });
+
+test('a webhook that is repeated, in one batch or later, is one item with a count', async () => {
+  const inbox = createInboxWriter(database.db, silentLog, () => undefined);
+  const repeated = item('{"once":true}');
+  await Promise.all(Array.from({ length: 5 }, () => inbox.write({ ...repeated, inboxId: item('').inboxId })));
+  await inbox.write({ ...repeated, inboxId: item('').inboxId });
+  expect(await itemsOf(repeated)).toEqual([{ status: 'received', deliveries: 6 }]);
+  await inbox.close();
+});
+
+test.each([
+  ['was given up', "status = 'dead'", 'received'],
+  ['named a charge that nobody knew', "status = 'processed', outcome = 'unknown_charge'", 'received'],
+  ['was done', "status = 'processed', outcome = 'applied'", 'processed'],
+])('one that %s and comes again', async (_name, change, status) => {
+  const inbox = createInboxWriter(database.db, silentLog, () => undefined);
+  const repeated = item('{}');
+  await inbox.write(repeated);
+  await database.db.query(`UPDATE webhook_inbox SET ${change} WHERE inbox_id = $1`, [repeated.inboxId]);
+  await inbox.write({ ...repeated, inboxId: item('').inboxId });
+  expect(await itemsOf(repeated)).toEqual([{ status, deliveries: 2 }]);
+  await inbox.close();
+});
+
+function itemsOf({ dedupeKey }: InboxItem) {
+  return database.db.query('SELECT status, deliveries FROM webhook_inbox WHERE dedupe_key = $1', [dedupeKey]);
+}
 
 test('more than it can hold is refused at once, and nothing that was taken is lost', async () => {
   const inbox = createInboxWriter(database.db, silentLog, () => undefined);

@@ -5,6 +5,10 @@ import type { Connection, Database } from '../db/database.ts';
 export interface InboxItem {
   readonly inboxId: string;
   readonly provider: string;
+  /** The same for each repetition of one webhook. */
+  readonly dedupeKey: string;
+  /** What followed the provider's name in the address. */
+  readonly path: string;
   readonly receivedAtMs: number;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
@@ -35,12 +39,12 @@ interface Waiting {
 /**
  * Group commit: while one INSERT is on its way to disk the next callers gather, and share the following one. It has
  * a connection of its own, so that no other work of the server stands before a provider that waits.
- * @param onStored called after each commit
+ * @param onStored called after each commit, with the names of the providers whose webhooks it holds
  */
 export function createInboxWriter(
   database: Pick<Database, 'connect'>,
   log: Log,
-  onStored: () => void,
+  onStored: (providers: ReadonlySet<string>) => void,
 ): InboxWriter {
   let waiting: Waiting[] = [];
   let connection: Connection | undefined;
@@ -84,7 +88,7 @@ export function createInboxWriter(
           .catch((endError: unknown) => log.debug({ error: endError }, 'closing it failed too'));
       }
       for (const { resolve } of batch) resolve(outcome);
-      if (outcome === 'stored') onStored();
+      if (outcome === 'stored') onStored(new Set(batch.map(({ item }) => item.provider)));
     }
     writing = undefined;
   }
@@ -118,18 +122,42 @@ export function createInboxWriter(
   };
 }
 
-async function insertAll(connection: Connection, items: readonly InboxItem[]): Promise<void> {
+const GIVEN_UP = `(known.status = 'dead' OR known.outcome = 'unknown_charge')`;
+
+/**
+ * One item for all repetitions of a webhook, and a count. One that had been given up, or named a charge that was not
+ * known yet, is taken up again when the provider repeats it.
+ */
+async function insertAll(connection: Connection, all: readonly InboxItem[]): Promise<void> {
+  const deliveries = new Map<string, { item: InboxItem; count: number }>();
+  for (const item of all) {
+    const key = `${item.provider} ${item.dedupeKey}`;
+    const known = deliveries.get(key);
+    if (known === undefined) deliveries.set(key, { item, count: 1 });
+    else known.count += 1;
+  }
+  const counts = [...deliveries.values()].map(({ count }) => count);
+  const items = [...deliveries.values()].map(({ item }) => item);
   await connection.query(
-    `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
-     SELECT inbox_id, provider, received_at, body, headers, 'received', received_at
-     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::jsonb[])
-       AS item (inbox_id, provider, received_at, body, headers)`,
+    `INSERT INTO webhook_inbox AS known (inbox_id, provider, received_at, body, headers, status, next_attempt_at,
+       dedupe_key, path, deliveries)
+     SELECT inbox_id, provider, received_at, body, headers, 'received', received_at, dedupe_key, path, deliveries
+     FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[], $8::int[])
+       AS item (inbox_id, provider, received_at, body, headers, dedupe_key, path, deliveries)
+     ON CONFLICT (provider, dedupe_key) DO UPDATE SET
+       deliveries = known.deliveries + excluded.deliveries,
+       status = CASE WHEN ${GIVEN_UP} THEN 'received' ELSE known.status END,
+       attempts = CASE WHEN ${GIVEN_UP} THEN 0 ELSE known.attempts END,
+       next_attempt_at = CASE WHEN ${GIVEN_UP} THEN excluded.received_at ELSE known.next_attempt_at END`,
     [
       items.map((item) => item.inboxId),
       items.map((item) => item.provider),
       items.map((item) => new Date(item.receivedAtMs)),
       items.map((item) => item.body),
       items.map((item) => JSON.stringify(item.headers)),
+      items.map((item) => item.dedupeKey),
+      items.map((item) => item.path),
+      counts,
     ],
   );
 }

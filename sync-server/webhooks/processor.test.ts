@@ -40,8 +40,8 @@ afterAll(() => database.close());
 /** The model bank's callbacks are the txid and nothing else. */
 async function receive(txid: string): Promise<void> {
   await context.db.query(
-    `INSERT INTO webhook_inbox (inbox_id, provider, received_at, body, headers, status, next_attempt_at)
-     VALUES (gen_random_uuid(), 'bacen-pix', $1, $2, '{}', 'received', $1)`,
+    `INSERT INTO webhook_inbox (inbox_id, provider, dedupe_key, received_at, body, headers, status, next_attempt_at)
+     VALUES (gen_random_uuid(), 'bacen-pix', gen_random_uuid(), $1, $2, '{}', 'received', $1)`,
     [new Date(clock.nowMs()), Buffer.from(txid)],
   );
 }

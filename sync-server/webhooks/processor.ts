@@ -1,10 +1,11 @@
 import type { ServerContext } from '../context.ts';
 import { backoffMs } from '../payments/backoff.ts';
 import { checkCharge } from '../payments/check-charge.ts';
-import { findByTxid, type PaymentTransaction } from '../payments/payment-transaction.ts';
+import { findByCharge, type PaymentTransaction } from '../payments/payment-transaction.ts';
 import { lookAgainAtRefunds } from '../payments/refunds.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
+import type { ChargeHint, WebhookReading } from '../providers/webhook-intake.ts';
 
 /** Small, so that one slow read at the bank holds up few others; the workers beside it go on. */
 const BATCH = 8;
@@ -14,12 +15,13 @@ const MAX_RETRY_MS = 5 * 60_000;
 /** About half an hour with the pauses above; the poller goes on asking about the charge for a day. */
 const MAX_ATTEMPTS = 14;
 /** A webhook may overtake our own row by a moment; about a minute later the charge is none of ours. */
-const UNKNOWN_TXID_ATTEMPTS = 6;
+const UNKNOWN_CHARGE_ATTEMPTS = 6;
 /** Longer than a read at the bank with its token. A process that is killed leaves its items this long. */
 const CLAIM_MS = 20_000;
 
 interface InboxRow {
   readonly inboxId: string;
+  readonly path: string;
   readonly body: Uint8Array;
   /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
@@ -75,12 +77,15 @@ async function nextAttemptAtMs(
 async function processBatch(context: ServerContext, provider: PaymentProvider): Promise<number> {
   const rows = await claim(context, provider);
   // A batch often names one charge many times; it was all received before this read, so one read answers for all.
-  const outcomeByTxid = new Map<string, Promise<ItemOutcome>>();
-  const outcomes = await Promise.all(rows.map((row) => processItem(context, provider, row, outcomeByTxid)));
-  for (const [index, row] of rows.entries()) {
-    const outcome = outcomes[index];
-    if (outcome !== undefined) await keepOutcome(context, row, outcome);
-  }
+  const outcomeByCharge = new Map<string, Promise<ItemOutcome>>();
+  const items = await Promise.all(
+    rows.map(async (row) => {
+      const reading = provider.webhooks.read(row);
+      return { row, reading, outcome: await processItem(context, provider, row, reading, outcomeByCharge) };
+    }),
+  );
+  for (const { row, reading, outcome } of items)
+    await keepOutcome(context, row, reading.kind === 'event' ? reading.type : null, outcome);
   return rows.length;
 }
 
@@ -93,7 +98,7 @@ function claim({ db, clock }: ServerContext, { name }: Pick<PaymentProvider, 'na
        SELECT inbox_id FROM webhook_inbox WHERE status = 'received' AND provider = $1
          AND (next_attempt_at <= $2 OR next_attempt_at > $4)
        ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-     RETURNING inbox_id AS "inboxId", body, attempts`,
+     RETURNING inbox_id AS "inboxId", path, body, attempts`,
     [name, new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS)],
   );
 }
@@ -102,14 +107,15 @@ async function processItem(
   context: ServerContext,
   provider: PaymentProvider,
   row: InboxRow,
-  outcomeByTxid: Map<string, Promise<ItemOutcome>>,
+  reading: WebhookReading,
+  outcomeByCharge: Map<string, Promise<ItemOutcome>>,
 ): Promise<ItemOutcome> {
-  const reading = provider.parseWebhook(Buffer.from(row.body).toString('utf8'));
   if (reading.kind === 'unreadable') return { kind: 'dead', error: reading.reason };
   const outcomes: ItemOutcome[] = [];
-  for (const txid of reading.txids) {
-    const known = outcomeByTxid.get(txid) ?? processCharge(context, provider, txid);
-    outcomeByTxid.set(txid, known);
+  for (const hint of reading.charges) {
+    const key = `${hint.txid} ${hint.providerChargeId}`;
+    const known = outcomeByCharge.get(key) ?? processCharge(context, provider, row, hint);
+    outcomeByCharge.set(key, known);
     outcomes.push(await known);
   }
   // One charge that has to be tried again brings the whole item back; the others change nothing the second time.
@@ -122,12 +128,16 @@ async function processItem(
 async function processCharge(
   context: ServerContext,
   provider: PaymentProvider,
-  txid: string,
+  row: InboxRow,
+  hint: ChargeHint,
 ): Promise<ItemOutcome> {
   try {
-    const payments = await findByTxid(context.db, provider.name, txid);
-    if (payments.length === 0)
-      return { kind: 'retry', error: `txid ${txid} is not known here`, givesUpAs: 'unknown_charge' };
+    const payments = await findByCharge(context.db, provider.name, hint);
+    if (payments.length === 0) {
+      await keepEarlyCharge(context, provider, row, hint);
+      const name = hint.txid === null ? hint.providerChargeId : `txid ${hint.txid}`;
+      return { kind: 'retry', error: `${name} is not known here`, givesUpAs: 'unknown_charge' };
+    }
     for (const payment of payments) {
       await lookAgainAtRefunds(context, payment, context.clock.nowMs());
       const checked = await checkCharge(context, provider, payment, 'webhook');
@@ -138,9 +148,24 @@ async function processCharge(
     }
     return { kind: 'processed', outcome: 'applied' };
   } catch (error) {
-    context.log.error({ error, txid }, 'a webhook could not be applied');
+    context.log.error({ error, ...hint }, 'a webhook could not be applied');
     return { kind: 'retry', error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The charge is looked at as soon as somebody learns that it is ours. */
+async function keepEarlyCharge(
+  { db, clock }: ServerContext,
+  { name }: PaymentProvider,
+  { inboxId }: InboxRow,
+  { providerChargeId }: ChargeHint,
+): Promise<void> {
+  if (providerChargeId === null) return;
+  await db.query(
+    `INSERT INTO early_charges (provider, provider_charge_id, inbox_id, first_seen_at)
+     VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+    [name, providerChargeId, inboxId, new Date(clock.nowMs())],
+  );
 }
 
 /** The attempts of a webhook are bounded, those of the poller last until the provider answers: it takes over. */
@@ -155,14 +180,20 @@ async function askLater({ db, clock, workDue }: ServerContext, payment: PaymentT
 }
 
 /** Unless somebody else has claimed the item meanwhile. */
-async function keepOutcome(context: ServerContext, row: InboxRow, outcome: ItemOutcome): Promise<void> {
+async function keepOutcome(
+  context: ServerContext,
+  row: InboxRow,
+  eventType: string | null,
+  outcome: ItemOutcome,
+): Promise<void> {
   const { attempts } = row;
   const nowMs = context.clock.nowMs();
   const next = rowAfter(outcome, attempts);
   if (next.status === 'dead')
     context.log.error({ inboxId: row.inboxId, error: next.error }, 'a webhook is given up');
   await context.db.query(
-    `UPDATE webhook_inbox SET status = $2, outcome = $4, last_error = $5, processed_at = $6, next_attempt_at = $7
+    `UPDATE webhook_inbox SET status = $2, outcome = $4, last_error = $5, processed_at = $6, next_attempt_at = $7,
+       event_type = $8
      WHERE inbox_id = $1 AND status = 'received' AND attempts = $3`,
     [
       row.inboxId,
@@ -172,6 +203,7 @@ async function keepOutcome(context: ServerContext, row: InboxRow, outcome: ItemO
       next.error?.slice(0, 500) ?? null,
       next.status === 'received' ? null : new Date(nowMs),
       next.status === 'received' ? new Date(nowMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS)) : null,
+      eventType?.slice(0, 100) ?? null,
     ],
   );
 }
@@ -185,7 +217,7 @@ interface RowAfter {
 function rowAfter(item: ItemOutcome, attempts: number): RowAfter {
   if (item.kind === 'processed') return { status: 'processed', outcome: item.outcome, error: null };
   if (item.kind === 'dead') return { status: 'dead', outcome: null, error: item.error };
-  if (item.givesUpAs !== undefined && attempts >= UNKNOWN_TXID_ATTEMPTS)
+  if (item.givesUpAs !== undefined && attempts >= UNKNOWN_CHARGE_ATTEMPTS)
     return { status: 'processed', outcome: item.givesUpAs, error: item.error };
   const dead = attempts >= MAX_ATTEMPTS;
   return { status: dead ? 'dead' : 'received', outcome: null, error: item.error };

@@ -1,7 +1,7 @@
 import type { ServerContext } from '../context.ts';
 import { backoffMs } from '../payments/backoff.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
-import { webhookSecret, webhookUrl } from './webhook-path.ts';
+import { webhookUrl } from './webhook-url.ts';
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
@@ -18,7 +18,8 @@ export function startWebhookRegistration(
   provider: PaymentProvider,
   serverUrl: string,
 ): { stop(): Promise<void> } {
-  const url = webhookUrl(serverUrl, webhookSecret(context.config.pix));
+  if (provider.registerWebhook === undefined) return { stop: async () => undefined };
+  const url = webhookUrl(serverUrl, provider);
   let failures = 0;
   let stopped = false;
   let cancelTimer = (): void => undefined;
@@ -51,8 +52,8 @@ async function registerAll(context: ServerContext, provider: PaymentProvider, ur
     );
     let all = true;
     for (const { pixKey } of keys) {
-      const outcome = await provider.registerWebhook(pixKey, url);
-      if (outcome.kind === 'registered') continue;
+      const outcome = await provider.registerWebhook?.(pixKey, url);
+      if (outcome === undefined || outcome.kind === 'registered') continue;
       all = false;
       // The address holds the secret, so that only what went wrong is logged.
       context.log.warn(

@@ -1,18 +1,21 @@
 import type { Clock } from '../../../domain/clock.ts';
 import type {
   ChargeOrder,
-  PaymentProvider,
+  ChargeRef,
+  NationalProvider,
   ProviderCharge,
   ProviderReceipt,
   ProviderRefund,
 } from '../../providers/provider.ts';
+import type { WebhookIntake } from '../../providers/webhook-intake.ts';
 
 /**
  * A bank as a model in memory, for tests that run thousands of steps or need an answer that a bank gives once in a
  * year. The real wire is tested against the simulator.
  */
-export class ModelBank implements PaymentProvider {
+export class ModelBank implements NationalProvider {
   readonly name = 'bacen-pix';
+  readonly flow = 'national';
   readonly #clock: Clock;
   readonly #branch: string;
   readonly #charges = new Map<string, ProviderCharge>();
@@ -33,6 +36,10 @@ export class ModelBank implements PaymentProvider {
     const createdAtMs = this.#clock.nowMs();
     const charge = this.#charges.get(order.txid) ?? {
       txid: order.txid,
+      providerChargeId: null,
+      currency: 'BRL',
+      refunds: [],
+      disputes: [],
       pixKey: order.pixKey,
       amountCents: order.amountCents,
       status: 'PENDING' as const,
@@ -47,13 +54,13 @@ export class ModelBank implements PaymentProvider {
     return { kind: 'created' as const, charge };
   }
 
-  async fetchCharge(txid: string) {
+  async fetchCharge({ txid }: Pick<ChargeRef, 'txid'>) {
     if (!this.reachable) return AWAY;
     const charge = this.#charges.get(txid);
     return charge === undefined ? NOT_FOUND : { kind: 'found' as const, charge };
   }
 
-  async cancelCharge(txid: string) {
+  async cancelCharge({ txid }: Pick<ChargeRef, 'txid'>) {
     if (!this.reachable) return AWAY;
     const charge = this.#charges.get(txid);
     if (charge === undefined) return NOT_FOUND;
@@ -84,15 +91,26 @@ export class ModelBank implements PaymentProvider {
     return { kind: 'registered' as const };
   }
 
-  parseWebhook(body: string) {
-    return { kind: 'charges' as const, txids: [body] };
-  }
+  /** A callback is the txid and nothing else. */
+  readonly webhooks: WebhookIntake = {
+    addressPath: '',
+    authenticate: ({ body }) => ({ kind: 'authentic', dedupeKey: Buffer.from(body).toString('hex') }),
+    read: ({ body }) => ({
+      kind: 'event',
+      type: 'pix',
+      charges: [{ txid: Buffer.from(body).toString('utf8'), providerChargeId: null }],
+      recurrences: [],
+    }),
+  };
 
   /** A payer sends money: also to a charge that is closed, as real banks let through now and then. */
   pay(txid: string, amountCents: number): ProviderReceipt {
     const charge = this.#get(txid);
+    const endToEndId = `E${this.#branch}${String(this.#nextPix).padStart(31 - this.#branch.length, '0')}`;
     const receipt = {
-      endToEndId: `E${this.#branch}${String(this.#nextPix).padStart(31 - this.#branch.length, '0')}`,
+      receiptId: endToEndId,
+      endToEndId,
+      feeCents: null,
       txid,
       pixKey: charge.pixKey,
       amountCents,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { encodeDynamicBrCode, parseBrCode } from '../../../domain/br-code.ts';
 import { systemClock } from '../../../platform/system.ts';
 import { ManualClock } from '../../../platform/testing/manual-clock.ts';
-import type { ChargeOrder, PaymentProvider } from '../provider.ts';
+import type { ChargeOrder, NationalProvider } from '../provider.ts';
 import { createBacenPixProvider } from './bacen-pix.ts';
 
 interface Seen {
@@ -15,6 +15,7 @@ interface Seen {
 type Answer = { status: number; body?: unknown; raw?: string; location?: string } | 'no answer';
 
 const TXID = '7978c0c97ea847e78e8849634473c1f1';
+const CHARGE = { txid: TXID, providerChargeId: null };
 const E2EID = 'E12345678202603101500abcdef12345';
 const LOCATION = 'pix.example.com/qr/9d36b84fc70b478fb95c12729b90ca25';
 const order: ChargeOrder = {
@@ -25,6 +26,8 @@ const order: ChargeOrder = {
   description: 'Consulta geral',
   merchantName: 'Clínica Aurora',
   city: 'São Paulo',
+  customer: null,
+  split: [],
   mayExist: false,
 };
 
@@ -33,7 +36,7 @@ let baseUrl: string;
 let seen: Seen[];
 let tokens: number;
 let script: (call: string) => Answer;
-let provider: PaymentProvider;
+let provider: NationalProvider;
 const clock = new ManualClock();
 /** The tokens' hours by hand; a call to a socket is cut in real time. */
 const wireClock = {
@@ -213,7 +216,7 @@ describe('reading a charge', () => {
     ['a lone object', pix()],
   ])('takes pix as %s', async (_name, field) => {
     script = () => ({ status: 200, body: cob({ status: 'CONCLUIDA', pix: field }) });
-    expect(await provider.fetchCharge(TXID)).toMatchObject({
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({
       kind: 'found',
       charge: {
         status: 'SUCCEEDED',
@@ -228,7 +231,7 @@ describe('reading a charge', () => {
     ['ALGO_NOVO', { status: null, providerStatus: 'ALGO_NOVO' }],
   ])('understands %s', async (status, charge) => {
     script = () => ({ status: 200, body: cob({ status }) });
-    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'found', charge });
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({ kind: 'found', charge });
   });
 
   test.each([
@@ -240,7 +243,7 @@ describe('reading a charge', () => {
     ['a gateway error', { status: 502, raw: 'bad gateway' }],
   ])('%s is no answer', async (_name, answer) => {
     script = () => answer;
-    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'unavailable' });
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({ kind: 'unavailable' });
   });
 
   test('a redirect is not followed: the bank does not choose whom this server speaks to', async () => {
@@ -248,24 +251,24 @@ describe('reading a charge', () => {
       call === `GET /cob/${TXID}`
         ? { status: 307, location: `${baseUrl}/elsewhere` }
         : { status: 200, body: cob({ status: 'CONCLUIDA', pix: [pix()] }) };
-    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'unavailable' });
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({ kind: 'unavailable' });
     expect(calls()).toEqual([`GET /cob/${TXID}`]);
   });
 
   test('what breaks the contract is told without the personal data in it', async () => {
     script = () => ({ status: 200, body: cob({ valor: null }) });
-    expect(JSON.stringify(await provider.fetchCharge(TXID))).not.toMatch(/52998224725|Maria/);
+    expect(JSON.stringify(await provider.fetchCharge(CHARGE))).not.toMatch(/52998224725|Maria/);
   });
 });
 
 describe('the token', () => {
   test('is asked for once by many callers, and used until shortly before its end', async () => {
-    await Promise.all([1, 2, 3].map(() => provider.fetchCharge(TXID)));
+    await Promise.all([1, 2, 3].map(() => provider.fetchCharge(CHARGE)));
     clock.advance(569_000);
-    await provider.fetchCharge(TXID);
+    await provider.fetchCharge(CHARGE);
     expect(tokens).toBe(1);
     clock.advance(2_000);
-    await provider.fetchCharge(TXID);
+    await provider.fetchCharge(CHARGE);
     expect(tokens).toBe(2);
   });
 
@@ -274,21 +277,29 @@ describe('the token', () => {
       seen.at(-1)?.authorization === 'Bearer token-1'
         ? { status: 401, body: problem('AcessoNegado', 401) }
         : { status: 200, body: cob() };
-    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'found' });
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({ kind: 'found' });
     expect(seen.map((one) => one.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
     script = () => ({ status: 401, body: problem('AcessoNegado', 401) });
-    expect(await provider.fetchCharge(TXID)).toMatchObject({ kind: 'rejected', code: 'AcessoNegado' });
+    expect(await provider.fetchCharge(CHARGE)).toMatchObject({ kind: 'rejected', code: 'AcessoNegado' });
   });
 });
 
 describe('withdrawing and refunding', () => {
   const refundId = `R${E2EID}`;
-  const refundOrder = { endToEndId: E2EID, refundId, amountCents: 789, description: 'x' };
+  const refundOrder = {
+    charge: CHARGE,
+    receiptId: E2EID,
+    refundId,
+    amountCents: 789,
+    receivedCents: 3_700,
+    description: 'x',
+    mayExist: false,
+  };
   const path = `/pix/${E2EID}/devolucao/${refundId}`;
 
   test('a charge that is no longer open cannot be withdrawn', async () => {
     script = () => ({ status: 400, body: problem('CobOperacaoInvalida', 400) });
-    expect(await provider.cancelCharge(TXID)).toEqual({ kind: 'not_open' });
+    expect(await provider.cancelCharge(CHARGE)).toEqual({ kind: 'not_open' });
     expect(seen[0]?.body).toEqual({ status: 'REMOVIDA_PELO_USUARIO_RECEBEDOR' });
   });
 
@@ -317,7 +328,7 @@ describe('withdrawing and refunding', () => {
 
   test('the webhook is registered for the key', async () => {
     script = () => ({ status: 200, body: {} });
-    expect(await provider.registerWebhook('maria@example.com', 'https://x/y')).toEqual({
+    expect(await provider.registerWebhook?.('maria@example.com', 'https://x/y')).toEqual({
       kind: 'registered',
     });
     expect(seen[0]).toMatchObject({
@@ -328,21 +339,25 @@ describe('withdrawing and refunding', () => {
 });
 
 describe('a webhook', () => {
-  const read = (body: unknown) => provider.parseWebhook(JSON.stringify(body));
+  const readText = (text: string) => provider.webhooks.read({ path: '', body: Buffer.from(text) });
+  const read = (body: unknown) => readText(JSON.stringify(body));
+  const naming = (...txids: string[]) => ({
+    kind: 'event',
+    type: 'pix',
+    charges: txids.map((txid) => ({ txid, providerChargeId: null })),
+    recurrences: [],
+  });
   test('names its charges once each, as array or object, and passes over a Pix without txid', () => {
-    expect(read({ pix: [pix(), pix(), { endToEndId: E2EID }] })).toEqual({ kind: 'charges', txids: [TXID] });
-    expect(read({ pix: pix() })).toEqual({ kind: 'charges', txids: [TXID] });
+    expect(read({ pix: [pix(), pix(), { endToEndId: E2EID }] })).toEqual(naming(TXID));
+    expect(read({ pix: pix() })).toEqual(naming(TXID));
   });
   test('passes over a txid that none can be', () => {
-    expect(read({ pix: [pix({ txid: 'a\0b' }), pix({ txid: '../x' })] })).toEqual({
-      kind: 'charges',
-      txids: [],
-    });
+    expect(read({ pix: [pix({ txid: 'a\0b' }), pix({ txid: '../x' })] })).toEqual(naming());
   });
   test.each([['not JSON'], ['{}'], ['[]'], ['null'], ['{"pix":[{"txid":7}]}']])(
     '%s is unreadable',
     (body) => {
-      expect(provider.parseWebhook(body)).toMatchObject({ kind: 'unreadable' });
+      expect(readText(body)).toMatchObject({ kind: 'unreadable' });
     },
   );
 });

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Clock } from '../../../domain/clock.ts';
 import { centsToPixAmount } from '../../../domain/money.ts';
 import type {
@@ -5,7 +6,7 @@ import type {
   ChargeOrder,
   CreateChargeOutcome,
   FetchChargeOutcome,
-  PaymentProvider,
+  NationalProvider,
   ProviderCharge,
   RefundOrder,
   RefundOutcome,
@@ -15,28 +16,20 @@ import type {
 import { createAccessTokens } from './access-token.ts';
 import type { Receiver } from './charge-br-code.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
+import type { BacenPixSettings } from './settings.ts';
 import { toProviderCharge, toProviderRefund } from './to-provider-charge.ts';
-import { WireCharge, WireRefund, WireWebhook } from './wire.ts';
+import { createWebhooks } from './webhooks.ts';
+import { WireCharge, WireRefund } from './wire.ts';
 
-export interface BacenPixSettings {
-  /** Up to and with the version: "https://pix.bank.example/api/v2". */
-  readonly baseUrl: string;
-  readonly tokenUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Of one HTTP call. */
-  readonly timeoutMs?: number;
+export interface BacenPixOptions extends z.infer<typeof BacenPixSettings> {
   readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A customer waits for the QR code: a bank that needs longer is asked again rather than waited for. */
 const DEFAULT_TIMEOUT_MS = 8_000;
 
-/** On a Pix: shorter than that of a charge where it comes from a static code, which is none of ours. */
-const TXID = /^[a-zA-Z0-9]{1,35}$/;
-
 /** A bank that speaks BACEN's API Pix 2.9.0. */
-export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock): PaymentProvider {
+export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock): NationalProvider {
   const http = {
     fetch: settings.fetch ?? globalThis.fetch,
     clock,
@@ -49,9 +42,10 @@ export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock)
   };
   return {
     name: 'bacen-pix',
+    flow: 'national',
     createCharge: (order) => createCharge(endpoint, order),
-    fetchCharge: async (txid) => chargeRead(await send(endpoint, 'GET', `/cob/${txid}`), txid),
-    cancelCharge: (txid) => cancelCharge(endpoint, txid),
+    fetchCharge: async ({ txid }) => chargeRead(await send(endpoint, 'GET', `/cob/${txid}`), txid),
+    cancelCharge: ({ txid }) => cancelCharge(endpoint, txid),
     requestRefund: (order) => requestRefund(endpoint, order),
     fetchRefund: async (refund) =>
       refundRead(await send(endpoint, 'GET', refundPath(refund)), refund.refundId),
@@ -62,7 +56,7 @@ export function createBacenPixProvider(settings: BacenPixSettings, clock: Clock)
       if (outcome.kind === 'answer') return { kind: 'registered' };
       return outcome.kind === 'problem' ? rejected(outcome) : outcome;
     },
-    parseWebhook,
+    webhooks: createWebhooks(settings),
   };
 }
 
@@ -164,8 +158,8 @@ function refundRead(outcome: SendOutcome, refundId: string): RefundOutcome {
   return { kind: 'found', refund: toProviderRefund(wire.data) };
 }
 
-function refundPath(refund: Pick<RefundOrder, 'endToEndId' | 'refundId'>): string {
-  return `/pix/${refund.endToEndId}/devolucao/${refund.refundId}`;
+function refundPath(refund: Pick<RefundOrder, 'receiptId' | 'refundId'>): string {
+  return `/pix/${refund.receiptId}/devolucao/${refund.refundId}`;
 }
 
 function rejected(problem: Extract<SendOutcome, { kind: 'problem' }>): Rejected {
@@ -175,21 +169,4 @@ function rejected(problem: Extract<SendOutcome, { kind: 'problem' }>): Rejected 
 /** An answer that breaks the contract tells nothing; its text is not logged, for it may hold personal data. */
 function badAnswer(call: string): Unavailable {
   return { kind: 'unavailable', detail: `${call}: the answer is not what API Pix 2.9 says` };
-}
-
-function parseWebhook(body: string): ReturnType<PaymentProvider['parseWebhook']> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return { kind: 'unreadable', reason: 'not JSON' };
-  }
-  const parsed = WireWebhook.safeParse(json);
-  if (!parsed.success) {
-    const where = parsed.error.issues.map((issue) => issue.path.join('.') || '(body)').join(', ');
-    return { kind: 'unreadable', reason: `not a Pix callback: ${where}`.slice(0, 300) };
-  }
-  const txids = parsed.data.pix.flatMap(({ txid }) => (txid !== undefined && TXID.test(txid) ? [txid] : []));
-  return { kind: 'charges', txids: [...new Set(txids)] };
 }

@@ -20,24 +20,30 @@ export function toProviderCharge(wire: WireCharge, receiver: Receiver | null): P
   const { criacao, expiracao } = wire.calendario;
   return {
     txid: wire.txid,
+    providerChargeId: null,
     pixKey: wire.chave,
     amountCents: wire.valor.original,
+    currency: 'BRL',
     ...(STATUS[wire.status] ?? { status: null, closedBy: null }),
     providerStatus: wire.status,
     createdAtMs: criacao,
     expiresAtMs: criacao + expiracao * 1000,
     brCode: brCodeOf(wire, receiver),
     receipts: (wire.pix ?? []).map(toReceipt),
+    refunds: [],
+    disputes: [],
   };
 }
 
 function toReceipt(wire: WirePix): ProviderReceipt {
   return {
+    receiptId: wire.endToEndId,
     endToEndId: wire.endToEndId,
     txid: wire.txid ?? null,
     pixKey: wire.chave ?? null,
     amountCents: wire.valor,
     paidAtMs: wire.horario,
+    feeCents: null,
   };
 }
 

@@ -21,6 +21,8 @@ async function produce(): Promise<never> {
     const outcome = await inbox.write({
       inboxId,
       provider: 'bacen-pix',
+      dedupeKey: inboxId,
+      path: '',
       receivedAtMs: systemClock.nowMs(),
       body: Buffer.from('{}'),
       headers: {},

@@ -1,0 +1,6 @@
+import { bacenPixFactory } from './bacen-pix/bacen-pix-factory.ts';
+import type { InternationalFactory, NationalFactory } from './provider-factory.ts';
+
+/** Every provider that a configuration can name. */
+export const NATIONAL_FACTORIES: readonly NationalFactory[] = [bacenPixFactory];
+export const INTERNATIONAL_FACTORIES: readonly InternationalFactory[] = [];
