@@ -70,6 +70,8 @@ export function sampleFeed(count: number, firstSeq: number, shop: SampleShop): F
       payment: 'pix',
       amountDueCents: 0,
       rescued: false,
+      receivedCents: 0,
+      receivedAt: null,
       issuedAt: at,
       queuedAt: at + 900,
       counter: null,

@@ -2,8 +2,14 @@ import type { QUEUE_REFUSALS, QueueCommand } from './protocol/queue.ts';
 import type { TicketView } from './protocol/tickets.ts';
 import { canTicketBecome, type TicketStatus } from './ticket.ts';
 
-/** What an operator does with the queue's tickets. A rescue makes a ticket, and is decided by the server alone. */
-export type QueueStep = Exclude<QueueCommand, { kind: 'queue.rescue' }>;
+/** What the server alone decides: a rescue makes a ticket, and of money it keeps the books. */
+export type ServerOnlyCommand = Extract<
+  QueueCommand,
+  { kind: 'queue.rescue' | 'queue.take_payment' | 'queue.undo_payment' }
+>;
+
+/** What an operator does with the queue's tickets. */
+export type QueueStep = Exclude<QueueCommand, ServerOnlyCommand>;
 
 export interface QueueQuestion<T extends TicketView> {
   readonly command: QueueStep;

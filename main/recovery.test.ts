@@ -54,6 +54,8 @@ function publishTicket(totem: KioskHarness, sessionId: string, changes: Partial<
       payment: 'pix',
       amountDueCents: 0,
       rescued: false,
+      receivedCents: 0,
+      receivedAt: null,
       issuedAt: totem.clock.nowMs(),
       queuedAt: totem.clock.nowMs(),
       counter: null,

@@ -40,6 +40,8 @@ function publishTickets(totem: KioskHarness): void {
         payment: 'pix',
         amountDueCents: 0,
         rescued: false,
+        receivedCents: 0,
+        receivedAt: null,
         issuedAt: totem.clock.nowMs(),
         queuedAt: totem.clock.nowMs(),
         counter: null,

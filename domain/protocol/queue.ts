@@ -16,6 +16,10 @@ export const QueueCommand = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queue.return'), commandId: Uuid, counter: CounterName, ticketId: Uuid }),
   /** Issues the ticket of a settled payment whose totem did not do so in time. The server's, never a kiosk's alone. */
   z.object({ kind: z.literal('queue.rescue'), commandId: Uuid, counter: CounterName, sessionId: Uuid }),
+  /** The customer has paid the operator what the ticket says is due. The server's alone: it keeps the books. */
+  z.object({ kind: z.literal('queue.take_payment'), commandId: Uuid, counter: CounterName, ticketId: Uuid }),
+  /** It was marked by mistake: nothing was received. */
+  z.object({ kind: z.literal('queue.undo_payment'), commandId: Uuid, counter: CounterName, ticketId: Uuid }),
 ]);
 export type QueueCommand = z.infer<typeof QueueCommand>;
 
@@ -35,6 +39,8 @@ export const QUEUE_REFUSALS = [
   'already_ticketed',
   /** To rescue: no settled payment of that session. */
   'not_paid',
+  /** To take money: it was taken already. */
+  'already_received',
 ] as const;
 
 /** HTTP 200 in both cases: a refusal is an expected answer. `ticket` is the state as it now is, where there is one. */

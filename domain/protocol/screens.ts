@@ -74,6 +74,7 @@ export const COMMAND_REFUSALS = [
   'lease_running',
   'already_ticketed',
   'not_paid',
+  'already_received',
   /** The totem has not been made known to the server, or was revoked. */
   'not_enrolled',
   'invalid_code',
@@ -86,6 +87,8 @@ export const COMMAND_REFUSALS = [
   'no_numbers_left',
   /** Cut off: only this totem's own tickets can be called from here. */
   'needs_server',
+  /** Cut off: what is taken at the counter cannot be written down from here, and was not. */
+  'needs_server_to_receive',
   /** The totem's disk does not take what would have to be stored. */
   'out_of_service',
 ] as const;
@@ -175,9 +178,10 @@ export const CheckoutView = z.discriminatedUnion('step', [
   z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
   /**
    * The money has come, and the ticket is on its way: this totem was away, and asks the server whether an operator has
-   * issued it meanwhile.
+   * issued it meanwhile. The number was reserved with the payment, and is the ticket's whoever issues it. At `leavesAt`
+   * the screen is given to the next customer; the one who has read it may do so before.
    */
-  z.object({ step: z.literal('issuing'), ...inSession }),
+  z.object({ step: z.literal('issuing'), ...inSession, ticketLabel: z.string(), leavesAt: EpochMs }),
   /** Money came, but not the money that was asked for. It is on its way back, nothing is called paid. */
   z.object({
     step: z.literal('refunding'),
@@ -291,6 +295,15 @@ export const QueueSnapshot = z.object({
   /** Newest first, of this business day; bounded. */
   noShows: z.array(TicketView),
   completedToday: z.int().nonnegative(),
+  /** Money for tickets that are paid at the counter, of this business day, over all counters of the unit. */
+  atCounter: z.object({
+    receivedCents: z.int().nonnegative(),
+    receivedCount: z.int().nonnegative(),
+    /** Served, and nobody has marked the money as received: oldest first, bounded. */
+    unpaid: z.array(TicketView),
+    /** Received of late and not at a counter any more, where it can be undone: newest first, bounded. */
+    received: z.array(TicketView),
+  }),
 });
 export type QueueSnapshot = z.infer<typeof QueueSnapshot>;
 
@@ -396,6 +409,13 @@ export const AdminSnapshot = z.object({
   integration: IntegrationStatus,
   units: z.array(z.object({ unitId: Uuid, name: z.string() })),
   fleet: z.array(KioskView),
+  /** Tickets that are paid at the counter, today in each unit's own zone. `unpaid`: served, and not marked as received. */
+  atCounter: z.object({
+    receivedCents: z.int().nonnegative(),
+    receivedCount: z.int().nonnegative(),
+    unpaidCents: z.int().nonnegative(),
+    unpaidCount: z.int().nonnegative(),
+  }),
 });
 export type AdminSnapshot = z.infer<typeof AdminSnapshot>;
 

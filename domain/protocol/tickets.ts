@@ -19,6 +19,10 @@ export const TicketView = z.object({
   payment: TicketPayment.default('pix'),
   /** What the operator has to take, for `at_counter`; otherwise 0. */
   amountDueCents: z.int().nonnegative().default(0),
+  /** What an operator has taken at a counter: all of what is due, or 0. */
+  receivedCents: z.int().nonnegative().default(0),
+  /** The server's clock; null while nothing was taken. */
+  receivedAt: EpochMs.nullable().default(null),
   /** Issued by an operator in place of a totem that did not act on its confirmation in time. */
   rescued: z.boolean().default(false),
   issuedAt: EpochMs,

@@ -161,7 +161,12 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'refunding a surplus': { ...refunding, reason: 'surplus', receivedCents: 12_000, status: 'requested' },
   'refunding an unknown charge': { ...refunding, reason: 'unknown_charge', status: 'settled' },
   'refund failed': { ...refunding, status: 'failed' },
-  'paid, ticket asked for': { step: 'issuing', ...inSession },
+  'paid, ticket asked for': {
+    step: 'issuing',
+    ...inSession,
+    ticketLabel: 'C012',
+    leavesAt: KIOSK_NOW + 100_000,
+  },
   printing: { step: 'printing', ...inSession, ticketLabel: 'C012', payment: 'pix' },
   'printing, to be paid at the counter': { ...atCounter, step: 'printing' },
   'ticket printed': ticket,
@@ -247,6 +252,8 @@ export function queued(n: number, changes: Partial<TicketView> = {}): TicketView
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     issuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
     queuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
     counter: null,
@@ -259,6 +266,8 @@ export function queued(n: number, changes: Partial<TicketView> = {}): TicketView
   };
 }
 
+const DUE = { payment: 'at_counter', amountDueCents: 3_000 } as const;
+const RECEIVED = { receivedCents: 3_000, receivedAt: KIOSK_NOW - 4 * MINUTE_MS } as const;
 const called = (n: number, counter: string, changes: Partial<TicketView> = {}): TicketView =>
   queued(n, { status: 'called', counter, calledAt: KIOSK_NOW - 90_000, callCount: 1, ...changes });
 
@@ -279,6 +288,7 @@ export function queue(changes: Partial<QueueSnapshot> = {}): QueueSnapshot {
     atCounters: [],
     noShows: [],
     completedToday: 11,
+    atCounter: { receivedCents: 0, receivedCount: 0, unpaid: [], received: [] },
     ...changes,
   };
 }
@@ -355,6 +365,22 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
     ],
   }),
   offline: queue({ server: 'offline' }),
+  'money at the counter': queue({
+    atCounter: {
+      receivedCents: 154_350,
+      receivedCount: 27,
+      unpaid: [queued(8, { ...DUE, status: 'completed', counter: 'Guichê 2' })],
+      received: [
+        queued(7, { ...DUE, ...RECEIVED, status: 'completed' }),
+        queued(6, { ...DUE, ...RECEIVED, status: 'no_show' }),
+      ],
+    },
+    atCounters: [
+      called(12, 'Guichê 1', { ...DUE, ...RECEIVED, status: 'in_progress', startedAt: KIOSK_NOW }),
+    ],
+  }),
+  'money to be taken': queue({ atCounters: [called(12, 'Guichê 1', DUE)] }),
+  'totem revoked': queue({ enrolment: 'revoked', server: 'offline', mode: 'local' }),
   'totem not enrolled': queue({ enrolment: 'not_enrolled', server: 'offline', waiting: [] }),
 };
 
@@ -569,6 +595,7 @@ export function admin(changes: Partial<AdminSnapshot['integration']> = {}): Admi
     merchantName: 'Clínica Aurora',
     units: [{ unitId: UNIT_ID, name: 'Unidade Centro' }],
     fleet: FLEET,
+    atCounter: { receivedCents: 154_350, receivedCount: 27, unpaidCents: 3_000, unpaidCount: 1 },
     integration: {
       health: 'healthy',
       sessions: 412,

@@ -14,7 +14,9 @@ export function checkoutView(shown: ShownSession | undefined, around: CheckoutSu
   const { sessionId, service, amountCents } = session;
   const common = { sessionId, service, amountCents };
   if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
-  if (shown.issuing) return { step: 'issuing', ...common };
+  if (shown.issuing && shown.reservedLabel !== null) {
+    return { step: 'issuing', ...common, ticketLabel: shown.reservedLabel, leavesAt: endOf(shown) };
+  }
   switch (session.status) {
     case 'open':
       return {

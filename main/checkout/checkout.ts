@@ -135,7 +135,9 @@ export function createCheckout(options: CheckoutOptions): Checkout {
       const session = store.sessions.byId(sessionId);
       if (session === undefined) return refused('unknown_session');
       if (session.dismissedAt !== null) return { ok: true, sessionId };
-      if (!mayLeaveScreen(withSurroundings(session))) return refused('not_allowed');
+      const current = withSurroundings(session);
+      // Who has read that the payment is safe, and the number, need not wait for the ticket: it comes all the same.
+      if (!current.issuing && !mayLeaveScreen(current)) return refused('not_allowed');
       store.sessions.update(sessionId, { dismissedAt: clock.nowMs() });
       return { ok: true, sessionId };
     });
@@ -156,11 +158,14 @@ export function createCheckout(options: CheckoutOptions): Checkout {
 
   function withSurroundings(session: PaymentSession): ScreenSession {
     const ticket = store.tickets.bySession(session.sessionId);
+    const confirmed =
+      session.status === 'paid' ? undefined : store.confirmations.bySession(session.sessionId);
     return {
       session,
       ticket,
       refund: store.refunds.ofSession(session.sessionId),
-      issuing: session.status !== 'paid' && store.confirmations.bySession(session.sessionId) !== undefined,
+      issuing: confirmed !== undefined,
+      reservedLabel: confirmed?.confirmation.ticket.label ?? null,
       paperHeld: ticket !== undefined && isPaperHeld(ticket.ticketId),
     };
   }

@@ -25,6 +25,8 @@ export interface ScreenSession {
   readonly refund: StoredRefund | undefined;
   /** The server says that it is paid, but its ticket has to be asked for first. */
   readonly issuing: boolean;
+  /** The number that was reserved for it with the payment; null where there is none, or a ticket already. */
+  readonly reservedLabel: string | null;
   /** The ticket is there, its paper may not start yet: the screen tells the number meanwhile. */
   readonly paperHeld: boolean;
 }

@@ -73,6 +73,8 @@ export function issueLocalTicket(
     status: 'printing',
     delivery: null,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     queuedAt: null,
     counter: null,
     calledAt: null,

@@ -84,6 +84,8 @@ function ticketOf(
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     issuedAt: nowMs,
     queuedAt: null,
     counter: null,

@@ -295,6 +295,8 @@ function issue(queue: PrintQueue, index: 0 | 1): void {
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     issuedAt: clock.nowMs(),
     queuedAt: null,
     counter: null,

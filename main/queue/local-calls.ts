@@ -1,3 +1,4 @@
+import { isCounterPayment } from '../../domain/counter-payment.ts';
 import type { QueueCommand } from '../../domain/protocol/queue.ts';
 import type { CommandResult, ServerLink } from '../../domain/protocol/screens.ts';
 import type { OutboxEvent, PushResult } from '../../domain/protocol/sync.ts';
@@ -23,6 +24,7 @@ export function isLocalMode(store: KioskStore, server: ServerLink): boolean {
  */
 export function runLocally(store: KioskStore, command: QueueCommand, nowMs: number): CommandResult {
   if (command.kind === 'queue.rescue') return { ok: false, code: 'needs_server' };
+  if (isCounterPayment(command)) return { ok: false, code: 'needs_server_to_receive' };
   return store.write((): CommandResult => {
     const done = ticketOfEarlier(store, command.commandId);
     if (done !== undefined) return { ok: true, ticket: toView(done) };

@@ -25,6 +25,8 @@ function ticketOf(kioskId: string, number: number, changes: Partial<TicketView>)
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     issuedAt: 1,
     queuedAt: 2,
     counter: null,

@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { isCounterPayment } from '../../domain/counter-payment.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import type { CommandResult } from '../../domain/protocol/screens.ts';
 import type { Log } from '../../platform/log.ts';
@@ -36,7 +37,8 @@ export async function executeOperatorCommand(
   if (earlier !== null) return earlier;
   if (isLocalMode(store, link.state)) return runLocally(store, command, clock.nowMs());
   const result = await forwardQueueCommand(options, command);
-  const isLost = !result.ok && result.code === 'server_unreachable';
+  // Nobody knows whether the money of a lost answer was written down: "not" would be as wrong as "yes".
+  const isLost = !result.ok && result.code === 'server_unreachable' && !isCounterPayment(command);
   // A line that is only connecting may carry the next press; one that is known to be cut will not.
   return isLost && link.state === 'offline' ? runLocally(store, command, clock.nowMs()) : result;
 }

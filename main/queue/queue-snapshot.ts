@@ -1,5 +1,6 @@
 import type { Enrolment, QueueSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
+import { isAtCounter } from '../../domain/queue-decision.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';
 import { isBeforeQueue } from '../../domain/ticket.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -12,6 +13,10 @@ import { type RescueSurroundings, rescuable, rescuePapers } from './rescuable.ts
 const CONFLICT_SHOWN_MS = 10 * 60_000;
 /** A customer who missed the call comes back soon or not at all; more would bury the list. */
 const MAX_NO_SHOWS = 20;
+/** Who pays after the service stands at the counter still; more than these are the manager's figures. */
+const MAX_UNPAID = 20;
+/** A wrong press is seen at once or when the till is counted. */
+const MAX_RECEIVED = 5;
 
 export interface QueueSurroundings extends RescueSurroundings {
   readonly enrolment: Enrolment;
@@ -48,6 +53,24 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
       .slice(0, MAX_NO_SHOWS),
     // What is completed is in the queue of its own day alone.
     completedToday: views.filter((ticket) => ticket.status === 'completed').length,
+    atCounter: atCounter(views),
+  };
+}
+
+function atCounter(tickets: readonly TicketView[]): QueueSnapshot['atCounter'] {
+  const due = tickets.filter((ticket) => ticket.payment === 'at_counter' && ticket.status !== 'voided');
+  const received = due.filter((ticket) => ticket.receivedAt !== null);
+  return {
+    receivedCents: received.reduce((sum, ticket) => sum + ticket.receivedCents, 0),
+    receivedCount: received.length,
+    unpaid: due
+      .filter((ticket) => ticket.status === 'completed' && ticket.receivedAt === null)
+      .sort((left, right) => missedAt(left) - missedAt(right))
+      .slice(0, MAX_UNPAID),
+    received: received
+      .filter((ticket) => !isAtCounter(ticket))
+      .sort((left, right) => (right.receivedAt ?? 0) - (left.receivedAt ?? 0))
+      .slice(0, MAX_RECEIVED),
   };
 }
 

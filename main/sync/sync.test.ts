@@ -18,6 +18,8 @@ const NEIGHBOUR: TicketView = {
   payment: 'pix',
   amountDueCents: 0,
   rescued: false,
+  receivedCents: 0,
+  receivedAt: null,
   issuedAt: Date.UTC(2026, 2, 10, 14),
   queuedAt: Date.UTC(2026, 2, 10, 14),
   counter: null,

@@ -19,6 +19,8 @@ const TICKET: TicketView = {
   payment: 'pix',
   amountDueCents: 0,
   rescued: false,
+  receivedCents: 0,
+  receivedAt: null,
   issuedAt: 1_000,
   queuedAt: 2_000,
   counter: null,

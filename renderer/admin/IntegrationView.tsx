@@ -39,7 +39,18 @@ export function IntegrationView({ snapshot, onLeave, children }: Props) {
         <p>{text.admin.healthDetail[integration.health]}</p>
       </section>
       <section className="card">
-        <Figures integration={integration} />
+        <Figures figures={integrationFigures(integration)} />
+      </section>
+      <section className="card">
+        <h2>{text.admin.atCounter}</h2>
+        <Figures
+          figures={[
+            [text.admin.atCounterReceived, formatMoney(snapshot.atCounter.receivedCents)],
+            [text.admin.atCounterTickets, snapshot.atCounter.receivedCount],
+            [text.admin.atCounterUnpaid, formatMoney(snapshot.atCounter.unpaidCents)],
+            [text.admin.atCounterUnpaidTickets, snapshot.atCounter.unpaidCount],
+          ]}
+        />
       </section>
       <section className="card">
         <h2>{text.admin.issues}</h2>
@@ -50,8 +61,10 @@ export function IntegrationView({ snapshot, onLeave, children }: Props) {
   );
 }
 
-function Figures({ integration }: { readonly integration: IntegrationStatus }) {
-  const figures: readonly (readonly [string, string | number])[] = [
+type Figure = readonly [name: string, value: string | number];
+
+function integrationFigures(integration: IntegrationStatus): readonly Figure[] {
+  return [
     [text.admin.conversion, formatPercent(integration.conversionPercent)],
     [text.admin.sessions, integration.sessions],
     [text.admin.paid, integration.paid],
@@ -60,6 +73,9 @@ function Figures({ integration }: { readonly integration: IntegrationStatus }) {
     [text.admin.p95, formatSeconds(integration.p95SecondsToTicket)],
     [text.admin.refundsOpen, integration.refundsOpen],
   ];
+}
+
+function Figures({ figures }: { readonly figures: readonly Figure[] }) {
   return (
     <dl className="figures">
       {figures.map(([name, value]) => (

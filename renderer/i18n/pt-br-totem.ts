@@ -145,9 +145,13 @@ export const ptBrTotem = {
     done: 'Entendi',
   },
   issuing: {
-    title: 'Pagamento recebido',
-    detail: 'Estamos emitindo sua senha. Aguarde aqui.',
-    advice: 'Se demorar, procure um guichê: seu pagamento está registrado e sua senha pode ser emitida lá.',
+    title: 'Recebemos seu pagamento',
+    detail: 'Sua senha sai assim que o servidor responder ao totem. Se puder, aguarde aqui.',
+    label: 'Seu número, ainda sem senha emitida',
+    advice:
+      'Prefere não esperar? Anote o número e informe-o em um guichê: o pagamento está guardado e a senha pode ser emitida lá. Não pague de novo.',
+    leavesIn: (time: string) => `Esta tela fecha em ${time}. A senha sai mesmo depois disso.`,
+    done: 'Já anotei',
   },
   printing: {
     title: 'Pagamento confirmado',

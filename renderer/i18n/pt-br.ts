@@ -59,7 +59,7 @@ export const ptBr = {
     lease_running: 'O totem ainda tem prazo para emitir esta senha. Tente de novo em instantes.',
     already_ticketed: 'Esta senha já foi emitida.',
     not_paid: 'Não há pagamento confirmado para esta senha.',
-    not_enrolled: 'Este totem ainda não está cadastrado no servidor.',
+    not_enrolled: 'Este totem não está cadastrado no servidor, ou foi revogado. Chame o técnico.',
     invalid_code: 'Código incorreto, ou já usado. Peça um novo ao gestor.',
     code_expired: 'Este código venceu. Peça um novo ao gestor.',
     other_totem:
@@ -67,6 +67,9 @@ export const ptBr = {
     payment_unavailable: 'O PIX está indisponível no momento.',
     no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram. Procure a recepção.',
     out_of_service: 'O totem está fora de serviço. Chame um atendente.',
+    already_received: 'O recebimento desta senha já está registrado.',
+    needs_server_to_receive:
+      'Sem conexão: o recebimento não foi registrado. Anote-o e registre quando a conexão voltar.',
     needs_server: 'Sem conexão: daqui só é possível chamar as senhas deste totem.',
   },
   totem: ptBrTotem,

@@ -11,9 +11,11 @@ interface CalledTicketProps {
   readonly call: Call | undefined;
   /** Whether new calls may not come here: then nobody is asked to wait for one. */
   readonly cutOff: boolean;
+  /** Whether the panel hears nothing at all: then nobody is being called by it now. */
+  readonly isLost: boolean;
 }
 
-export function CalledTicket({ call, cutOff }: CalledTicketProps) {
+export function CalledTicket({ call, cutOff, isLost }: CalledTicketProps) {
   return (
     <section className="called" aria-live="assertive" aria-atomic="true">
       {call === undefined ? (
@@ -23,13 +25,24 @@ export function CalledTicket({ call, cutOff }: CalledTicketProps) {
       ) : (
         // The key restarts the animation at every call and recall.
         <div key={`${call.ticketId}/${call.callCount}`} className="called-ticket">
-          <h2>{text.panel.nowCalling}</h2>
+          <h2>{isLost ? text.panel.lostLast : text.panel.nowCalling}</h2>
           <p className="called-label tabular">{call.label}</p>
           <p className="called-where">{text.panel.counter}</p>
           <p className="called-counter">{call.counter}</p>
           <p className="called-service">{call.serviceName}</p>
         </div>
       )}
+    </section>
+  );
+}
+
+/** Instead of calls: nobody may wait before a panel that nothing reaches any more. */
+export function DarkPanel({ title }: { readonly title: string }) {
+  return (
+    <section className="called" aria-live="polite">
+      <Message icon="offline" tone="warning" title={title}>
+        <p>{text.panel.noIdentityDetail}</p>
+      </Message>
     </section>
   );
 }

@@ -9,7 +9,14 @@ import { forgetCounter } from './counter-choice.ts';
 import { QueueConflicts } from './QueueConflicts.tsx';
 import { QueueLists } from './QueueLists.tsx';
 import { QueueRefusal } from './QueueRefusal.tsx';
-import { actionsFor, counterView, SHORTCUTS, type TicketAction } from './queue-view.ts';
+import {
+  actionsFor,
+  counterView,
+  isDue,
+  type MoneyAction,
+  SHORTCUTS,
+  type TicketAction,
+} from './queue-view.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
 interface Props {
@@ -24,7 +31,7 @@ export function CounterDesk({ snapshot, counter }: Props) {
   const callNext = (): void => {
     if (canCallNext) void send({ kind: 'queue.call_next', commandId: newCommandId(), counter });
   };
-  const act = (kind: TicketAction | 'queue.return', ticketId: string): void => {
+  const act = (kind: TicketAction | MoneyAction | 'queue.return', ticketId: string): void => {
     const command: QueueCommand = { kind, commandId: newCommandId(), counter, ticketId };
     void send(command);
   };
@@ -35,6 +42,9 @@ export function CounterDesk({ snapshot, counter }: Props) {
         ? []
         : actionsFor(current).map((kind) => [SHORTCUTS[kind], () => act(kind, current.ticketId)]),
     ),
+    ...(current !== null && isDue(current)
+      ? { [SHORTCUTS['queue.take_payment']]: () => act('queue.take_payment', current.ticketId) }
+      : {}),
   });
 
   return (
@@ -77,7 +87,7 @@ export function CounterDesk({ snapshot, counter }: Props) {
         snapshot={snapshot}
         others={others}
         busy={busy !== null}
-        onReturn={(ticketId) => act('queue.return', ticketId)}
+        onAct={act}
         onRescue={(sessionId) =>
           void send({ kind: 'queue.rescue', commandId: newCommandId(), counter, sessionId })
         }

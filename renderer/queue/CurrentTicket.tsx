@@ -5,14 +5,15 @@ import { text } from '../i18n/text.ts';
 import { useHostNow } from '../shell/use-now.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
+import { TakePayment } from './CounterMoney.tsx';
 import { queueStore } from './queue-store.ts';
-import { actionsFor, SHORTCUTS, type TicketAction } from './queue-view.ts';
+import { actionsFor, type MoneyAction, SHORTCUTS, type TicketAction } from './queue-view.ts';
 import { TicketDue } from './TicketDue.tsx';
 
 interface Props {
   readonly ticket: TicketView | null;
   readonly busy: ScreenCommand['kind'] | null;
-  readonly onAct: (kind: TicketAction, ticketId: string) => void;
+  readonly onAct: (kind: TicketAction | MoneyAction, ticketId: string) => void;
 }
 
 const LABELS: Record<TicketAction, string> = {
@@ -45,6 +46,9 @@ export function CurrentTicket({ ticket, busy, onAct }: Props) {
             {text.queue.calledTimes(ticket.callCount)}
             {now !== null && ` · ${text.technician.ago(formatDuration(now - sinceOf(ticket)))}`}
           </p>
+          {ticket.payment === 'at_counter' && (
+            <TakePayment ticket={ticket} busy={busy !== null} shortcut onAct={onAct} />
+          )}
           <div className="current-actions">
             {actionsFor(ticket).map((kind, index) => (
               <Button

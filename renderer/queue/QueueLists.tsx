@@ -6,7 +6,9 @@ import { text } from '../i18n/text.ts';
 import { useHostNow } from '../shell/use-now.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
+import { CounterMoney } from './CounterMoney.tsx';
 import { queueStore } from './queue-store.ts';
+import type { MoneyAction } from './queue-view.ts';
 import { RescueList } from './RescueList.tsx';
 import { TicketDue } from './TicketDue.tsx';
 
@@ -14,11 +16,11 @@ interface Props {
   readonly snapshot: QueueSnapshot;
   readonly others: readonly TicketView[];
   readonly busy: boolean;
-  readonly onReturn: (ticketId: string) => void;
+  readonly onAct: (kind: MoneyAction | 'queue.return', ticketId: string) => void;
   readonly onRescue: (sessionId: string) => void;
 }
 
-export function QueueLists({ snapshot, others, busy, onReturn, onRescue }: Props) {
+export function QueueLists({ snapshot, others, busy, onAct, onRescue }: Props) {
   return (
     <div className="lists">
       <RescueList
@@ -28,6 +30,7 @@ export function QueueLists({ snapshot, others, busy, onReturn, onRescue }: Props
         onRescue={onRescue}
       />
       <WaitingList tickets={snapshot.waiting} />
+      <CounterMoney atCounter={snapshot.atCounter} busy={busy} onAct={onAct} />
       {snapshot.arriving.length > 0 && (
         <TicketList
           title={text.queue.arriving}
@@ -53,7 +56,7 @@ export function QueueLists({ snapshot, others, busy, onReturn, onRescue }: Props
               variant="secondary"
               busy={busy}
               label={text.queue.returnTicket(ticket.label)}
-              onPress={() => onReturn(ticket.ticketId)}
+              onPress={() => onAct('queue.return', ticket.ticketId)}
             >
               {text.queue.returnToQueue}
             </Button>

@@ -6,6 +6,7 @@ import { text } from '../i18n/text.ts';
 import { useSubscription } from '../shell/screen-store.ts';
 import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
+import { Message } from '../ui/Message.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { CounterDesk } from './CounterDesk.tsx';
 import { CounterPicker } from './CounterPicker.tsx';
@@ -21,6 +22,7 @@ export function QueueScreen() {
 
   if (snapshot === null && !unreadable && link !== 'lost') return <Loading>{text.common.loading}</Loading>;
   const counter = snapshot === null ? null : knownCounter(snapshot.counters, remembered);
+  const hasIdentity = snapshot !== null && snapshot.enrolment === 'enrolled';
   return (
     <div className="staff">
       <div className="staff-notices">
@@ -32,20 +34,32 @@ export function QueueScreen() {
             </p>
           </Notice>
         )}
-        {snapshot !== null && link !== 'lost' && snapshot.server !== 'online' && !isLocal(snapshot) && (
+        {hasIdentity && link !== 'lost' && snapshot.server !== 'online' && !isLocal(snapshot) && (
           <Notice icon="offline" tone="warning">
-            {snapshot.enrolment === 'enrolled'
-              ? text.server[snapshot.server]
-              : text.server[snapshot.enrolment]}
+            {text.server[snapshot.server]}
           </Notice>
         )}
       </div>
       {snapshot === null && <Loading>{text.common.loading}</Loading>}
-      {snapshot !== null && counter === null && <CounterPicker counters={snapshot.counters} />}
-      {snapshot !== null && counter !== null && (
-        <CounterDesk key={counter} snapshot={snapshot} counter={counter} />
+      {snapshot !== null && snapshot.enrolment !== 'enrolled' && (
+        <NoIdentity enrolment={snapshot.enrolment} />
       )}
+      {hasIdentity && counter === null && <CounterPicker counters={snapshot.counters} />}
+      {hasIdentity && counter !== null && <CounterDesk key={counter} snapshot={snapshot} counter={counter} />}
     </div>
+  );
+}
+
+/** A desk whose every press would be refused is not shown: why that is, and where the work goes on, is. */
+function NoIdentity({ enrolment }: { readonly enrolment: 'not_enrolled' | 'revoked' }) {
+  const words = text.queue.noIdentity[enrolment];
+  return (
+    <main className="full-page" data-view="no-identity">
+      <Message icon="lock" tone="danger" title={words.title}>
+        <p>{words.why}</p>
+        <p>{words.what}</p>
+      </Message>
+    </main>
   );
 }
 

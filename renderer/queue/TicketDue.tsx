@@ -10,9 +10,13 @@ export function TicketDue({ ticket }: { readonly ticket: TicketView }) {
     case 'free':
       return <span className="badge">{text.common.free}</span>;
     case 'at_counter':
-      return (
+      return ticket.receivedAt === null ? (
         <span className="badge tone-warning tabular">
           {text.queue.due(formatMoney(ticket.amountDueCents))}
+        </span>
+      ) : (
+        <span className="badge tone-good tabular">
+          {text.queue.money.received(formatMoney(ticket.receivedCents))}
         </span>
       );
   }

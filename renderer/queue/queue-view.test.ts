@@ -22,6 +22,8 @@ function ticket(status: TicketStatus, counter: string | null = null): TicketView
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     issuedAt: 1,
     queuedAt: 1,
     counter,
@@ -49,6 +51,7 @@ function queue(changes: Partial<QueueSnapshot>): QueueSnapshot {
     arriving: [],
     atCounters: [],
     noShows: [],
+    atCounter: { receivedCents: 0, receivedCount: 0, unpaid: [], received: [] },
     completedToday: 0,
     ...changes,
   };

@@ -3,7 +3,11 @@ import type { QueueSnapshot } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { canTicketBecome } from '../../domain/ticket.ts';
 
-export type TicketAction = Exclude<QueueCommand['kind'], 'queue.call_next' | 'queue.return' | 'queue.rescue'>;
+export type TicketAction = Extract<
+  QueueCommand['kind'],
+  'queue.recall' | 'queue.start' | 'queue.complete' | 'queue.no_show'
+>;
+export type MoneyAction = 'queue.take_payment' | 'queue.undo_payment';
 
 /** The key of each action. F-keys that no browser needs for itself; Enter stays what it is, the focused button. */
 export const SHORTCUTS = {
@@ -12,12 +16,18 @@ export const SHORTCUTS = {
   'queue.start': 'F7',
   'queue.complete': 'F8',
   'queue.no_show': 'F9',
-} as const satisfies Record<TicketAction | 'queue.call_next', string>;
+  'queue.take_payment': 'F10',
+} as const satisfies Record<TicketAction | 'queue.call_next' | 'queue.take_payment', string>;
 
 /** What the state of a ticket at this counter lets its operator do, in the order of the buttons. */
 export function actionsFor(ticket: TicketView): readonly TicketAction[] {
   if (ticket.status === 'called') return ['queue.start', 'queue.recall', 'queue.no_show'];
   return canTicketBecome(ticket.status, 'completed') ? ['queue.complete'] : [];
+}
+
+/** Whether the operator has to take money for the ticket still. */
+export function isDue(ticket: TicketView): boolean {
+  return ticket.payment === 'at_counter' && ticket.receivedAt === null;
 }
 
 export interface CounterView {

@@ -1,5 +1,6 @@
 import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDateTime } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 
 type Disk = Pick<TechnicianSnapshot, 'storage' | 'lastBackupAt' | 'backupError' | 'recovery'>;
@@ -15,14 +16,16 @@ export function DiskCard({ disk }: { readonly disk: Disk }) {
         <span className={`badge tone-${storage.status === 'ok' ? 'good' : 'danger'}`}>
           {words.status[storage.status]}
         </span>
-        {storage.detail !== null && <span className="soft technical">{storage.detail}</span>}
+        {storage.detail !== null && <span className="soft technical">{technicalWords(storage.detail)}</span>}
       </p>
       <dl className="facts tabular">
         <div className={backupError === null ? undefined : 'troubled'}>
           <dt>{words.backup}</dt>
           <dd>
             {lastBackupAt === null ? words.noBackup : formatDateTime(lastBackupAt)}
-            {backupError !== null && <span className="technical"> {backupError}</span>}
+            {backupError !== null && (
+              <span className="technical"> {words.backupFailed(technicalWords(backupError))}</span>
+            )}
           </dd>
         </div>
         {recovery !== null && (

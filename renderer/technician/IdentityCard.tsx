@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDateTime } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { EnrolForm } from './EnrolForm.tsx';
@@ -47,7 +48,7 @@ export function IdentityCard({ snapshot, busy, onEnrol }: Props) {
           {identity.warning !== null && (
             <div className="troubled">
               <dt>{words.warning}</dt>
-              <dd className="technical">{identity.warning}</dd>
+              <dd className="technical">{technicalWords(identity.warning)}</dd>
             </div>
           )}
         </dl>

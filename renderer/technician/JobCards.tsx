@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { z } from 'zod';
 import type { PrintJobView } from '../../domain/protocol/screens.ts';
 import { formatTime } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { Dialog } from '../ui/Dialog.tsx';
@@ -41,7 +42,9 @@ export function AttentionCard({ jobs, busy, onReprint }: AttentionProps) {
           <li key={job.jobId} className="attention-row">
             <span className="table-label tabular">{job.label}</span>
             <StatusBadge status={job.status} />
-            <span className="attention-error technical">{job.lastError}</span>
+            <span className="attention-error technical">
+              {job.lastError !== null && technicalWords(job.lastError)}
+            </span>
             {job.ticketId !== null && (
               <Button
                 variant="secondary"
@@ -112,7 +115,7 @@ export function RecentJobsCard({ jobs }: { readonly jobs: readonly Job[] }) {
                   <StatusBadge status={job.status} />
                 </td>
                 <td>{job.attempts}</td>
-                <td className="technical">{job.lastError}</td>
+                <td className="technical">{job.lastError !== null && technicalWords(job.lastError)}</td>
               </tr>
             ))}
           </tbody>

@@ -1,5 +1,6 @@
 import type { Layer, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 
 const LAYERS: readonly Layer[] = ['printer', 'network', 'server', 'provider'];
@@ -26,7 +27,7 @@ export function LayersCard({
               <dd>
                 <span className={`badge tone-${TONES[status]}`}>{words.layerStatus[status]}</span>{' '}
                 {words.layerSince(formatDuration(Math.max(0, at - since)))}
-                {detail !== null && <span className="soft technical"> {detail}</span>}
+                {detail !== null && <span className="soft technical"> {technicalWords(detail)}</span>}
               </dd>
             </div>
           );

@@ -1,5 +1,6 @@
 import type { PrinterState, PrinterStatus } from '../../domain/protocol/screens.ts';
 import { formatDuration } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Tone } from '../ui/Message.tsx';
@@ -35,7 +36,7 @@ export function PrinterCard({ printer, at, busy, onTestPrint }: Props) {
         {!isMock && <span className="soft">{words.printerKind.escpos}</span>}
       </p>
       <p>{isMock ? words.mockAdvice : words.printerAdvice[printer.status]}</p>
-      {printer.detail !== null && <p className="soft technical">{printer.detail}</p>}
+      {printer.detail !== null && <p className="soft technical">{technicalWords(printer.detail)}</p>}
       <p className="soft tabular">
         {printer.checkedAt === null
           ? words.neverChecked

@@ -1,5 +1,6 @@
 import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 
@@ -24,7 +25,7 @@ export function SetAsideCard({ events, at, busy, onRetry }: Props) {
             <dt className="technical">{kind}</dt>
             <dd>
               {words.setAsideOutcome[outcome]} · {words.ago(formatDuration(Math.max(0, at - since)))}
-              {reason !== null && <span className="soft technical"> {reason}</span>}
+              {reason !== null && <span className="soft technical"> {technicalWords(reason)}</span>}
             </dd>
           </div>
         ))}

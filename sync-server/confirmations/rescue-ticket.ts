@@ -75,6 +75,8 @@ function rescuedTicket(payment: SettledPayment, atMs: number): StoredTicket {
     payment: 'pix',
     amountDueCents: 0,
     rescued: true,
+    receivedCents: 0,
+    receivedAt: null,
     // The place in the queue that was paid for: who waited before a dead totem does not wait once more.
     issuedAt: payment.paidAtMs,
     queuedAt: atMs,

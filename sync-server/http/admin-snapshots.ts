@@ -3,6 +3,7 @@ import { readFleet } from '../access/fleet.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import { readIntegrationStatus } from '../integration/integration-status.ts';
+import { readCounterFigures } from '../queue/counter-payments.ts';
 import type { App } from './app.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
 
@@ -59,6 +60,7 @@ async function readAdminSnapshot(context: ServerContext, merchantId: string): Pr
     integration: await readIntegrationStatus(context.db, merchantId, at),
     units: units.map((unit) => ({ unitId: unit.unit_id, name: unit.name })),
     fleet: await readFleet(context.db, merchantId),
+    atCounter: await readCounterFigures(context.db, merchantId, at),
   });
 }
 

@@ -42,6 +42,8 @@ export function acceptLocalTicket(
     status: 'paid',
     delivery: null,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     queuedAt: null,
     counter: null,
     calledAt: null,

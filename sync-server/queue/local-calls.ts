@@ -1,3 +1,4 @@
+import { isCounterPayment } from '../../domain/counter-payment.ts';
 import { QueueResult } from '../../domain/protocol/queue.ts';
 import type { OutboxPayload } from '../../domain/protocol/sync.ts';
 import { isAtCounter } from '../../domain/queue-decision.ts';
@@ -55,7 +56,7 @@ export async function readLocalCallGrounds(
  */
 export function acceptLocalCall(state: PushState, { command, ticketId, executedAt }: LocalCall): Rejection {
   const { calls } = state;
-  if (command.kind === 'queue.rescue') return 'needs_server';
+  if (command.kind === 'queue.rescue' || isCounterPayment(command)) return 'needs_server';
   if (command.kind !== 'queue.call_next' && command.ticketId !== ticketId) return 'wrong_ticket_id';
   const ticket = state.tickets.get(ticketId);
   if (ticket === undefined) return 'unknown_ticket';

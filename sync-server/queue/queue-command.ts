@@ -1,9 +1,11 @@
+import { decideCounterPayment, isCounterPayment } from '../../domain/counter-payment.ts';
 import { type QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import { decideRescue } from '../confirmations/rescue-ticket.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { UnitKey } from '../sync/feed-log.ts';
-import { decide, type QueueDecision, refuse } from './queue-decision.ts';
+import { recordCounterPayment } from './counter-payments.ts';
+import { carryOut, decide, type QueueDecision, refuse } from './queue-decision.ts';
 import {
   lockHeldBy,
   lockNextWaiting,
@@ -16,10 +18,11 @@ import {
  * Runs an operator's command. The commands of one unit take turns, so two counters are never given one ticket. The
  * result is kept with the command's id in the same transaction: the same command again is answered the same, and
  * changes nothing.
+ * @param unit of who sent the command: a kiosk also says its own id
  */
 export function executeQueueCommand(
   context: ServerContext,
-  unit: UnitKey,
+  unit: UnitKey & { readonly kioskId?: string },
   command: QueueCommand,
 ): Promise<QueueResult> {
   return context.db.transaction(async (transaction) => {
@@ -36,6 +39,9 @@ export function executeQueueCommand(
       'INSERT INTO queue_commands (merchant_id, command_id, result, at) VALUES ($1, $2, $3, $4)',
       [unit.merchantId, command.commandId, JSON.stringify(answer), new Date(atMs)],
     );
+    if (isCounterPayment(command) && answer.ok) {
+      await recordCounterPayment(context, transaction, unit, { command, ticket: answer.ticket, atMs });
+    }
     await saveTicketChanges(transaction, context.feedWake, unit, changes, atMs);
     return answer;
   });
@@ -61,6 +67,7 @@ async function decideCommand(
     return decide({ command, ticket: next, held, atMs });
   }
   const [ticket] = await lockTickets(transaction, unit, [command.ticketId]);
+  if (isCounterPayment(command)) return carryOut(decideCounterPayment(command, ticket, atMs), command.kind);
   return decide({ command, ticket, held, atMs });
 }
 

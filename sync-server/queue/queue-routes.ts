@@ -25,7 +25,7 @@ export function registerQueueRoutes(app: App, context: ServerContext): void {
     {
       config: { access: ['kiosk', 'operator'] },
       schema: {
-        summary: 'Calls, recalls, starts, completes, marks absent, takes back, rescues',
+        summary: 'Calls, recalls, starts, completes, marks absent, takes back, rescues, takes money',
         tags: ['queue'],
         body: QueueCommand,
         response: { 200: QueueResult, ...errorResponses },

@@ -81,6 +81,8 @@ function issueTicket(state: PushState, issued: OutboxPayload<'ticket.issued'>): 
     payment: 'pix',
     amountDueCents: 0,
     rescued: false,
+    receivedCents: 0,
+    receivedAt: null,
     queuedAt: null,
     counter: null,
     calledAt: null,
