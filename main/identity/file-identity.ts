@@ -82,6 +82,14 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
     return keep({ enrolled, keys, revokedAt: null });
   }
 
+  /**
+   * Our key is not the server's any more, and there is another that it may have taken in its place, with an answer that
+   * never came: the same code and key are answered once more.
+   */
+  function askAgain(code: string): void {
+    enrol(code).catch((error: unknown) => log.error({ err: error }, 'the enrolment could not be finished'));
+  }
+
   function keep(next: StoredIdentity): EnrolResult {
     try {
       file.write(next);
@@ -117,7 +125,9 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
     authorization: async () => (status() === 'enrolled' && tokens !== null ? tokens.authorization() : null),
     refused(code, authorization) {
       // An answer to the key before this one says nothing of this one.
-      if (tokens?.drop(authorization) === true && code === 'revoked') revoked();
+      if (tokens?.drop(authorization) !== true) return;
+      if (code === 'revoked') revoked();
+      else if (attempted !== null) askAgain(attempted.code);
     },
     onChange(listener) {
       listeners.add(listener);

@@ -17,6 +17,8 @@ const SELECT_CALLS = `
     json_extract(payload_json, '$.command.counter') AS counter, outcome
   FROM outbox WHERE kind = 'queue.executed_locally'`;
 
+const TAKES: ReadonlySet<string> = new Set(['queue.call_next', 'queue.recall', 'queue.start']);
+
 const shownByHall = new WeakMap<Hall, Set<string>>();
 
 export const losersAreTold: Invariant = {
@@ -72,7 +74,8 @@ async function brokenPromise({ hall, history }: Look, told: Told): Promise<strin
   if (kept?.result.ok !== true || kept.result.ticket?.ticketId !== call.ticketId)
     return `${operator} was told at ${kioskId} that ${label} is done as asked (${command.kind}); the server never did it`;
   const ticket = result.ticket;
-  return ticket !== undefined && isAtCounter(ticket) && ticket.counter !== operator
+  // Who gave a ticket away, and presses again, may well read who has it now.
+  return TAKES.has(command.kind) && ticket !== undefined && isAtCounter(ticket) && ticket.counter !== operator
     ? `${operator} was given ${ticket.label} of ${ticket.counter}`
     : null;
 }
