@@ -12,6 +12,11 @@ export interface PaymentProvider {
   /** Stored with every transaction, part of the accounts' codes and of the webhooks' address: "bacen-pix". */
   readonly name: string;
   fetchCharge(charge: ChargeRef): Promise<FetchChargeOutcome>;
+  /**
+   * Carries out what the customer has authorised, where the provider leaves that to us: asked when a charge that is
+   * still wanted was read as AUTHORIZED. Safe to repeat. Absent where authorised money comes by itself.
+   */
+  captureCharge?(charge: ChargeRef): Promise<CaptureChargeOutcome>;
   /** Asks the provider to take no more money for the charge. */
   cancelCharge(charge: ChargeRef): Promise<CancelChargeOutcome>;
   /** Idempotent by `refundId`: asking again gives the same refund, never a second one. */
@@ -125,6 +130,8 @@ export interface ProviderCharge extends ChargeRef {
   readonly expiresAtMs: number;
   /** The "copia e cola" text; null when the answer holds none and none can be built from it. */
   readonly brCode: string | null;
+  /** A page that the customer opens on a phone to authorise, in place of a BR Code; absent where there is none. */
+  readonly authorisationUrl?: string;
   /** All money that came in for the charge. What was sent back later still is in here. */
   readonly receipts: readonly ProviderReceipt[];
   /** Refunds as the provider knows them, also those that we never asked for. */
@@ -237,6 +244,8 @@ export type FetchChargeOutcome =
   | { readonly kind: 'not_found' }
   | Unavailable
   | Rejected;
+
+export type CaptureChargeOutcome = FetchChargeOutcome | Unknown;
 
 export type CancelChargeOutcome =
   | { readonly kind: 'canceled'; readonly charge: ProviderCharge }
