@@ -2,6 +2,7 @@ import type { Clock, RandomBytes } from '../domain/clock.ts';
 import type { Log } from '../platform/log.ts';
 import type { PersonalDataBox } from '../platform/personal-data.ts';
 import type { ServerConfig } from './config.ts';
+import type { LeaseWatch } from './confirmations/lease-watch.ts';
 import type { Database } from './db/database.ts';
 import type { WorkDue } from './payments/work-due.ts';
 import type { FeedWake } from './sync/feed-wake.ts';
@@ -16,4 +17,5 @@ export interface ServerContext {
   readonly personalData: PersonalDataBox;
   readonly feedWake: FeedWake;
   readonly workDue: WorkDue;
+  readonly leaseWatch: LeaseWatch;
 }

@@ -9,6 +9,7 @@ import { registerCatalogRoutes } from './catalog/catalog-routes.ts';
 import { seedDemoShop } from './catalog/demo-shop.ts';
 import type { ServerConfig } from './config.ts';
 import { registerClaimRoutes } from './confirmations/claim-routes.ts';
+import { createLeaseWatch } from './confirmations/lease-watch.ts';
 import type { ServerContext } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
@@ -129,7 +130,17 @@ async function openContext(
   const listener = startFeedListener(databaseUrl, feedWake, clock, log);
   closers.push(() => listener.stop());
   const personalData = createPersonalDataBox(loadOrCreateKey(join(config.dataDir, 'personal-data.key')));
-  return { db, clock, randomBytes, log, config, personalData, feedWake, workDue: createWorkDue() };
+  return {
+    db,
+    clock,
+    randomBytes,
+    log,
+    config,
+    personalData,
+    feedWake,
+    workDue: createWorkDue(),
+    leaseWatch: createLeaseWatch(clock),
+  };
 }
 
 async function openEmbedded(

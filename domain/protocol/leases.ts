@@ -14,6 +14,14 @@ export const CONFIRMATION_LEASE_MS = 60_000;
  */
 export const RESCUE_MARGIN_MS = 5_000;
 
+/**
+ * No lease has more than its whole length left: one that seems to was given before the server's clock was set back, and
+ * may be over. Both by the server's clock, in epoch ms.
+ */
+export function isBeyondAnyLease(untilMs: number, serverMs: number): boolean {
+  return untilMs > serverMs + CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS;
+}
+
 /** `POST /v1/confirmations/claim`: a kiosk whose lease has run out asks whether it may still act. */
 export const ClaimRequest = z.object({ sessionId: Uuid });
 export type ClaimRequest = z.infer<typeof ClaimRequest>;

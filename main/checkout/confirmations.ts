@@ -1,6 +1,7 @@
 import { txidOfSession } from '../../domain/ids.ts';
 import { canSessionBecome, isSessionOver } from '../../domain/payment-session.ts';
 import type { Service } from '../../domain/protocol/catalog.ts';
+import { isBeyondAnyLease } from '../../domain/protocol/leases.ts';
 import type { Confirmation, StoredConfirmation } from '../store/confirmations.ts';
 import type { PaymentSession } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -101,6 +102,7 @@ function isLeaseRunning(
   actBefore: number | null,
 ): actBefore is number {
   const latestMs = serverTime.latestMs();
+  if (actBefore !== null && latestMs !== null && isBeyondAnyLease(actBefore, latestMs)) return false;
   return actBefore !== null && latestMs !== null && latestMs < actBefore;
 }
 

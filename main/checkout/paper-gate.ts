@@ -1,3 +1,4 @@
+import { isBeyondAnyLease } from '../../domain/protocol/leases.ts';
 import type { DueJob } from '../printing/print-jobs.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
@@ -33,7 +34,9 @@ export function permitPaper(
   const isLocal = ticket.payment !== 'pix';
   if (job.startBefore === null && !isLocal) return 'go';
   const latestMs = serverTime.latestMs();
-  if (job.startBefore !== null && latestMs !== null && latestMs < job.startBefore) return 'go';
+  if (job.startBefore !== null && latestMs !== null && latestMs < job.startBefore) {
+    if (!isBeyondAnyLease(job.startBefore, latestMs)) return 'go';
+  }
   if (isLocal && ticket.revision === 0) return link.state === 'connecting' ? 'hold' : 'go';
   return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';
 }

@@ -3,6 +3,7 @@ import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { tokenHash } from '../../sync-server/access/tokens.ts';
 import { DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../../sync-server/catalog/demo-shop.ts';
 import type { ServerConfig } from '../../sync-server/config.ts';
+import { createLeaseWatch } from '../../sync-server/confirmations/lease-watch.ts';
 import type { ServerContext } from '../../sync-server/context.ts';
 import { type App, createApp } from '../../sync-server/http/app.ts';
 import { startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
@@ -72,6 +73,7 @@ export class ServerSide {
       personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
       feedWake,
       workDue: createWorkDue(),
+      leaseWatch: createLeaseWatch(life.clock),
     };
     await seedDemoShop(db, feedWake, life.clock.nowMs());
     if (life.over) return;

@@ -131,7 +131,7 @@ async function useCode(
      VALUES ($1, $2, $3, $4, $4, $5, $6, $4)
      ON CONFLICT (merchant_id, kiosk_id) DO UPDATE SET unit_id = excluded.unit_id, public_key = excluded.public_key,
        key_id = excluded.key_id, enrolled_at = excluded.enrolled_at, revoked_at = NULL,
-       last_seen_at = greatest(kiosks.last_seen_at, excluded.last_seen_at)`,
+       last_seen_at = excluded.last_seen_at`,
     [found.merchant_id, found.kiosk_id, found.unit_id, now, JSON.stringify(publicKey), keyId],
   );
   return enrolled(now);

@@ -10,7 +10,7 @@ export async function recordKioskContact(
   await db.query(
     `INSERT INTO kiosks (merchant_id, kiosk_id, unit_id, first_seen_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
      ON CONFLICT (merchant_id, kiosk_id)
-     DO UPDATE SET last_seen_at = greatest(kiosks.last_seen_at, excluded.last_seen_at)`,
+     DO UPDATE SET last_seen_at = excluded.last_seen_at`,
     [merchantId, kioskId, unitId, new Date(atMs)],
   );
 }

@@ -45,12 +45,13 @@ export function watchKioskStreams(
     const goodIds = new Set(good.map((row) => row.key_id));
     for (const stream of streams) if (stream.keyId !== null && !goodIds.has(stream.keyId)) stream.end();
     const nowMs = clock.nowMs();
-    const unseen = good.filter((row) => row.last_seen_at.getTime() + SEEN_EVERY_MS <= nowMs);
+    // Also what was seen in the future: the clock was set back since.
+    const unseen = good.filter((row) => Math.abs(nowMs - row.last_seen_at.getTime()) >= SEEN_EVERY_MS);
     if (unseen.length === 0) return;
     // A row that is locked is of a totem that is pushing, which is seen by that; to wait for it would keep the next
     // check from cutting the streams of others.
     await db.query(
-      `UPDATE kiosks SET last_seen_at = greatest(last_seen_at, $2) WHERE key_id IN (
+      `UPDATE kiosks SET last_seen_at = $2 WHERE key_id IN (
          SELECT key_id FROM kiosks WHERE key_id = ANY($1::text[]) FOR NO KEY UPDATE SKIP LOCKED)`,
       [unseen.map((row) => row.key_id), new Date(nowMs)],
     );

@@ -1,5 +1,5 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
-import { type ClaimResponse, CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
+import { type ClaimResponse, CONFIRMATION_LEASE_MS, isBeyondAnyLease } from '../../domain/protocol/leases.ts';
 import { TicketView } from '../../domain/protocol/tickets.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
@@ -24,11 +24,16 @@ export function claimConfirmation(
     const [ticket] = await lockTickets(transaction, kiosk, [ticketIdOfSession(sessionId)]);
     // Parsing leaves out what is the server's own.
     if (ticket !== undefined) return { outcome: 'ticketed', ticket: TicketView.parse(ticket), serverTime };
-    const actBefore = Math.max(payment.actBeforeMs, serverTime + CONFIRMATION_LEASE_MS);
+    const fullMs = serverTime + CONFIRMATION_LEASE_MS;
+    // An end that no lease of now can have is of a time before the clock was set back.
+    const actBefore = isBeyondAnyLease(payment.actBeforeMs, serverTime)
+      ? fullMs
+      : Math.max(payment.actBeforeMs, fullMs);
     await transaction.query(
       'UPDATE payment_transactions SET act_before = $3 WHERE merchant_id = $1 AND transaction_id = $2',
       [kiosk.merchantId, payment.transactionId, new Date(actBefore)],
     );
+    transaction.afterCommit(() => context.leaseWatch.given(payment.transactionId, actBefore));
     return { outcome: 'granted', actBefore, serverTime };
   });
 }

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import { readFleet } from '../access/fleet.ts';
+import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import { DEMO_COUNTERS, DEMO_KIOSK_ID, DEMO_SHOP } from '../catalog/demo-shop.ts';
 import type { ServerContext } from '../context.ts';
@@ -340,5 +342,113 @@ describe('a totem that comes back after its ticket was rescued', () => {
     ]);
     expect(theirs).toMatchObject({ outcome: 'applied' });
     expect(notTheirs).toMatchObject({ outcome: 'rejected', reason: 'not_your_ticket' });
+  });
+});
+
+/** A server whose wall clock is set while its monotonic clock goes on. */
+class SetClock extends ManualClock {
+  stepMs = 0;
+  override nowMs(): number {
+    return super.nowMs() + this.stepMs;
+  }
+}
+
+describe('where the server’s clock is set', () => {
+  const HOUR_MS = 60 * 60_000;
+  let setClock: SetClock;
+
+  beforeEach(() => {
+    setClock = new SetClock(clock.nowMs());
+    clock = setClock;
+    context = testContext({ db: database.db, clock });
+  });
+
+  const leftOf = async (sessionId: string) => {
+    const [entry] = await database.db.query<{ actBefore: number | null }>(
+      `SELECT (payload ->> 'actBefore')::bigint AS "actBefore" FROM feed
+       WHERE kind = 'payment.confirmed' AND payload ->> 'sessionId' = $1`,
+      [sessionId],
+    );
+    return entry;
+  };
+
+  test('back, a lease that was given here is over once its real length has passed, and no moment before', async () => {
+    const { sessionId } = await payAndLapse();
+    await claim(sessionId);
+    setClock.stepMs = -HOUR_MS;
+    clock.advance(CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS);
+    expect(await rescue(sessionId)).toMatchObject({ ok: false, code: 'lease_running' });
+    clock.advance(1);
+    expect(await rescue(sessionId)).toMatchObject({ ok: true });
+  });
+
+  test('forward, it is no earlier over', async () => {
+    const { sessionId } = await payAndLapse();
+    await claim(sessionId);
+    setClock.stepMs = HOUR_MS;
+    expect(await rescue(sessionId)).toMatchObject({ ok: false, code: 'lease_running' });
+    clock.advance(LAPSED_MS);
+    expect(await rescue(sessionId)).toMatchObject({ ok: true });
+  });
+
+  test('back before this process started, a lease is over when its length has passed since it was asked about', async () => {
+    const { sessionId } = await pay();
+    clock.advance(30_000);
+    setClock.stepMs = -HOUR_MS;
+    expect(await rescue(sessionId)).toMatchObject({ code: 'lease_running' });
+    clock.advance(CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS);
+    expect(await rescue(sessionId)).toMatchObject({ code: 'lease_running' });
+    clock.advance(1);
+    expect(await rescue(sessionId)).toMatchObject({ ok: true });
+  });
+
+  test('back, a claim gives a lease of the time that now is; the rescue waits for that one', async () => {
+    const { sessionId } = await pay();
+    setClock.stepMs = -HOUR_MS;
+    expect(await rescue(sessionId)).toMatchObject({ code: 'lease_running' });
+    clock.advance(LAPSED_MS - 1);
+    expect(await claim(sessionId)).toMatchObject({ actBefore: clock.nowMs() + CONFIRMATION_LEASE_MS });
+    clock.advance(1);
+    expect(await rescue(sessionId)).toMatchObject({ code: 'lease_running' });
+    clock.advance(LAPSED_MS);
+    expect(await rescue(sessionId)).toMatchObject({ ok: true });
+  });
+
+  test('back, a ticket that waits for its totem’s paper can be rescued as well', async () => {
+    const paid = await pay();
+    await pushEvents(context, kiosk, [
+      outboxEvent('ticket.issued', { ...paid.issued, issuedAt: clock.nowMs() }, clock.nowMs()),
+    ]);
+    setClock.stepMs = -HOUR_MS;
+    expect(await rescue(paid.sessionId)).toMatchObject({ code: 'lease_running' });
+    clock.advance(LAPSED_MS);
+    expect(await rescue(paid.sessionId)).toMatchObject({ ok: true, ticket: { rescued: true } });
+  });
+
+  test('back, a rescue takes the lease out of the feed: a totem that reads it late has to claim', async () => {
+    const { sessionId } = await pay();
+    const payload = { sessionId, actBefore: clock.nowMs() + CONFIRMATION_LEASE_MS };
+    await database.db.query(
+      `INSERT INTO feed (merchant_id, unit_id, seq, at, kind, payload)
+       VALUES ($1, $2, 9000, now(), 'payment.confirmed', $3)`,
+      [DEMO_SHOP.merchantId, DEMO_SHOP.unitId, JSON.stringify(payload)],
+    );
+    setClock.stepMs = -HOUR_MS;
+    await rescue(sessionId);
+    expect(await leftOf(sessionId)).toEqual({ actBefore: payload.actBefore });
+    clock.advance(LAPSED_MS);
+    expect(await rescue(sessionId)).toMatchObject({ ok: true });
+    expect(await leftOf(sessionId)).toEqual({ actBefore: null });
+  });
+
+  test('forward and back, “last seen” is when a totem was last seen', async () => {
+    const seen = async () =>
+      (await readFleet(database.db, DEMO_SHOP.merchantId)).find(({ kioskId }) => kioskId === DEMO_KIOSK_ID)
+        ?.lastSeenAt;
+    setClock.stepMs = HOUR_MS;
+    await recordKioskContact(database.db, kiosk, clock.nowMs());
+    setClock.stepMs = 0;
+    await recordKioskContact(database.db, kiosk, clock.nowMs());
+    expect(await seen()).toBe(clock.nowMs());
   });
 });

@@ -1,10 +1,12 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
 import { isBeforeQueue } from '../../domain/ticket.ts';
+import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { type QueueDecision, refuse } from '../queue/queue-decision.ts';
 import { lockTickets, type StoredTicket } from '../queue/ticket-store.ts';
 import type { UnitKey } from '../sync/feed-log.ts';
+import type { LeaseWatch } from './lease-watch.ts';
 import { lockSettledPayment, type SettledPayment } from './settled-payment.ts';
 
 /**
@@ -13,6 +15,7 @@ import { lockSettledPayment, type SettledPayment } from './settled-payment.ts';
  * number that was reserved with the payment. After `lockUnitTickets`.
  */
 export async function decideRescue(
+  { leaseWatch }: Pick<ServerContext, 'leaseWatch'>,
   transaction: Transaction,
   unit: UnitKey,
   sessionId: string,
@@ -20,15 +23,34 @@ export async function decideRescue(
 ): Promise<QueueDecision> {
   const payment = await lockSettledPayment(transaction, unit, sessionId);
   const [existing] = await lockTickets(transaction, unit, [ticketIdOfSession(sessionId)]);
-  if (existing !== undefined) return takeIntoQueue(transaction, unit, existing, atMs);
+  if (existing !== undefined) return takeIntoQueue(leaseWatch, transaction, unit, existing, atMs);
   if (payment === undefined) return refuse('not_paid', null);
-  if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS) return refuse('lease_running', null);
+  if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))
+    return refuse('lease_running', null);
+  if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS) await withdrawLease(transaction, unit, sessionId);
   const ticket = rescuedTicket(payment, atMs);
   return { changes: [{ from: null, ticket, cause: 'queue.rescue' }], result: { ok: true, ticket } };
 }
 
+/**
+ * The clock was set back, and by it the lease still runs: a totem that reads of the payment only now would believe in
+ * it. So it reads of none, and has to claim.
+ */
+async function withdrawLease(
+  transaction: Transaction,
+  { merchantId, unitId }: UnitKey,
+  sessionId: string,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE feed SET payload = payload || '{"actBefore": null}'
+     WHERE merchant_id = $1 AND unit_id = $2 AND kind = 'payment.confirmed' AND payload ->> 'sessionId' = $3`,
+    [merchantId, unitId, sessionId],
+  );
+}
+
 /** A totem has as long for the paper of a ticket that it has told of as it has for the ticket itself. */
 async function takeIntoQueue(
+  leaseWatch: LeaseWatch,
   transaction: Transaction,
   { merchantId }: UnitKey,
   existing: StoredTicket,
@@ -40,8 +62,8 @@ async function takeIntoQueue(
   );
   if (known === undefined) throw new Error(`ticket ${existing.ticketId} was locked, and is not there`);
   if (!isBeforeQueue(existing.status)) return refuse('already_ticketed', existing);
-  const itsTotemsUntilMs = known.receivedAt.getTime() + CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS;
-  if (atMs <= itsTotemsUntilMs) return refuse('lease_running', existing);
+  const itsTotemsUntilMs = known.receivedAt.getTime() + CONFIRMATION_LEASE_MS;
+  if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);
   const ticket: StoredTicket = {
     ...existing,
     status: 'in_queue',

@@ -43,6 +43,7 @@ export async function settle(
       new Date(actBefore),
     ],
   );
+  transaction.afterCommit(() => context.leaseWatch.given(payment.transactionId, actBefore));
   await appendFeed(
     transaction,
     context.feedWake,

@@ -32,7 +32,7 @@ export function executeQueueCommand(
     const earlier = await readResult(transaction, unit, command.commandId);
     if (earlier !== null) return earlier;
 
-    const { changes, result } = await decideCommand(transaction, unit, command, atMs);
+    const { changes, result } = await decideCommand(context, transaction, unit, command, atMs);
     // Parsing leaves out what is the server's own, so that the kept answer is the sent one.
     const answer = QueueResult.parse(result);
     await transaction.query(
@@ -49,6 +49,7 @@ export function executeQueueCommand(
 
 /** Reads, and locks, what the command is about. */
 async function decideCommand(
+  context: ServerContext,
   transaction: Transaction,
   unit: UnitKey,
   command: QueueCommand,
@@ -60,7 +61,8 @@ async function decideCommand(
   );
   if (place === undefined) throw new Error(`unit ${unit.unitId} does not exist`);
   if (!place.counters.includes(command.counter)) return refuse('unknown_counter', null);
-  if (command.kind === 'queue.rescue') return decideRescue(transaction, unit, command.sessionId, atMs);
+  if (command.kind === 'queue.rescue')
+    return decideRescue(context, transaction, unit, command.sessionId, atMs);
   const held = await lockHeldBy(transaction, unit, command.counter);
   if (command.kind === 'queue.call_next') {
     const next = await lockNextWaiting(transaction, unit);

@@ -5,6 +5,7 @@ import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { tokenHash } from '../access/tokens.ts';
 import { DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../catalog/demo-shop.ts';
 import type { ServerConfig } from '../config.ts';
+import { createLeaseWatch } from '../confirmations/lease-watch.ts';
 import type { ServerContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
 import { createWorkDue } from '../payments/work-due.ts';
@@ -46,14 +47,16 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
 export function testContext<C extends Partial<ServerContext> & { readonly db: Database }>(
   overrides: C,
 ): Omit<ServerContext, 'clock'> & { readonly clock: C['clock'] extends object ? C['clock'] : ManualClock } {
+  const clock = overrides.clock ?? new ManualClock();
   return {
-    clock: new ManualClock(),
+    clock,
     randomBytes: (count: number) => new Uint8Array(randomBytes(count)),
     log: silentLog,
     config: testConfig(),
     personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
     feedWake: createFeedWake(),
     workDue: createWorkDue(),
+    leaseWatch: createLeaseWatch(clock),
     ...overrides,
   } as ReturnType<typeof testContext<C>>;
 }
