@@ -74,19 +74,20 @@ function ticketsHaveTheirMoney(bank: readonly BankPix[], { tickets }: ServerFact
 
 const isAtCounter = (status: string): boolean => status === 'called' || status === 'in_progress';
 
+/** A ticket that is missed, given back, and called by another counter is changed three times. */
+const CHANGES_TO_ANOTHER_COUNTER = 3;
+
 /** In the order in which all screens were told. */
 function oneCounterAtATime({ told }: ServerFacts): string[] {
-  const counterOf = new Map<string, string>();
-  return told.flatMap(({ ticketId, label, status, counter }) => {
-    const before = counterOf.get(ticketId);
-    if (!isAtCounter(status) || counter === null) {
-      counterOf.delete(ticketId);
-      return [];
-    }
-    counterOf.set(ticketId, counter);
-    return before === undefined || before === counter
-      ? []
-      : [`${label} went from ${before} to ${counter} without being given back`];
+  const last = new Map<string, ServerFacts['told'][number]>();
+  return told.flatMap((now) => {
+    const before = last.get(now.ticketId);
+    last.set(now.ticketId, now);
+    if (before === undefined || !isAtCounter(before.status) || !isAtCounter(now.status)) return [];
+    const wentOver = before.counter !== now.counter;
+    return wentOver && now.revision - before.revision < CHANGES_TO_ANOTHER_COUNTER
+      ? [`${now.label} went from ${before.counter} to ${now.counter} without being given back`]
+      : [];
   });
 }
 

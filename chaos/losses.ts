@@ -9,7 +9,7 @@ import { projectDir } from '../scripts/project.ts';
 import { DEMO_UNIT_ID } from '../sync-server/catalog/demo-shop.ts';
 import type { Fault } from './faults.ts';
 import { TOTEMS, type TotemName } from './shop.ts';
-import { pause, type Stage } from './stage.ts';
+import { attempt, pause, type Stage } from './stage.ts';
 
 /** Totems whose process is held down now: two hands in one folder are no fault of the product's. */
 const heldDown = new Set<TotemName>();
@@ -70,8 +70,9 @@ export const LOSSES: Readonly<Record<string, Fault>> = {
       const access = { server: addresses.syncServer, token: addresses.token };
       const done = await askAsManager(access, KioskView, 'POST', `/v1/kiosks/${kioskId}/revoke`);
       tell(`${kioskId}: ${done.ok ? 'shut out' : done.message}`);
-      await pause(random.int(500, 8_000), stage.over);
-      await enrolWhoIsNot(stage);
+      // The technician tries again until it works.
+      do await pause(random.int(500, 8_000), stage.over);
+      while (!stage.over.aborted && (await attempt(() => enrolWhoIsNot(stage)))?.length !== 0);
     },
   },
   'disk-full': {

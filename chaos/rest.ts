@@ -10,6 +10,8 @@ import { readStores } from './stores.ts';
  * after it, a confirmation's lease runs for a minute and again after it was claimed, a held paper waits as long.
  */
 export const REST_LIMIT_MS = 240_000;
+/** What has not changed for so long does not change any more: longer than any lease and any pause between two tries. */
+const STUCK_MS = 130_000;
 const LOOK_MS = 1_000;
 
 /** Everything works again: lines, disks, printers, bank, and processes that were frozen. */
@@ -36,19 +38,24 @@ export async function comeToRest(stage: Stage): Promise<{ readonly audit: Audit;
   const startedAt = Date.now();
   let audit: Audit | null = null;
   let problem = '';
-  while (Date.now() - startedAt < REST_LIMIT_MS) {
+  let changedAt = startedAt;
+  while (Date.now() - startedAt < REST_LIMIT_MS && Date.now() - changedAt < STUCK_MS) {
+    let found: string;
     try {
       await mendOutside(stage);
       const now = auditStores(await readStores(stage.shop.addresses), stage.witness);
       audit = now;
       if (now.violations.length === 0) return { audit, tookMs: Date.now() - startedAt };
-      const said = `${now.violations.length} things are left: ${now.violations.slice(0, 3).join('; ')}`;
-      if (said !== problem) stage.tell('rest', said);
-      problem = said;
+      found = `${now.violations.length} things are left: ${now.violations.slice(0, 3).join('; ')}`;
     } catch (error) {
-      problem = String(error);
-      stage.tell('rest', problem);
+      // A service is still coming up.
+      found = String(error);
     }
+    if (found !== problem) {
+      stage.tell('rest', found);
+      changedAt = Date.now();
+    }
+    problem = found;
     await pause(LOOK_MS);
   }
   const violations = audit === null ? [`the stores could not be read: ${problem}`] : audit.violations;

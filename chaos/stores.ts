@@ -47,6 +47,8 @@ export interface ServerFacts {
     readonly ticketId: string;
     readonly status: string;
     readonly counter: string | null;
+    /** Counts each change; several that were pushed at once are told as one. */
+    readonly revision: number;
   }[];
   /** One line for each row that must not be there. */
   readonly problems: readonly string[];
@@ -182,7 +184,7 @@ const MUST_BE_EMPTY = [
   `SELECT 'ticket without a settled payment: ' || label FROM tickets JOIN payment_transactions USING (transaction_id)
    WHERE paid_at IS NULL`,
   `SELECT 'PIX ticket of no payment: ' || label FROM tickets WHERE payment = 'pix' AND transaction_id IS NULL`,
-  `SELECT 'receipt that is in no ledger: ' || end_to_end_id FROM pix_receipts
+  `SELECT 'receipt that is in no ledger: ' || receipt_id FROM receipts
    WHERE transaction_id NOT IN (SELECT transaction_id FROM ledger_entries WHERE transaction_id IS NOT NULL)`,
   `SELECT 'refund ' || refund_id || ' is ' || status FROM refunds WHERE status <> 'settled'`,
   `SELECT 'webhook ' || inbox_id || ' is ' || status FROM webhook_inbox WHERE status = 'received'`,
@@ -221,14 +223,15 @@ export async function readServer(client: Pick<pg.Client, 'query'>): Promise<Serv
      FROM tickets LEFT JOIN payment_transactions USING (transaction_id)`,
   );
   const settling = await client.query<{ id: string }>(
-    "SELECT end_to_end_id AS id FROM pix_receipts WHERE disposition = 'settles'",
+    "SELECT receipt_id AS id FROM receipts WHERE disposition = 'settles'",
   );
   const sessions = await client.query<{ session: string; txid: string }>(
     'SELECT session_id AS session, txid FROM payment_transactions',
   );
   const told = await client.query<ServerFacts['told'][number]>(
     `SELECT payload->'ticket'->>'label' AS label, payload->'ticket'->>'ticketId' AS "ticketId",
-       payload->'ticket'->>'status' AS status, payload->'ticket'->>'counter' AS counter
+       payload->'ticket'->>'status' AS status, payload->'ticket'->>'counter' AS counter,
+       (payload->'ticket'->>'revision')::int AS revision
      FROM feed WHERE kind = 'ticket.changed' ORDER BY unit_id, seq`,
   );
   return {

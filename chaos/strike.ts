@@ -7,7 +7,7 @@ import { count, pause, type Stage } from './stage.ts';
 /** How many faults last at once, and how long each hand rests between two. */
 const PACE = {
   mild: { hands: 2, restMs: { from: 500, to: 4_000 } },
-  harsh: { hands: 4, restMs: { from: 100, to: 2_000 } },
+  harsh: { hands: 3, restMs: { from: 100, to: 2_000 } },
 } as const;
 
 /** Breaks the shop until the run is over. The seed decides which faults come and how they are; time is the machine's. */

@@ -326,6 +326,20 @@ describe('the supply of numbers', () => {
     await totem.untilWithTime(() => rangesIn(totem) === PREFIXES * DAYS);
   });
 
+  it('does without what the server grants for another prefix or day than was asked for, and does not pester it', async () => {
+    const totem = await KioskHarness.start();
+    const { leases } = totem.server;
+    totem.server.refuseLease = (lease) => {
+      if (lease.prefix === 'K') leases.set(lease.leaseId, { ...lease, prefix: 'Z', from: 501, to: 520 });
+      return false;
+    };
+    totem.server.publish('catalog.changed', { catalog: LOCAL_CATALOG });
+    await totem.until(() => rangesIn(totem) === DAYS);
+    await take(totem);
+    expect(totem.server.leaseRequests).toHaveLength(1);
+    expect(await start(totem, AT_COUNTER.serviceId)).toMatchObject({ code: 'no_numbers_left' });
+  });
+
   it('takes a range over once, and only as it was asked for', async () => {
     const totem = await suppliedTotem();
     const [lease] = [...totem.server.leases.values()].filter(({ prefix }) => prefix === 'I');

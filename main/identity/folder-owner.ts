@@ -23,11 +23,13 @@ function lastOwnKioskId({ db }: KioskStore): string | undefined {
     .get();
 }
 
-/** Events that the server has not answered for, sessions that money may still come for, payments without their ticket. */
+/** Events that the server has not taken and that go out (again), sessions that money may still come for, payments without their ticket. */
 function hasWorkPending({ db, outbox, confirmations }: KioskStore): boolean {
   const running = db
     .prepare<[], number>(`SELECT count(*) FROM payment_sessions WHERE status IN ('open', 'awaiting_payment')`)
     .pluck()
     .get();
-  return outbox.counts().pending > 0 || (running ?? 0) > 0 || confirmations.nextToClaim() !== undefined;
+  // What was set aside is sent again each hour, and at a start.
+  const unsent = outbox.counts().pending > 0 || outbox.setAsideEvents().length > 0;
+  return unsent || (running ?? 0) > 0 || confirmations.nextToClaim() !== undefined;
 }

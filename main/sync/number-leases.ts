@@ -90,14 +90,14 @@ export function createNumberLeaseKeeper(options: NumberLeaseKeeperOptions): Numb
 
   function takeOver(asks: readonly LeaseAsk[], { leases, serverTime }: NumberLeaseResponse): void {
     const timeZone = store.sync.catalog()?.unit.timeZone;
-    const granted = new Set(leases.map(({ leaseId }) => leaseId));
-    const left = asks.filter(({ leaseId }) => !granted.has(leaseId));
+    // With another prefix or day than was asked for it is not taken over, and so not granted.
+    const granted = new Set(leases.map((lease) => `${lease.leaseId}/${supplyKey(lease)}`));
+    const left = asks.filter((ask) => !granted.has(`${ask.leaseId}/${supplyKey(ask)}`));
     for (const ask of left) refused.add(supplyKey(ask));
     if (left.length > 0) log.warn({ leases: left }, 'the server did not grant these numbers');
     link.heard();
     store.write(() => {
       for (const lease of leases) store.leases.grant(lease);
-      // Those with another prefix or day than was asked for were not taken over either.
       for (const { leaseId } of asks) store.leases.refuse(leaseId);
       // By the server's word alone: a totem whose clock jumps ahead must not throw away what it needs tomorrow.
       if (timeZone !== undefined) store.leases.dropBefore(businessDayOf(serverTime, timeZone));
