@@ -13,6 +13,7 @@ import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import { createAttemptLimit } from './attempt-limit.ts';
 import { createEnrolmentCode, type EnrolOutcome, type EnrolRefusal, enrolKiosk } from './enrolment.ts';
+import { giveBackEnrolmentAttempt, takeEnrolmentAttempt } from './enrolment-attempts.ts';
 import { readFleet, revokeKiosk } from './fleet.ts';
 import { principalOf, refuseForNow } from './guard.ts';
 
@@ -54,6 +55,7 @@ function registerEnrolment(app: App, context: ServerContext): void {
     },
   );
 
+  // Before the database's count: a flood of guesses costs it nothing.
   const attempts = createAttemptLimit(context.clock, ENROL_ATTEMPTS);
   app.post(
     '/v1/enrol',
@@ -71,7 +73,15 @@ function registerEnrolment(app: App, context: ServerContext): void {
       if (retryAfterMs !== null) return refuseForNow(reply, retryAfterMs);
       let outcome: EnrolOutcome;
       try {
+        const attempt = await takeEnrolmentAttempt(
+          context.db,
+          ENROL_ATTEMPTS,
+          request.ip,
+          context.clock.nowMs(),
+        );
+        if (!attempt.ok) return refuseForNow(reply, attempt.retryAfterMs);
         outcome = await enrolKiosk(context, request.body);
+        if (outcome.ok) await giveBackEnrolmentAttempt(context.db, attempt.attemptId);
       } catch (error) {
         // A database that is away is not the totem's fault.
         attempts.giveBack(request.ip);

@@ -246,3 +246,30 @@ test('one key that two copied disks enrol at the same moment, each with its own 
     expect(answers.map(({ statusCode }) => statusCode).sort()).toEqual([200, 409]);
   }
 });
+
+test('guessing is bounded for all processes of the database together, also many guesses at once', async () => {
+  const other = await createApp(testContext({ db: database.db, clock }));
+  registerAccessRoutes(other, testContext({ db: database.db, clock }));
+  try {
+    const guess = (at: App, remoteAddress: string) =>
+      at.inject({
+        method: 'POST',
+        url: '/v1/enrol',
+        payload: enrolRequest(newTestKey(), 'AAAAAAAA', clock),
+        remoteAddress,
+      });
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) => guess(index % 2 === 0 ? app : other, '10.0.9.1')),
+    );
+    const codes = answers.map(({ statusCode }) => statusCode);
+    expect(codes.filter((code) => code === 403)).toHaveLength(10);
+    expect(codes.filter((code) => code === 429)).toHaveLength(20);
+    clock.advance(15 * 60_000);
+    expect((await guess(other, '10.0.9.1')).statusCode).toBe(403);
+    // A clock that is set back keeps nobody out for long: what lies far in the future counts no more.
+    await database.db.query("UPDATE enrolment_attempts SET at = at + interval '1 hour'");
+    expect((await guess(app, '10.0.9.1')).statusCode).toBe(403);
+  } finally {
+    await other.close();
+  }
+});
