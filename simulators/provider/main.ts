@@ -29,7 +29,12 @@ await runService('provider-simulator', async () => {
     log: createLog('provider-simulator'),
   });
   return {
-    addresses: { provider: provider.bankUrl, api: provider.apiBaseUrl, token: provider.tokenUrl },
+    addresses: {
+      provider: provider.bankUrl,
+      api: provider.apiBaseUrl,
+      token: provider.tokenUrl,
+      stripe: provider.stripeUrl,
+    },
     close: () => provider.close(),
   };
 });

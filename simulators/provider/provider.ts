@@ -7,8 +7,11 @@ import { registerBankRoutes } from './bank/bank-routes.ts';
 import { registerPageRoutes } from './bank/page-routes.ts';
 import { startCallbackDelivery } from './callback-delivery.ts';
 import type { ProviderContext } from './provider-context.ts';
+import { registerPaymentCompanies } from './psp/psp.ts';
 import { startSettlement } from './settlement.ts';
 import { openStore } from './store/store.ts';
+import { registerStripe } from './stripe/stripe.ts';
+import { SIMULATED_KEYS, type StripeKeys } from './stripe/stripe-context.ts';
 
 /** API Pix bodies are a few kilobytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -22,6 +25,8 @@ export interface ProviderOptions {
   readonly dataDir: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Of the simulated Stripe; `SIMULATED_KEYS` where none are given. */
+  readonly stripe?: StripeKeys;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
@@ -32,6 +37,8 @@ export interface ProviderSimulator {
   readonly bankUrl: string;
   readonly apiBaseUrl: string;
   readonly tokenUrl: string;
+  /** What Stripe's API, script and pages stand under: `{stripeUrl}/v1`, `{stripeUrl}/js`, `{stripeUrl}/`. */
+  readonly stripeUrl: string;
   close(): Promise<void>;
 }
 
@@ -47,6 +54,7 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
     clock,
     randomBytes,
     log,
+    onMoney: [],
     wake: () => {
       settlement.wake();
       delivery.wake();
@@ -61,12 +69,17 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
   await registerApiPix(app, context, options);
   registerBankRoutes(app, context);
   registerPageRoutes(app);
+  const stripe = await registerStripe(app, context, {
+    dataDir: options.dataDir,
+    keys: options.stripe ?? SIMULATED_KEYS,
+  });
+  const companies = registerPaymentCompanies(app, context, options.dataDir);
   const settlement = startSettlement(context);
   const delivery = startCallbackDelivery(context);
 
   async function close(): Promise<void> {
     await app.close();
-    await Promise.all([settlement.stop(), delivery.stop()]);
+    await Promise.all([settlement.stop(), delivery.stop(), stripe.close(), companies.stop()]);
     store.close();
   }
 
@@ -78,5 +91,11 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
   }
   const { port } = app.server.address() as AddressInfo;
   const bankUrl = `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`;
-  return { bankUrl, apiBaseUrl: `${bankUrl}/api/v2`, tokenUrl: `${bankUrl}/oauth/token`, close };
+  return {
+    bankUrl,
+    apiBaseUrl: `${bankUrl}/api/v2`,
+    tokenUrl: `${bankUrl}/oauth/token`,
+    stripeUrl: `${bankUrl}/stripe`,
+    close,
+  };
 }
