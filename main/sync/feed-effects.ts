@@ -10,6 +10,7 @@ import {
 import type { Log } from '../../platform/log.ts';
 import { type ConfirmationOptions, takeConfirmation, ticketArrived } from '../checkout/confirmations.ts';
 import { endSession } from '../checkout/session-life.ts';
+import { diskTroubleOf } from '../store/disk-trouble.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { LinkMonitor } from './server-link.ts';
 import { applyServerTicket } from './ticket-merge.ts';
@@ -36,6 +37,9 @@ const CONTRADICTIONS = new Set([
   'SQLITE_CONSTRAINT_UNIQUE',
 ]);
 
+/** Of an entry whose effect throws what is neither the disk's nor a contradiction: a bug, or a row that cannot be read. */
+const MAX_TRIES = 3;
+
 type Effects = { readonly [K in FeedKind]: (payload: FeedPayload<K>, nowMs: number) => void };
 
 export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
@@ -45,6 +49,8 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
   const runInSavepoint = store.db.transaction((kind: FeedKind, payload: FeedPayload<FeedKind>) =>
     runEffect(effects, kind, payload, clock.nowMs()),
   );
+
+  let failing = { seq: 0, tries: 0 };
 
   function applyOne(entry: FeedEntry): void {
     if (!isFeedKind(entry.kind)) {
@@ -60,9 +66,14 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
     try {
       runInSavepoint(entry.kind, payload.data);
     } catch (error) {
-      if (!isContradiction(error)) throw error;
-      skip(entry, error.message);
+      if (mayPass(error) || !(isContradiction(error) || isLastTry(entry.seq))) throw error;
+      skip(entry, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  function isLastTry(seq: number): boolean {
+    failing = { seq, tries: failing.seq === seq ? failing.tries + 1 : 1 };
+    return failing.tries >= MAX_TRIES;
   }
 
   /** Deterministic failures: to try again would stop the feed for ever, and with it every later payment. */
@@ -141,7 +152,13 @@ function isFeedKind(kind: string): kind is FeedKind {
   return Object.hasOwn(FEED_PAYLOADS, kind);
 }
 
-/** The entry contradicts what is stored. A full disk or a locked file is another matter: that may pass. */
-function isContradiction(error: unknown): error is Error {
+/** A full disk, a locked file: what was paid meanwhile has to wait for it, however long that takes. */
+function mayPass(error: unknown): boolean {
+  if (diskTroubleOf(error) !== null) return true;
+  return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED|NOMEM|INTERRUPT)/.test(error.code);
+}
+
+/** The entry contradicts what is stored. */
+function isContradiction(error: unknown): boolean {
   return error instanceof Database.SqliteError && CONTRADICTIONS.has(error.code);
 }
