@@ -1,5 +1,6 @@
+import { STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ServerContext } from '../context.ts';
-import type { PaymentProvider } from '../providers/provider.ts';
+import type { FetchChargeOutcome, PaymentProvider } from '../providers/provider.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { awaitsCancellation, cancelAtProvider, closeNeverMade } from './cancel-charge.ts';
 import type { TransitionCause } from './change-status.ts';
@@ -20,7 +21,7 @@ export async function checkCharge(
   const withdraw = awaitsCancellation(payment);
   const outcome = withdraw
     ? await cancelAtProvider(context, provider, payment)
-    : await provider.fetchCharge(payment);
+    : await fetchOrCapture(provider, payment);
   switch (outcome.kind) {
     case 'found':
       await applyProviderCharge(context, payment, outcome.charge, withdraw ? 'cancel' : cause);
@@ -37,4 +38,18 @@ export async function checkCharge(
       );
       return outcome;
   }
+}
+
+/** Reads the charge; money that the customer has authorised is taken, as long as the charge has no ending. */
+async function fetchOrCapture(
+  provider: PaymentProvider,
+  payment: PaymentTransaction,
+): Promise<FetchChargeOutcome> {
+  const read = await provider.fetchCharge(payment);
+  const isAuthorised = read.kind === 'found' && read.charge.status === 'AUTHORIZED';
+  const isWanted = STATUS_RANK[payment.status] <= STATUS_RANK.AUTHORIZED;
+  if (!isAuthorised || !isWanted || provider.captureCharge === undefined) return read;
+  const captured = await provider.captureCharge(payment);
+  // Read again at the next check: asking for it a second time takes nothing twice.
+  return captured.kind === 'unknown' ? { kind: 'unavailable', detail: captured.detail } : captured;
 }

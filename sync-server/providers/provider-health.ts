@@ -29,6 +29,7 @@ const WATCHED: ReadonlySet<PropertyKey> = new Set<keyof NationalProvider | keyof
   'createCharge',
   'createCheckout',
   'fetchCharge',
+  'captureCharge',
   'cancelCharge',
   'requestRefund',
   'fetchRefund',

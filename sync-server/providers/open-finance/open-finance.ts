@@ -12,11 +12,11 @@ import type {
   Rejected,
   Unavailable,
 } from '../provider.ts';
-import type { NationalFactory, ProviderEnvironment } from '../provider-factory.ts';
+import { type NationalFactory, type ProviderEnvironment, readSettings } from '../provider-factory.ts';
 import { createPaymentIds, type PaymentIds } from './payment-ids.ts';
 import { consentOrder, paymentOrder, withdrawalOrder } from './payment-order.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
-import { type OpenFinanceSettings, readSettings } from './settings.ts';
+import { OpenFinanceSettings } from './settings.ts';
 import { createSignedMessages } from './signed-message.ts';
 import { chargeOfConsent, chargeOfPayment } from './to-provider-charge.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -52,7 +52,8 @@ interface Initiator {
 /** Pix by payment initiation (Open Finance Brasil 4.0.0), through an authorised initiator. */
 export const openFinanceFactory: NationalFactory = {
   name: OPEN_FINANCE,
-  open: (settings, environment) => openInitiator(readSettings(settings), environment),
+  open: (settings, environment) =>
+    openInitiator(readSettings(OPEN_FINANCE, OpenFinanceSettings, settings), environment),
 };
 
 function openInitiator(settings: OpenFinanceSettings, environment: ProviderEnvironment): NationalProvider {

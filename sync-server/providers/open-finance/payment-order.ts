@@ -57,6 +57,8 @@ export function paymentOrder(
       proxy: creditor.pixKey,
       cnpjInitiator: settings.initiatorCnpj,
       transactionIdentification: transactionIdOf(charge.txid),
+      // A bank knows the consent by the token of its customer's authorisation; the initiator who keeps that, by this.
+      consentId: consent.consentId,
     },
   ];
 }

@@ -23,7 +23,7 @@ const Creditor = z.object({
 });
 export type Creditor = z.infer<typeof Creditor>;
 
-const Settings = z
+export const OpenFinanceSettings = z
   .object({
     /** Up to and with the version: "https://initiator.example/open-banking/payments/v4". */
     baseUrl: z.url(),
@@ -63,17 +63,7 @@ const Settings = z
     error: 'give webhookSecret or webhookNeedsCertificate: a webhook is signed by nobody',
     path: ['webhookSecret'],
   });
-export type OpenFinanceSettings = z.infer<typeof Settings>;
-
-/** @throws StartupFailure naming each setting that is missing or wrong */
-export function readSettings(given: unknown): OpenFinanceSettings {
-  const parsed = Settings.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) => `open-finance.${issue.path.join('.')}: ${issue.message}`,
-  );
-  throw new StartupFailure(`configuration: ${problems.join('; ')} (see docs/providers/open-finance.md)`);
-}
+export type OpenFinanceSettings = z.infer<typeof OpenFinanceSettings>;
 
 /** @throws StartupFailure when the file is not there, or holds no RSA key */
 export function readSigningKey(file: string): ReturnType<typeof createPrivateKey> {

@@ -77,7 +77,7 @@ export function chargeOfPayment(
   const settled = payment.status === 'ACSC';
   return {
     ...chargeOfConsent(txid, consent, authorisationUrl),
-    ...(payment.cancellation?.cancelledFrom === 'INICIADORA'
+    ...(payment.status === 'CANC' && payment.cancellation?.cancelledFrom === 'INICIADORA'
       ? WITHDRAWN_BY_US
       : (PAYMENT_STATUS[payment.status] ?? UNKNOWN_WORD)),
     providerStatus: reason === undefined ? payment.status : `${payment.status} ${reason}`,

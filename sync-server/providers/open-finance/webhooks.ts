@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { jsonOf } from '../http/exchange.ts';
+import { isSecretPath } from '../secret-path.ts';
 import type { WebhookIntake, WebhookReading, WebhookRequest, WebhookVerdict } from '../webhook-intake.ts';
 import type { PaymentIds } from './payment-ids.ts';
 import type { OpenFinanceSettings } from './settings.ts';
@@ -35,9 +36,8 @@ function refused(reason: Extract<WebhookVerdict, { kind: 'refused' }>['reason'])
 }
 
 function isUnderSecret(path: string, secret: string): boolean {
-  const [first = ''] = path.replace(/^\//, '').split('/');
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(first), digest(secret));
+  const [first = ''] = path.replace(/^\//, '').split('/', 1);
+  return isSecretPath(secret, first);
 }
 
 /**
@@ -78,13 +78,13 @@ function readingOf(
   return { ...event, charges: [{ txid: null, providerChargeId }] };
 }
 
-/** Of a part of the path; undefined when its escapes are broken. */
+/** Of a part of the path, which may have been decoded on its way here already. */
 function decoded(part: string | undefined): string | undefined {
   if (part === undefined) return undefined;
   try {
     return decodeURIComponent(part);
   } catch (error) {
-    if (error instanceof URIError) return undefined;
+    if (error instanceof URIError) return part;
     throw error;
   }
 }
