@@ -12,6 +12,7 @@ import { type ConfirmationOptions, takeConfirmation, ticketArrived } from '../ch
 import { endSession } from '../checkout/session-life.ts';
 import { diskTroubleOf } from '../store/disk-trouble.ts';
 import type { KioskStore } from '../store/store.ts';
+import { readableCatalog } from './readable-catalog.ts';
 import type { LinkMonitor } from './server-link.ts';
 import { applyServerTicket } from './ticket-merge.ts';
 
@@ -58,7 +59,7 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
       log.info({ seq: entry.seq, kind: entry.kind }, 'feed entry of an unknown kind skipped');
       return;
     }
-    const payload = FEED_PAYLOADS[entry.kind].safeParse(entry.payload);
+    const payload = FEED_PAYLOADS[entry.kind].safeParse(readable(entry));
     if (!payload.success) {
       skip(entry, payload.error.message);
       return;
@@ -74,6 +75,18 @@ export function createFeedEffects(options: FeedEffectsOptions): FeedEffects {
   function isLastTry(seq: number): boolean {
     failing = { seq, tries: failing.seq === seq ? failing.tries + 1 : 1 };
     return failing.tries >= MAX_TRIES;
+  }
+
+  /** The payload without what a newer server put into it that is of no use to this release. */
+  function readable({ seq, kind, payload }: FeedEntry): unknown {
+    if (kind !== 'catalog.changed') return payload;
+    const read = readableCatalog(payload);
+    if (read.leftOut > 0) {
+      const reason = `${read.leftOut} services of catalogue entry ${seq} cannot be sold by this release: update the totem`;
+      log.error({ seq, leftOut: read.leftOut }, 'services of a newer server are left out');
+      link.problem('skipped_entry', reason);
+    }
+    return read.payload;
   }
 
   /** Deterministic failures: to try again would stop the feed for ever, and with it every later payment. */

@@ -273,3 +273,10 @@ test('guessing is bounded for all processes of the database together, also many 
     await other.close();
   }
 });
+
+test('a totem of the first release, with its fixed token, is told to be updated and enrolled', async () => {
+  const headers = { authorization: 'Bearer totem-1-secret-of-the-first-release' };
+  const answer = await app.inject({ url: '/v1/catalog', headers, remoteAddress: '10.0.8.1' });
+  expect(refusal(answer)).toEqual([401, 'unauthorized']);
+  expect(answer.json().error.message).toContain('update and enrol it');
+});

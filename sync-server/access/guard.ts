@@ -25,7 +25,8 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 const TOKEN_ATTEMPTS = { perAddress: 60, total: 1_000, windowMs: 60_000 } as const;
 
 const UNAUTHORIZED = {
-  unauthorized: 'a valid bearer token is required',
+  unauthorized:
+    'a valid bearer token is required; a totem with a fixed token is of the first release: update and enrol it',
   token_expired: 'the token is not of this time: sign a new one by the server’s time',
   revoked: 'this totem was revoked: it has to be enrolled again',
 } as const;

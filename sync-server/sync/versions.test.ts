@@ -73,7 +73,7 @@ async function saleOfTheFirstRelease(): Promise<{ events: OutboxEvent[]; ticketI
   return { events: OldPushRequest.parse({ events }).events, ticketId };
 }
 
-test('a totem one release behind keeps working: its events are taken, and it can read every answer', async () => {
+test('what a totem of the first release had in its outbox is taken, and it can read every answer', async () => {
   const { events, ticketId } = await saleOfTheFirstRelease();
   const results = await pushEvents(context, kiosk, events);
   expect(results.map(({ reason }) => reason)).toEqual([null, null, null, null, null]);
@@ -95,7 +95,7 @@ test('a totem one release behind keeps working: its events are taken, and it can
   expect(OldPushResponse.parse({ results: rejected, serverTime: 1 }).results[0]?.outcome).toBe('rejected');
 });
 
-test('a totem one release behind reads the feed: every entry that a sale by PIX makes', async () => {
+test('a totem of the first release reads the feed: every entry that a sale by PIX makes', async () => {
   const page = await readFeedPage(database.db, DEMO_SHOP, 0, 500);
   const read = OldFeedPage.parse({ ...page, serverTime: clock.nowMs() });
   const kinds = new Set<string>();
@@ -112,7 +112,7 @@ test('a totem one release behind reads the feed: every entry that a sale by PIX 
 
 /**
  * The one thing that it cannot read: a catalogue with a service without a price. It skips that, and sells from the last
- * one that it could read; what that one prices otherwise is refused (docs/offline.md).
+ * one that it could read; what that one prices otherwise is refused. Such a totem is updated (docs/sync-server.md).
  */
 function withoutFreeServices(payload: unknown): unknown {
   const { catalog } = FEED_PAYLOADS['catalog.changed'].parse(payload);
