@@ -145,6 +145,24 @@ describe('a restored backup', () => {
     expect(totem.printer.papers).toEqual([]);
   });
 
+  it('does not begin a sale again that was under way when it was made, and was cancelled since', async () => {
+    const totem = await KioskHarness.start();
+    const sessionId = await totem.chooseAndSeeQr();
+    backUpNow(totem);
+    await totem.execute({ kind: 'checkout.cancel', sessionId });
+    await totem.execute({ kind: 'checkout.dismiss', sessionId });
+    const next = await totem.chooseAndSeeQr();
+    await totem.powerCut(() => {
+      restoreNewest(totem);
+    });
+    expect(totem.checkout('awaiting_payment').sessionId).toBe(next);
+    expect(
+      totem.query(
+        `SELECT session_id AS id FROM payment_sessions WHERE status IN ('open', 'awaiting_payment')`,
+      ),
+    ).toEqual([{ id: next }]);
+  });
+
   it('and another within the same second: each replaced database is kept', async () => {
     const totem = await KioskHarness.start();
     await sellAndGo(totem);

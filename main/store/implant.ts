@@ -18,13 +18,16 @@ export interface ImplantOptions {
 export function implant(db: KioskDatabase, found: Salvage, { nowMs, file }: ImplantOptions): number {
   return db
     .transaction(() => {
-      const insertSessions = inserter(db, 'payment_sessions');
+      const insertSession = inserter(db, 'payment_sessions');
+      const endSession = endOfSession(db);
       const insertTicket = inserter(db, 'tickets');
       const insertEvent = inserter(db, 'outbox', ['position']);
       const given = new Set(found.tickets.map((ticket) => ticket['ticket_id']));
       for (const session of found.sessions) {
         // Read from a damaged file, the two may contradict each other: the ticket is the later fact.
-        if (!given.has(ticketIdOfSession(String(session['session_id'])))) insertSessions(session);
+        if (given.has(ticketIdOfSession(String(session['session_id'])))) continue;
+        // A sale that was under way when the backup was made, and came to its end since, would begin again.
+        if (insertSession(session) === 0) endSession(session);
       }
       for (const ticket of found.tickets) insertTicket(ticket);
       let events = 0;
@@ -47,6 +50,19 @@ export function implant(db: KioskDatabase, found: Salvage, { nowMs, file }: Impl
       return events;
     })
     .immediate();
+}
+
+/** @returns gives a session that is under way the end that the other database knows of; any other stays as it is */
+function endOfSession(db: KioskDatabase): (row: Row) => void {
+  const end = db.prepare<[Row]>(
+    `UPDATE OR IGNORE payment_sessions SET status = @status, ended_at = @ended_at, problem = NULL,
+       failure_reason = @failure_reason, dismissed_at = @dismissed_at, customer_sealed = NULL
+     WHERE session_id = @session_id AND status IN ('open', 'awaiting_payment')
+       AND @status IN ('failed', 'cancelled', 'expired')`,
+  );
+  return (row) => {
+    end.run(row);
+  };
 }
 
 /** @returns inserts a row, of which it takes the columns that this schema has, and answers 1, or 0 when it was there */
