@@ -30,7 +30,7 @@ export function rescuable(
   const serverMs = serverTime.estimateMs();
   if (serverMs === null) return [];
   const unissued = store.confirmations
-    .lapsedBefore(serverMs - RESCUE_MARGIN_MS, MAX_RESCUABLE)
+    .lapsed(serverMs - RESCUE_MARGIN_MS, serverMs + CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS, MAX_RESCUABLE)
     .map(({ confirmation: { sessionId, kioskId, paidAt, ticket } }) => ({
       sessionId,
       lacks: 'no_ticket' as const,

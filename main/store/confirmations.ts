@@ -38,8 +38,8 @@ export function createConfirmationRepository(db: KioskDatabase) {
   const countClaim = db.prepare(
     'UPDATE confirmations SET claim_attempts = claim_attempts + 1 WHERE session_id = ?',
   );
-  const lapsed = db.prepare<[number, number], Row>(
-    `${SELECT} WHERE coalesce(act_before, paid_at) < ? ORDER BY coalesce(act_before, paid_at) LIMIT ?`,
+  const lapsed = db.prepare<[number, number, number], Row>(
+    `${SELECT} WHERE coalesce(act_before, paid_at) < ? OR coalesce(act_before, paid_at) > ? ORDER BY coalesce(act_before, paid_at) LIMIT ?`,
   );
 
   return {
@@ -69,9 +69,12 @@ export function createConfirmationRepository(db: KioskDatabase) {
     countClaim(sessionId: string): void {
       countClaim.run(sessionId);
     },
-    /** Those whose lease ended before `serverMs`, the server's clock. Oldest first. */
-    lapsedBefore(serverMs: number, limit: number): StoredConfirmation[] {
-      return lapsed.all(serverMs, limit).flatMap((row) => toConfirmation(row) ?? []);
+    /**
+     * Those whose lease ended before `beforeMs`, or ends beyond `beyondMs`, where none of now can: the server's clock was
+     * set back. Both by that clock. Oldest first.
+     */
+    lapsed(beforeMs: number, beyondMs: number, limit: number): StoredConfirmation[] {
+      return lapsed.all(beforeMs, beyondMs, limit).flatMap((row) => toConfirmation(row) ?? []);
     },
   };
 }
