@@ -30,6 +30,7 @@ import { chargeRequest, expectMoneyAddsUp, SERVICE } from './payments/testing/pa
 import { watchProvider } from './providers/provider-health.ts';
 import { executeQueueCommand } from './queue/queue-command.ts';
 import { startPoller } from './reconciliation/poller.ts';
+import { onlyProvider } from './routing/charge-router.ts';
 import { pushEvents } from './sync/push.ts';
 import { enrolRequest, newTestKey, SECOND_KIOSK_ID } from './testing/kiosk-identity.ts';
 import { outboxEvent } from './testing/paid-session.ts';
@@ -167,7 +168,7 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
   const openedAt = clock.nowMs();
   const opened = outboxEvent('session.opened', { sessionId, serviceId, amountCents, openedAt }, openedAt);
   await attempt(pushEvents(anyProcess(), kiosk, [opened]));
-  await attempt(chargeCreator(anyProcess(), bank)(kiosk, request));
+  await attempt(chargeCreator(anyProcess(), onlyProvider(bank))(kiosk, request));
   sold.push(sessionId);
   bank.pay(txid, SERVICE.amountCents);
   if (index % 4 === 0) bank.pay(txid, SERVICE.amountCents);

@@ -28,6 +28,7 @@ import type { PaymentProvider } from './providers/provider.ts';
 import { startProviderProbe } from './providers/provider-probe.ts';
 import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
+import { createChargeRouter } from './routing/charge-router.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
 import { createFeedWake } from './sync/feed-wake.ts';
@@ -89,19 +90,19 @@ export async function startServer(
 /** Every route of the server but the document of them, which createApp adds. */
 export async function registerRoutes(app: App, context: ServerContext, providers: Providers): Promise<void> {
   const health = nationalHealth(providers);
-  const [{ provider }] = providers.national;
+  const router = createChargeRouter(context, providers.national);
   const refusedWebhooks = createRefusedWebhooks(context.log);
   registerHealthRoutes(app, context, health.report);
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
-  registerChargeRoutes(app, context, provider);
+  registerChargeRoutes(app, context, router);
   registerWebhookRoutes(app, context, allProviders(providers), refusedWebhooks);
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context, health);
   registerQueueRoutes(app, context);
   registerClaimRoutes(app, context);
   registerNumberLeaseRoutes(app, context);
-  registerIntegrationRoutes(app, context, provider);
+  registerIntegrationRoutes(app, context, router);
   registerAdminSnapshots(app, context);
   if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);
 }

@@ -8,7 +8,7 @@ import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
-import type { NationalProvider } from '../providers/provider.ts';
+import type { ChargeRouter } from '../routing/charge-router.ts';
 import { readIntegrationStatus } from './integration-status.ts';
 import { runIntegrationTest } from './integration-test-run.ts';
 import { payAtSimulator } from './simulated-bank.ts';
@@ -16,11 +16,7 @@ import { payAtSimulator } from './simulated-bank.ts';
 const SIMULATOR_ONLY = errorBody('simulator_only', 'the provider is a real bank');
 
 /** For the manager: how the integration does, and, on the simulator alone, whether it works at all. */
-export function registerIntegrationRoutes(
-  app: App,
-  context: ServerContext,
-  provider: NationalProvider,
-): void {
+export function registerIntegrationRoutes(app: App, context: ServerContext, router: ChargeRouter): void {
   app.get(
     '/v1/integration/status',
     {
@@ -47,7 +43,7 @@ export function registerIntegrationRoutes(
     },
     async (request, reply) => {
       if (context.config.pix.simulatorBankUrl === null) return reply.code(403).send(SIMULATOR_ONLY);
-      return runIntegrationTest(context, provider, principalOf(request, 'manager').merchantId);
+      return runIntegrationTest(context, router, principalOf(request, 'manager').merchantId);
     },
   );
 

@@ -4,7 +4,7 @@ import { INTEGRATION_TEST_STEPS, type IntegrationTestReport } from '../../domain
 import { OUTBOX_VERSION, type OutboxKind, type OutboxPayload } from '../../domain/protocol/sync.ts';
 import type { ServerContext } from '../context.ts';
 import { chargeCreator } from '../payments/create-charge.ts';
-import type { NationalProvider } from '../providers/provider.ts';
+import type { ChargeRouter } from '../routing/charge-router.ts';
 import { pushEvents } from '../sync/push.ts';
 import { payAtSimulator } from './simulated-bank.ts';
 import { ensureTestShop, type TestShop } from './test-shop.ts';
@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 25;
 /** What the steps hand on. */
 interface Walk {
   readonly context: ServerContext;
-  readonly provider: NationalProvider;
+  readonly router: ChargeRouter;
   readonly shop: TestShop;
   readonly sessionId: string;
   readonly txid: string;
@@ -35,14 +35,14 @@ class StepFailed extends Error {
  */
 export async function runIntegrationTest(
   context: ServerContext,
-  provider: NationalProvider,
+  router: ChargeRouter,
   merchantId: string,
 ): Promise<IntegrationTestReport> {
   const shop = await context.db.transaction((transaction) =>
     ensureTestShop(transaction, merchantId, context.clock.nowMs()),
   );
   const sessionId = newId(context.clock, context.randomBytes);
-  const walk: Walk = { context, provider, shop, sessionId, txid: txidOfSession(sessionId) };
+  const walk: Walk = { context, router, shop, sessionId, txid: txidOfSession(sessionId) };
   const steps: IntegrationTestReport['steps'] = [];
   for (const step of INTEGRATION_TEST_STEPS) {
     const startedMs = context.clock.nowMs();
@@ -64,14 +64,14 @@ async function takeStep(walk: Walk, step: Step): Promise<{ ok: boolean; detail: 
 }
 
 const STEPS: Readonly<Record<Step, (walk: Walk) => Promise<string>>> = {
-  async create_charge({ context, provider, shop, sessionId, txid }) {
+  async create_charge({ context, router, shop, sessionId, txid }) {
     await push(context, shop, 'session.opened', {
       sessionId,
       serviceId: shop.serviceId,
       amountCents: shop.amountCents,
       openedAt: context.clock.nowMs(),
     });
-    const made = await chargeCreator(context, provider)(shop.kiosk, {
+    const made = await chargeCreator(context, router)(shop.kiosk, {
       sessionId,
       txid,
       serviceId: shop.serviceId,

@@ -23,6 +23,7 @@ import { chargeCreator } from '../payments/create-charge.ts';
 import { reserveTicketNumber } from '../payments/reserve-ticket-number.ts';
 import { createBacenPixProvider } from '../providers/bacen-pix/bacen-pix.ts';
 import { executeQueueCommand } from '../queue/queue-command.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import { pushEvents } from '../sync/push.ts';
 import { outboxEvent } from '../testing/paid-session.ts';
@@ -304,7 +305,10 @@ describe('a ticket that a totem numbered by itself', () => {
   });
 
   test('keeps its session from being charged: nobody pays for a ticket that is out, however the two arrive', async () => {
-    const charge = chargeCreator(context, createBacenPixProvider(context.config.pix, systemClock));
+    const charge = chargeCreator(
+      context,
+      onlyProvider(createBacenPixProvider(context.config.pix, systemClock)),
+    );
     const chargeFor = ({ sessionId, serviceId }: ReturnType<typeof ticketOf>) =>
       charge(kiosk, {
         sessionId,

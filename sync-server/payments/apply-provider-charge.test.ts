@@ -4,6 +4,7 @@ import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import { auditLedger } from '../ledger/audit-ledger.ts';
 import type { ChargeRef } from '../providers/provider.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
@@ -31,7 +32,7 @@ afterAll(() => database.close());
 
 async function openCharge(): Promise<PaymentTransaction> {
   const request = chargeRequest(context);
-  const made = await chargeCreator(context, bank)(KIOSK, request);
+  const made = await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   expect(made.ok).toBe(true);
   const payment = await findBySession(context.db, KIOSK.merchantId, request.sessionId);
   if (payment === undefined) throw new Error('the charge has no transaction');

@@ -4,6 +4,7 @@ import { STATUS_RANK } from '../../domain/payment-status.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import type { ChargeRef, NationalProvider } from '../providers/provider.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
 import { type SteppedDatabase, stepDatabase } from '../testing/stepped-database.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
@@ -76,7 +77,7 @@ function slowly(bank: ModelBank, stage: SteppedDatabase, actor: string): Nationa
 
 async function openCharge(bank: ModelBank): Promise<PaymentTransaction> {
   const request = chargeRequest(context);
-  expect((await chargeCreator(context, bank)(KIOSK, request)).ok).toBe(true);
+  expect((await chargeCreator(context, onlyProvider(bank))(KIOSK, request)).ok).toBe(true);
   return read(context, request.sessionId);
 }
 

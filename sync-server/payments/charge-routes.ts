@@ -4,7 +4,7 @@ import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
-import type { NationalProvider } from '../providers/provider.ts';
+import type { ChargeRouter } from '../routing/charge-router.ts';
 import { type ChargeRefusal, chargeCreator } from './create-charge.ts';
 
 const STATUS = {
@@ -16,8 +16,8 @@ const STATUS = {
   provider_unavailable: 503,
 } as const satisfies Record<ChargeRefusal, number>;
 
-export function registerChargeRoutes(app: App, context: ServerContext, provider: NationalProvider): void {
-  const createCharge = chargeCreator(context, provider);
+export function registerChargeRoutes(app: App, context: ServerContext, router: ChargeRouter): void {
+  const createCharge = chargeCreator(context, router);
   app.post(
     '/v1/charges',
     {

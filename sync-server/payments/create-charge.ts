@@ -5,8 +5,10 @@ import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
-import type { CreateChargeOutcome, NationalProvider } from '../providers/provider.ts';
+import type { NationalProvider } from '../providers/provider.ts';
+import type { ChargeRouter } from '../routing/charge-router.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
+import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
 
 export type ChargeRefusal =
@@ -30,14 +32,18 @@ export type CreateCharge = (kiosk: KioskPrincipal, request: ChargeRequest) => Pr
  * Makes the PIX charge of a payment session, or answers the one that there is. The transaction's row, with provider
  * and txid, is committed before the provider is spoken to: whatever happens after that, the money can be found.
  */
-export function chargeCreator(context: ServerContext, provider: NationalProvider): CreateCharge {
+export function chargeCreator(context: ServerContext, router: ChargeRouter): CreateCharge {
   // Retries that come while the first is at the provider share its answer. Between processes the txid does the same.
   const underWay = new Map<string, Promise<ChargeResult>>();
 
   return async (kiosk, request) => {
     const known = await findBySession(context.db, kiosk.merchantId, request.sessionId);
-    const opened = known ?? (await openTransaction(context, provider.name, kiosk, request));
-    if ('code' in opened) return { ok: false, ...opened };
+    const found =
+      known === undefined
+        ? await openTransaction(context, router, kiosk, request)
+        : { payment: known, isNew: false };
+    if ('code' in found) return { ok: false, ...found };
+    const { payment: opened, isNew } = found;
     if (!isSameRequest(opened, kiosk, request))
       return refuse('txid_conflict', 'the session has a charge with other data');
     if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
@@ -45,7 +51,7 @@ export function chargeCreator(context: ServerContext, provider: NationalProvider
 
     const running = underWay.get(opened.transactionId);
     if (running !== undefined) return running;
-    const started = chargeAtProvider(context, provider, opened, request, known !== undefined).finally(() =>
+    const started = chargeAtProviders(context, router, opened, request, !isNew).finally(() =>
       underWay.delete(opened.transactionId),
     );
     underWay.set(opened.transactionId, started);
@@ -53,13 +59,58 @@ export function chargeCreator(context: ServerContext, provider: NationalProvider
   };
 }
 
-async function chargeAtProvider(
+/**
+ * Asks one provider after the other, the next only after a clean failure: one that surely made no charge. After an
+ * answer that never came it stays with that provider, in this call and in each that follows.
+ */
+async function chargeAtProviders(
+  context: ServerContext,
+  router: ChargeRouter,
+  opened: PaymentTransaction,
+  request: ChargeRequest,
+  isRetry: boolean,
+): Promise<ChargeResult> {
+  const last = isRetry ? await lastAttempt(context.db, opened) : null;
+  // Without an outcome nobody knows what became of it: a process that died, or an answer that was lost.
+  const mayExist = last !== null && last.outcome === null;
+  const current = router.byName(opened.provider);
+  if (current === undefined && mayExist)
+    return refuse('provider_unavailable', `the provider ${opened.provider} is not configured any more`);
+  const candidates = mayExist && current !== undefined ? [current] : await router.route(opened);
+  const queue = isRetry || current === undefined ? [...candidates] : startingWith(current, candidates);
+
+  let result = refuse('provider_unavailable', 'no provider was asked');
+  for (const provider of queue) {
+    const isFirst = provider.name === opened.provider && (!isRetry || mayExist);
+    const payment = isFirst ? opened : await beginAttempt(context, opened, provider.name);
+    if (payment === null) break;
+    const attempt = await chargeAt(context, provider, payment, request, isFirst && mayExist);
+    if (attempt.isFinal) return attempt.result;
+    result = attempt.result;
+  }
+  return result;
+}
+
+function startingWith(
+  current: NationalProvider,
+  candidates: readonly NationalProvider[],
+): readonly NationalProvider[] {
+  return [current, ...candidates.filter(({ name }) => name !== current.name)];
+}
+
+interface ChargeAttempt {
+  readonly result: ChargeResult;
+  /** False after a clean failure: another provider may be asked. */
+  readonly isFinal: boolean;
+}
+
+async function chargeAt(
   context: ServerContext,
   provider: NationalProvider,
   payment: PaymentTransaction,
   request: ChargeRequest,
   mayExist: boolean,
-): Promise<ChargeResult> {
+): Promise<ChargeAttempt> {
   const outcome = await provider.createCharge({
     txid: payment.txid,
     pixKey: payment.pixKey,
@@ -72,44 +123,37 @@ async function chargeAtProvider(
     split: [],
     mayExist,
   });
-  await endAttempt(context, payment, outcome);
-  const logged = { transactionId: payment.transactionId, txid: payment.txid };
-  if (outcome.kind === 'rejected') {
-    context.log.error(
-      { ...logged, code: outcome.code, detail: outcome.detail },
-      'the provider refused a charge',
-    );
-    return refuse('provider_rejected', outcome.code);
+  // While an earlier attempt may have made the charge, nothing but the charge itself is a clean end.
+  const isUnclear = mayExist && outcome.kind !== 'created';
+  if (!isUnclear) await endAttempt(context, payment, outcome);
+  const logged = { transactionId: payment.transactionId, txid: payment.txid, provider: provider.name };
+  switch (outcome.kind) {
+    case 'created':
+      await applyProviderCharge(context, payment, outcome.charge, 'charge');
+      return { result: await answerOf(context, payment), isFinal: true };
+    case 'rejected':
+      context.log.error(
+        { ...logged, code: outcome.code, detail: outcome.detail },
+        'the provider refused a charge',
+      );
+      return {
+        result: refuse('provider_rejected', outcome.code),
+        isFinal: isUnclear || outcome.leavesCharge === true,
+      };
+    case 'unavailable':
+    case 'unknown':
+      context.log.warn({ ...logged, outcome: outcome.kind, detail: outcome.detail }, 'no charge yet');
+      return {
+        result: refuse('provider_unavailable', outcome.detail),
+        isFinal: isUnclear || outcome.kind === 'unknown',
+      };
   }
-  if (outcome.kind !== 'created') {
-    context.log.warn({ ...logged, outcome: outcome.kind, detail: outcome.detail }, 'no charge yet');
-    return refuse('provider_unavailable', outcome.detail);
-  }
-  await applyProviderCharge(context, payment, outcome.charge, 'charge');
+}
+
+async function answerOf(context: ServerContext, payment: PaymentTransaction): Promise<ChargeResult> {
   const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
   if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
   return isClosed(now) ? refuse('charge_closed', `the charge is ${now.status}`) : answer(context, now);
-}
-
-/** An attempt without an outcome is one of which nobody knows: it is asked about, and no other is begun. */
-async function endAttempt(
-  { db, clock }: ServerContext,
-  payment: PaymentTransaction,
-  outcome: CreateChargeOutcome,
-): Promise<void> {
-  if (outcome.kind === 'unknown') return;
-  await db.query(
-    `UPDATE payment_attempts SET outcome = $4, detail = $5, ended_at = $6
-     WHERE merchant_id = $1 AND transaction_id = $2 AND provider = $3 AND outcome IS DISTINCT FROM 'created'`,
-    [
-      payment.merchantId,
-      payment.transactionId,
-      payment.provider,
-      outcome.kind,
-      outcome.kind === 'created' ? null : outcome.detail.slice(0, 500),
-      new Date(clock.nowMs()),
-    ],
-  );
 }
 
 /** A paid charge is answered like an open one: the kiosk hears of the money by the feed. */
@@ -172,23 +216,31 @@ function refuse(code: ChargeRefusal, detail: string): ChargeResult {
   return { ok: false, code, detail };
 }
 
+interface OpenedTransaction {
+  readonly payment: PaymentTransaction;
+  /** False: a retry at the same moment has written it. */
+  readonly isNew: boolean;
+}
+
 /**
  * Checks the request against the catalogue and writes the transaction. Of two retries at once one writes; the other
  * reads what it wrote.
  */
 async function openTransaction(
   context: ServerContext,
-  provider: string,
+  router: ChargeRouter,
   kiosk: KioskPrincipal,
   request: ChargeRequest,
-): Promise<PaymentTransaction | { readonly code: ChargeRefusal; readonly detail: string }> {
+): Promise<OpenedTransaction | { readonly code: ChargeRefusal; readonly detail: string }> {
   const [service] = await context.db.query<{
     name: string;
     prefix: string;
     amountCents: number;
     currency: string;
+    timeZone: string;
   }>(
-    `SELECT name, prefix, amount_cents AS "amountCents", currency FROM services
+    `SELECT s.name, prefix, amount_cents AS "amountCents", currency, time_zone AS "timeZone"
+     FROM services s JOIN units USING (merchant_id, unit_id)
      WHERE merchant_id = $1 AND unit_id = $2 AND service_id = $3 AND active`,
     [kiosk.merchantId, kiosk.unitId, request.serviceId],
   );
@@ -202,11 +254,12 @@ async function openTransaction(
   );
   if (ended !== undefined) return { code: 'charge_closed', detail: 'the session has ended' };
 
+  const [{ name: provider }] = await router.route({ ...kiosk, ...request, ...service });
   const atMs = context.clock.nowMs();
-  const ticketed = await context.db.transaction(async (transaction) => {
+  const written = await context.db.transaction(async (transaction) => {
     // Pushes of this totem take turns with this: a ticket without a payment finds the charge, or is found here.
     await recordKioskContact(transaction, kiosk, atMs);
-    if (await hasTicket(transaction, kiosk, request.sessionId)) return true;
+    if (await hasTicket(transaction, kiosk, request.sessionId)) return 'ticketed';
     const [row] = await transaction.query<{ transaction_id: string }>(
       `INSERT INTO payment_transactions (merchant_id, transaction_id, session_id, unit_id, kiosk_id, service_id,
          service_name, service_prefix, provider, txid, amount_cents, currency, status, customer_sealed, created_at,
@@ -231,7 +284,7 @@ async function openTransaction(
         new Date(atMs + FIRST_CHECK_MS),
       ],
     );
-    if (row === undefined) return false;
+    if (row === undefined) return 'known';
     await transaction.query(
       `INSERT INTO payment_transitions (merchant_id, transaction_id, from_status, to_status, cause, at)
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
@@ -243,12 +296,14 @@ async function openTransaction(
       [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
     );
     transaction.afterCommit(() => context.workDue.announce('check', atMs + FIRST_CHECK_MS));
-    return false;
+    return 'new';
   });
-  if (ticketed) return { code: 'charge_closed', detail: 'the session has a ticket' };
+  if (written === 'ticketed') return { code: 'charge_closed', detail: 'the session has a ticket' };
   const payment = await findBySession(context.db, kiosk.merchantId, request.sessionId);
   // Nothing was written and the session has no row: another session holds the txid.
-  return payment ?? { code: 'txid_conflict', detail: 'the txid belongs to another session' };
+  return payment === undefined
+    ? { code: 'txid_conflict', detail: 'the txid belongs to another session' }
+    : { payment, isNew: written === 'new' };
 }
 
 async function hasTicket(

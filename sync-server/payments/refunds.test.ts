@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import type { RefundOutcome } from '../providers/provider.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   branch += 1;
   const request = chargeRequest(context);
   sessionId = request.sessionId;
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.pay(request.txid, 123);
   await applyProviderCharge(context, await findPayment(), bank.chargeOf(request.txid), 'poll');
 });

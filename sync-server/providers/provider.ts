@@ -220,6 +220,8 @@ export interface Rejected {
   readonly kind: 'rejected';
   readonly code: string;
   readonly detail: string;
+  /** There is, or may be, a charge all the same, not the one that was asked for: no other provider may be tried. */
+  readonly leavesCharge?: true;
 }
 
 export type CreateChargeOutcome =

@@ -14,6 +14,7 @@ import {
 import type { PaymentProvider } from '../providers/provider.ts';
 import { watchProvider } from '../providers/provider-health.ts';
 import { startPoller } from '../reconciliation/poller.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { startInboxProcessor } from './processor.ts';
@@ -58,7 +59,7 @@ const processOnce = () => startInboxProcessor(context, bank).stop();
 
 test('while the bank is away an item is tried a bounded number of times, then dead; the poll finds the money', async () => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.pay(request.txid, SERVICE.amountCents);
   await receive(request.txid);
 
@@ -84,7 +85,7 @@ test('while the bank is away an item is tried a bounded number of times, then de
 
 test('each failure waits twice as long as the one before', async () => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.reachable = false;
   await receive(request.txid);
   const waits: number[] = [];
@@ -103,7 +104,7 @@ test('each failure waits twice as long as the one before', async () => {
 
 test('a poller whose bank is away pauses, says so, and gives the check back', async () => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   clock.advance(4_000);
   bank.reachable = false;
   const watched = watchProvider(bank, clock);
@@ -145,7 +146,7 @@ test.each([
   ['a refusal', async () => ({ kind: 'rejected' as const, code: 'AcessoNegado', detail: 'no' })],
 ])('the last check of a charge is not lost with %s', async (_name, fetchCharge) => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.pay(request.txid, SERVICE.amountCents);
   // The server was off, longer than a charge is asked about.
   clock.advance(3 * 24 * 60 * 60_000);
@@ -158,7 +159,7 @@ test.each([
 
 test('a second Pix whose webhook is given up, long after the last check, is found by the poll', async () => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.pay(request.txid, SERVICE.amountCents);
   await runAllChecks(request.sessionId);
   bank.pay(request.txid, SERVICE.amountCents);
@@ -176,7 +177,7 @@ test('a second Pix whose webhook is given up, long after the last check, is foun
 
 test('a text that the database does not take is one bad item, and holds up no other', async () => {
   const request = chargeRequest(context);
-  await chargeCreator(context, bank)(KIOSK, request);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
   bank.pay(request.txid, SERVICE.amountCents);
   await receive('nul \0 inside');
   await receive(request.txid);
@@ -192,7 +193,7 @@ describe('after the server’s clock was set back by three hours', () => {
 
   test('a webhook that was waiting for its turn is worked off at once', async () => {
     const request = chargeRequest(context);
-    await chargeCreator(context, bank)(KIOSK, request);
+    await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
     bank.pay(request.txid, SERVICE.amountCents);
     await receive(request.txid);
     await startInboxProcessor(back(), bank).stop();
@@ -201,7 +202,7 @@ describe('after the server’s clock was set back by three hours', () => {
 
   test('a charge whose webhook was lost is asked about at once', async () => {
     const request = chargeRequest(context);
-    await chargeCreator(context, bank)(KIOSK, request);
+    await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
     bank.pay(request.txid, SERVICE.amountCents);
     const watched = watchProvider(bank, clock);
     await startPoller(back(), watched.provider, watched.health).stop();
@@ -210,7 +211,7 @@ describe('after the server’s clock was set back by three hours', () => {
 
   test('a refund is sent at once', async () => {
     const request = chargeRequest(context);
-    await chargeCreator(context, bank)(KIOSK, request);
+    await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
     bank.pay(request.txid, SERVICE.amountCents - 1);
     await receive(request.txid);
     await processOnce();
@@ -223,7 +224,7 @@ describe('after the server’s clock was set back by three hours', () => {
 
   test('twin: what is planned as far ahead as plans go waits for its time', async () => {
     const request = chargeRequest(context);
-    await chargeCreator(context, bank)(KIOSK, request);
+    await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
     bank.pay(request.txid, SERVICE.amountCents);
     await context.db.query('UPDATE payment_transactions SET next_check_at = $1 WHERE session_id = $2', [
       new Date(clock.nowMs() + 60 * 60_000),

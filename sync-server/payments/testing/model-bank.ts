@@ -2,6 +2,7 @@ import type { Clock } from '../../../domain/clock.ts';
 import type {
   ChargeOrder,
   ChargeRef,
+  CreateChargeOutcome,
   NationalProvider,
   ProviderCharge,
   ProviderReceipt,
@@ -14,7 +15,7 @@ import type { WebhookIntake } from '../../providers/webhook-intake.ts';
  * year. The real wire is tested against the simulator.
  */
 export class ModelBank implements NationalProvider {
-  readonly name = 'bacen-pix';
+  readonly name: string = 'bacen-pix';
   readonly flow = 'national';
   readonly #clock: Clock;
   readonly #branch: string;
@@ -31,7 +32,7 @@ export class ModelBank implements NationalProvider {
     this.#branch = branch;
   }
 
-  async createCharge(order: ChargeOrder) {
+  async createCharge(order: ChargeOrder): Promise<CreateChargeOutcome> {
     if (!this.reachable) return AWAY;
     const createdAtMs = this.#clock.nowMs();
     const charge = this.#charges.get(order.txid) ?? {

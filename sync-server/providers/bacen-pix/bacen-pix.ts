@@ -108,10 +108,16 @@ function asOrdered(charge: ProviderCharge, order: ChargeOrder): CreateChargeOutc
     return {
       kind: 'rejected',
       code: 'charge_mismatch',
+      leavesCharge: true,
       detail: `the provider's charge differs in ${differs}`,
     };
   if (charge.brCode === null)
-    return { kind: 'rejected', code: 'no_br_code', detail: 'the answer holds no BR Code and no location' };
+    return {
+      kind: 'rejected',
+      code: 'no_br_code',
+      leavesCharge: true,
+      detail: 'the answer holds no BR Code and no location',
+    };
   return { kind: 'created', charge };
 }
 

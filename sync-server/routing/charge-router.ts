@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { ServerContext } from '../context.ts';
+import type { NationalProvider } from '../providers/provider.ts';
+import type { Providers } from '../providers/providers.ts';
+import { orderByRules, type RoutingRule } from './routing-rules.ts';
+
+/** A national charge, before it is made. */
+export interface ChargeToRoute {
+  readonly merchantId: string;
+  readonly unitId: string;
+  readonly sessionId: string;
+  readonly amountCents: number;
+  readonly currency: string;
+  /** IANA name, of the unit. */
+  readonly timeZone: string;
+}
+
+export interface ChargeRouter {
+  /** The providers that may make the charge, the one to ask first coming first. */
+  route(charge: ChargeToRoute): Promise<readonly [NationalProvider, ...NationalProvider[]]>;
+  /** Undefined when the configuration does not name it any more. */
+  byName(name: string): NationalProvider | undefined;
+}
+
+/**
+ * Chooses by the merchant's rules, and passes over a provider that does not answer at present as long as another one
+ * does. The same session is routed the same way each time, as far as the providers' health allows.
+ */
+export function createChargeRouter(
+  { db, clock }: Pick<ServerContext, 'db' | 'clock'>,
+  national: Providers['national'],
+): ChargeRouter {
+  const byName = (name: string) => national.find(({ provider }) => provider.name === name);
+  return {
+    async route(charge) {
+      const names = national.length === 1 ? [] : await namesByRules(charge);
+      const named = names.flatMap((name) => byName(name) ?? []);
+      const candidates = named.length === 0 ? national : named;
+      const isPaused = ({ health }: (typeof national)[number]): boolean =>
+        health.pausedUntilMs() > clock.nowMs();
+      const [first = national[0].provider, ...others] = [
+        ...candidates.filter((candidate) => !isPaused(candidate)),
+        ...candidates.filter(isPaused),
+      ].map(({ provider }) => provider);
+      return [first, ...others];
+    },
+    byName: (name) => byName(name)?.provider,
+  };
+
+  async function namesByRules(charge: ChargeToRoute): Promise<readonly string[]> {
+    const rules = await db.query<RoutingRule & Record<string, unknown>>(
+      `SELECT rule_id AS "ruleId", provider, priority, weight, unit_id AS "unitId", currency, min_cents AS "minCents",
+         max_cents AS "maxCents", from_minute AS "fromMinute", until_minute AS "untilMinute"
+       FROM routing_rules WHERE merchant_id = $1`,
+      [charge.merchantId],
+    );
+    const minuteOfDay = minuteOf(clock.nowMs(), charge.timeZone);
+    return orderByRules(rules, { ...charge, minuteOfDay }, drawOf(charge.sessionId));
+  }
+}
+
+/** Of a server with one provider, or of a test. */
+export function onlyProvider(provider: NationalProvider): ChargeRouter {
+  return {
+    route: async () => [provider],
+    byName: (name) => (name === provider.name ? provider : undefined),
+  };
+}
+
+function minuteOf(atMs: number, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(atMs);
+  const part = (type: string): number => Number(parts.find((one) => one.type === type)?.value);
+  return part('hour') * 60 + part('minute');
+}
+
+/** In [0, 1), spread evenly, and the same for each retry of a session. */
+function drawOf(sessionId: string): number {
+  return createHash('sha256').update(sessionId).digest().readUInt32BE(0) / 2 ** 32;
+}

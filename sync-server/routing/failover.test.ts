@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import type { ServerContext } from '../context.ts';
+import { checkCharge } from '../payments/check-charge.ts';
+import { chargeCreator } from '../payments/create-charge.ts';
+import { findByCharge, findBySession } from '../payments/payment-transaction.ts';
+import { ModelBank } from '../payments/testing/model-bank.ts';
+import {
+  chargeRequest,
+  expectMoneyAddsUp,
+  KIOSK,
+  readPayment,
+  SERVICE,
+} from '../payments/testing/payment-steps.ts';
+import type { CreateChargeOutcome, NationalProvider } from '../providers/provider.ts';
+import { watchProvider } from '../providers/provider-health.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { startInboxProcessor } from '../webhooks/processor.ts';
+import { createChargeRouter } from './charge-router.ts';
+
+let database: TestDatabase;
+let clock: ManualClock;
+let context: ServerContext;
+let branch = 10;
+
+/** What a bank does with the next charge; `lost`: it is made, and the answer never comes. */
+type Fate = 'made' | 'away' | 'refused' | 'lost' | 'never arrives';
+
+class Bank extends ModelBank {
+  fate: Fate = 'made';
+  charged = 0;
+  override readonly name: string;
+  constructor(name: string) {
+    branch += 1;
+    super(clock, String(branch));
+    this.name = name;
+  }
+  override async createCharge(
+    order: Parameters<NationalProvider['createCharge']>[0],
+  ): Promise<CreateChargeOutcome> {
+    if (order.mayExist) {
+      const known = await this.fetchCharge(order);
+      if (known.kind === 'found') return { kind: 'created', charge: known.charge };
+    }
+    switch (this.fate) {
+      case 'away':
+        return { kind: 'unavailable', detail: `${this.name} is away` };
+      case 'refused':
+        return { kind: 'rejected', code: 'no', detail: `${this.name} refuses` };
+      case 'never arrives':
+        return { kind: 'unknown', detail: 'timed out' };
+      case 'lost':
+      case 'made': {
+        const made = await super.createCharge(order);
+        this.charged += 1;
+        return this.fate === 'made' ? made : { kind: 'unknown', detail: 'timed out' };
+      }
+    }
+  }
+}
+
+let first: Bank;
+let second: Bank;
+let charge: ReturnType<typeof chargeCreator>;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  clock = new ManualClock();
+  context = testContext({ db: database.db, clock });
+  await seedShop(database.db, clock.nowMs());
+});
+beforeEach(() => {
+  first = new Bank('bacen-pix');
+  second = new Bank('pagarme');
+  const running = ([first, second] as const).map((bank) => ({
+    ...watchProvider(bank, clock),
+    wakeInbox: () => undefined,
+  })) as unknown as Parameters<typeof createChargeRouter>[1];
+  charge = chargeCreator(context, createChargeRouter(context, running));
+});
+afterAll(() => database.close());
+
+function attemptsOf(sessionId: string) {
+  return database.db.query(
+    `SELECT a.provider, a.outcome FROM payment_attempts a JOIN payment_transactions t USING (merchant_id, transaction_id)
+     WHERE t.session_id = $1 ORDER BY attempt`,
+    [sessionId],
+  );
+}
+
+test.each(['away', 'refused'] as const)(
+  'a provider that is %s is stood in for, and both attempts are kept',
+  async (fate) => {
+    first.fate = fate;
+    const request = chargeRequest(context);
+    expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+    expect(await attemptsOf(request.sessionId)).toEqual([
+      { provider: 'bacen-pix', outcome: fate === 'away' ? 'unavailable' : 'rejected' },
+      { provider: 'pagarme', outcome: 'created' },
+    ]);
+    expect([first.charged, second.charged]).toEqual([0, 1]);
+  },
+);
+
+test.each(['lost', 'never arrives'] as const)(
+  'after an answer that is %s no other provider is asked, ever',
+  async (fate) => {
+    first.fate = fate;
+    const request = chargeRequest(context);
+    expect(await charge(KIOSK, request)).toMatchObject({ ok: false, code: 'provider_unavailable' });
+    first.fate = 'away';
+    expect(await charge(KIOSK, request)).toMatchObject(fate === 'lost' ? { ok: true } : { ok: false });
+    expect(second.charged).toBe(0);
+    first.fate = 'made';
+    expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+    expect([first.charged, second.charged]).toEqual([1, 0]);
+  },
+);
+
+test('when all are away the charge is refused for now, and the retry begins anew', async () => {
+  first.fate = 'away';
+  second.fate = 'away';
+  const request = chargeRequest(context);
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  second.fate = 'made';
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+  expect([first.charged, second.charged]).toEqual([0, 1]);
+});
+
+test('a provider that does not answer is passed over while it is paused, and asked again later', async () => {
+  first.fate = 'away';
+  await charge(KIOSK, chargeRequest(context));
+  first.fate = 'made';
+  await charge(KIOSK, chargeRequest(context));
+  expect([first.charged, second.charged]).toEqual([0, 2]);
+  clock.advance(60_000);
+  await charge(KIOSK, chargeRequest(context));
+  expect([first.charged, second.charged]).toEqual([1, 2]);
+});
+
+test('money that comes to an attempt that had been given up is a ticket all the same', async () => {
+  first.fate = 'refused';
+  const request = chargeRequest(context);
+  await charge(KIOSK, request);
+  // The bank that refused had made the charge after all, and somebody paid it.
+  const transaction = await findBySession(context.db, KIOSK.merchantId, request.sessionId);
+  await ModelBank.prototype.createCharge.call(first, {
+    ...request,
+    pixKey: transaction?.pixKey ?? '',
+    expiresSeconds: 300,
+    description: '',
+    merchantName: '',
+    city: '',
+    customer: null,
+    split: [],
+    mayExist: false,
+  });
+  first.pay(request.txid, SERVICE.amountCents);
+  await context.db.query(
+    `INSERT INTO webhook_inbox (inbox_id, provider, dedupe_key, received_at, body, headers, status, next_attempt_at)
+     VALUES (gen_random_uuid(), 'bacen-pix', gen_random_uuid(), $1, $2, '{}', 'received', $1)`,
+    [new Date(clock.nowMs()), Buffer.from(request.txid)],
+  );
+  await startInboxProcessor(context, first).stop();
+  expect(await readPayment(context, request.sessionId)).toMatchObject({
+    status: 'SUCCEEDED',
+    confirmations: 1,
+  });
+  // And the charge of the other attempt, paid as well, goes back.
+  second.pay(request.txid, SERVICE.amountCents);
+  const [payment] = await findByCharge(context.db, 'pagarme', { txid: request.txid, providerChargeId: null });
+  if (payment === undefined) throw new Error('the attempt is not found');
+  await checkCharge(context, second, payment, 'poll');
+  expect((await readPayment(context, request.sessionId)).refunds).toMatchObject([{ reason: 'surplus' }]);
+  await expectMoneyAddsUp(context);
+});
+
+test('whatever the providers do, one customer is never charged by two at once', async () => {
+  const fate = fc.constantFrom<Fate>('made', 'away', 'refused', 'lost', 'never arrives');
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(fate, fate), { minLength: 1, maxLength: 5 }), async (tries) => {
+      const request = chargeRequest(context);
+      const before = first.charged + second.charged;
+      for (const [one, other] of tries) {
+        first.fate = one;
+        second.fate = other;
+        await Promise.all([charge(KIOSK, request), charge(KIOSK, request)]);
+        clock.advance(60_000);
+      }
+      expect(first.charged + second.charged - before).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 60 },
+  );
+});
