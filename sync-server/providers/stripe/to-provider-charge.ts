@@ -25,45 +25,51 @@ type Closing = Pick<ProviderCharge, 'status' | 'closedBy'>;
  * A declined card gives `requires_payment_method` again, with the same PaymentIntent: the attempt failed, the charge
  * still waits for a card. So nothing here is ever FAILED.
  */
-const STATUS: Readonly<Record<string, Closing>> = {
-  requires_payment_method: { status: 'PENDING', closedBy: null },
-  requires_confirmation: { status: 'PENDING', closedBy: null },
-  requires_action: { status: 'PENDING', closedBy: null },
-  processing: { status: 'PROCESSING', closedBy: null },
-  requires_capture: { status: 'AUTHORIZED', closedBy: null },
-  succeeded: { status: 'SUCCEEDED', closedBy: null },
-};
+const STATUS: ReadonlyMap<string, Closing> = new Map<string, Closing>([
+  ['requires_payment_method', { status: 'PENDING', closedBy: null }],
+  ['requires_confirmation', { status: 'PENDING', closedBy: null }],
+  ['requires_action', { status: 'PENDING', closedBy: null }],
+  ['processing', { status: 'PROCESSING', closedBy: null }],
+  ['requires_capture', { status: 'AUTHORIZED', closedBy: null }],
+  ['succeeded', { status: 'SUCCEEDED', closedBy: null }],
+]);
 
 const CANCELED_BY_US: Closing = { status: 'CANCELED', closedBy: 'us' };
 const CANCELED_BY_STRIPE: Closing = { status: 'CANCELED', closedBy: 'provider' };
 const EXPIRED: Closing = { status: 'EXPIRED', closedBy: null };
 /** The reasons that Stripe gives by itself; all others come from who holds our key, or works in our account. */
-const CANCELED: Readonly<Record<string, Closing>> = {
-  automatic: EXPIRED,
-  expired: EXPIRED,
-  failed_invoice: CANCELED_BY_STRIPE,
-  void_invoice: CANCELED_BY_STRIPE,
-};
+const CANCELED: ReadonlyMap<string, Closing> = new Map<string, Closing>([
+  ['automatic', EXPIRED],
+  ['expired', EXPIRED],
+  ['failed_invoice', CANCELED_BY_STRIPE],
+  ['void_invoice', CANCELED_BY_STRIPE],
+]);
 
-const REFUND_STATUS: Readonly<Record<string, ProviderRefund['status']>> = {
-  pending: 'processing',
-  requires_action: 'processing',
-  succeeded: 'settled',
-  failed: 'refused',
-  canceled: 'refused',
-};
+const REFUND_STATUS: ReadonlyMap<string, ProviderRefund['status']> = new Map<
+  string,
+  ProviderRefund['status']
+>([
+  ['pending', 'processing'],
+  ['requires_action', 'processing'],
+  ['succeeded', 'settled'],
+  ['failed', 'refused'],
+  ['canceled', 'refused'],
+]);
 
 /** `prevented`: the bank withdrew the claim; what was given back for it stands among the refunds. */
-const DISPUTE_STATUS: Readonly<Record<string, ProviderDispute['status']>> = {
-  won: 'won',
-  prevented: 'won',
-  lost: 'lost',
-};
+const DISPUTE_STATUS: ReadonlyMap<string, ProviderDispute['status']> = new Map<
+  string,
+  ProviderDispute['status']
+>([
+  ['won', 'won'],
+  ['prevented', 'won'],
+  ['lost', 'lost'],
+]);
 
 /** Unknown words give null: the state is kept, the word is stored. */
 export function canonicalStatus(wire: Pick<WireIntent, 'status' | 'cancellation_reason'>): Closing {
-  if (wire.status === 'canceled') return CANCELED[wire.cancellation_reason ?? ''] ?? CANCELED_BY_US;
-  return STATUS[wire.status] ?? { status: null, closedBy: null };
+  if (wire.status === 'canceled') return CANCELED.get(wire.cancellation_reason ?? '') ?? CANCELED_BY_US;
+  return STATUS.get(wire.status) ?? { status: null, closedBy: null };
 }
 
 /** @param intent with its charge expanded, where it has one */
@@ -126,7 +132,7 @@ export function toProviderRefund(wire: WireRefund): ProviderRefund {
   return {
     refundId: wire.metadata?.[METADATA.refundId] ?? wire.id,
     amountCents: wire.amount,
-    status: REFUND_STATUS[status] ?? 'processing',
+    status: REFUND_STATUS.get(status) ?? 'processing',
     providerStatus: status,
     reason: wire.failure_reason ?? null,
   };
@@ -145,7 +151,7 @@ function toDispute(wire: WireDispute): ProviderDispute {
     disputeId: wire.id,
     receiptId: wire.charge,
     kind: 'chargeback',
-    status: DISPUTE_STATUS[wire.status] ?? 'open',
+    status: DISPUTE_STATUS.get(wire.status) ?? 'open',
     amountCents: wire.amount,
     reason: wire.reason,
     openedAtMs: wire.created * 1000,
