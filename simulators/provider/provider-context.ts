@@ -8,6 +8,8 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Log;
+  /** Called when a Pix of a charge has arrived, and when a refund of one has, with the charge's txid. */
+  readonly onMoney: ((txid: string) => void)[];
   /** Something may have become due earlier than was known: look again. */
   wake(): void;
 }

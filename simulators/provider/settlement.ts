@@ -39,6 +39,7 @@ export function settlePix(context: ProviderContext, pix: Pix): void {
   if (pix.txid === null) return;
   if (store.charges.byTxid(pix.txid)?.status === 'ATIVA') store.charges.setStatus(pix.txid, 'CONCLUIDA');
   oweNotification(context, pix, null);
+  for (const tell of context.onMoney) tell(pix.txid);
 }
 
 function settleRefunds(context: ProviderContext, nowMs: number): void {
@@ -46,7 +47,9 @@ function settleRefunds(context: ProviderContext, nowMs: number): void {
   for (const refund of store.refunds.requestedBy(nowMs - REFUND_PROCESSING_MS)) {
     store.refunds.settle(refund, nowMs);
     const pix = store.pix.settled(refund.endToEndId);
-    if (pix !== undefined && pix.txid !== null) oweNotification(context, pix, refund.id);
+    if (pix === undefined || pix.txid === null) continue;
+    oweNotification(context, pix, refund.id);
+    for (const tell of context.onMoney) tell(pix.txid);
   }
 }
 

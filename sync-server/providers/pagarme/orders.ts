@@ -50,9 +50,9 @@ export async function createOrder(
 }
 
 export async function fetchOrder(endpoint: Endpoint, ref: ChargeRef): Promise<FetchChargeOutcome> {
-  if (ref.providerChargeId === null) return findByCode(endpoint, ref.txid);
+  if (ref.providerChargeId === null) return withoutWire(await findByCode(endpoint, ref.txid));
   const path = `/orders/${encodeURIComponent(ref.providerChargeId)}`;
-  return orderRead(await send(endpoint, 'GET', path), ref.txid);
+  return withoutWire(orderRead(await send(endpoint, 'GET', path), ref.txid));
 }
 
 /**
@@ -93,6 +93,9 @@ type OrderRead =
   | (Extract<FetchChargeOutcome, { kind: 'found' }> & { readonly wire: WireOrder })
   | Exclude<FetchChargeOutcome, { kind: 'found' }>;
 
+function withoutWire(read: OrderRead): FetchChargeOutcome {
+  return read.kind === 'found' ? { kind: 'found', charge: read.charge } : read;
+}
 
 function orderRead(outcome: SendOutcome, txid: string): OrderRead {
   if (outcome.kind === 'unavailable') return outcome;

@@ -8,20 +8,22 @@ const ASSUMED_LIFE_MS = 24 * 60 * 60_000;
 type ChargeStatus = Exclude<ProviderCharge['status'], 'SUCCEEDED'>;
 
 /** Of a charge, or of its transaction, that took no money. Sources: module-core and the SDK's enumerations. */
-const UNPAID_STATUS: Readonly<Record<string, ChargeStatus>> = {
-  pending: 'PENDING',
-  waiting_payment: 'PENDING',
-  processing: 'PROCESSING',
-  authorized_pending_capture: 'AUTHORIZED',
-  waiting_capture: 'AUTHORIZED',
-  failed: 'FAILED',
-  with_error: 'FAILED',
-  withError: 'FAILED',
-  not_authorized: 'FAILED',
-  notAuthorized: 'FAILED',
-  expired: 'EXPIRED',
-  canceled: 'CANCELED',
-};
+const UNPAID_STATUS: ReadonlyMap<string, ChargeStatus> = new Map<string, ChargeStatus>(
+  Object.entries({
+    pending: 'PENDING',
+    waiting_payment: 'PENDING',
+    processing: 'PROCESSING',
+    authorized_pending_capture: 'AUTHORIZED',
+    waiting_capture: 'AUTHORIZED',
+    failed: 'FAILED',
+    with_error: 'FAILED',
+    withError: 'FAILED',
+    not_authorized: 'FAILED',
+    notAuthorized: 'FAILED',
+    expired: 'EXPIRED',
+    canceled: 'CANCELED',
+  }),
+);
 
 /** Words that say that money came, even where the answer leaves out how much. */
 const PAID_WORDS = new Set(['paid', 'overpaid', 'underpaid', 'chargedback']);
@@ -73,7 +75,7 @@ function statusOf(
   // Of an expired Pix the charge says "failed" or "canceled", and its transaction why.
   const reason = charge?.last_transaction?.status;
   const known = reason === 'expired' ? reason : word;
-  return { status: UNPAID_STATUS[known] ?? null, word: known };
+  return { status: UNPAID_STATUS.get(known) ?? null, word: known };
 }
 
 /** "paid" means the exact amount, by the difference to "underpaid" and "overpaid": it may stand in for `paid_amount`. */
