@@ -52,6 +52,7 @@ export interface TestProvider {
   readonly bankUrl: string;
   readonly tokenUrl: string;
   readonly apiBaseUrl: string;
+  readonly stripeUrl: string;
   /** A call of API Pix; its answer, and the request where it succeeds, are held against the specification. */
   api(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
   bank(method: string, path: string, body?: unknown): Promise<ApiAnswer>;
@@ -113,6 +114,9 @@ export async function startTestProvider(clock: Clock = systemClock): Promise<Tes
     },
     get apiBaseUrl() {
       return running.apiBaseUrl;
+    },
+    get stripeUrl() {
+      return running.stripeUrl;
     },
     async api(method, path, body) {
       accessToken ??= (await provider.token({ grant_type: 'client_credentials' })).body.access_token;
