@@ -85,12 +85,13 @@ export async function startSystem(
       return service;
     };
 
-    const [provider, ...printers] = await Promise.all([
-      supervise(providerService(options, ports, secrets)),
-      ...ports.totems.map((_, index) =>
-        options.printer === 'virtual' ? supervise(printerService(options, ports, index)) : null,
-      ),
-    ]);
+    const providerStarting = supervise(providerService(options, ports, secrets));
+    const printersStarting = ports.totems.map((_, index) =>
+      options.printer === 'virtual' ? supervise(printerService(options, ports, index)) : null,
+    );
+    await allTried([providerStarting, ...printersStarting]);
+    const provider = await providerStarting;
+    const printers = await Promise.all(printersStarting);
     const serverAddress = `http://${HOST}:${ports.server}`;
     const toServer = (from: string): Promise<string> => line(from, 'sync-server', serverAddress);
     const toBank = (address = ''): Promise<string> => line('sync-server', 'provider', address);
@@ -102,7 +103,7 @@ export async function startSystem(
         bank: provider.addresses['provider'] ?? '',
       }),
     );
-    const kiosks = await Promise.all(
+    const kiosks = await allTried(
       kioskIds.map(async (kioskId, index) => {
         const escpos = printers[index]?.addresses['escpos'];
         const printer =
@@ -156,6 +157,12 @@ export async function startSystem(
     await stop();
     throw error;
   }
+}
+
+/** Waits for all, also where one fails: what is still starting then could not be stopped, and would be left behind. */
+async function allTried<T>(starting: readonly T[]): Promise<Awaited<T>[]> {
+  await Promise.allSettled(starting);
+  return Promise.all(starting);
 }
 
 function prepareFolder(dataDir: string): void {
