@@ -160,7 +160,7 @@ export interface ProviderReceipt {
 /** A refund of a charge, seen at the provider. */
 export interface ProviderChargeRefund extends ProviderRefund {
   readonly receiptId: string;
-  /** `provider`: a bank's clawback (MED), or a refund by hand in the provider's own pages. */
+  /** `provider`: a refund by hand in the provider's own pages. What a bank takes back is a dispute, and not in here. */
   readonly initiatedBy: 'us' | 'provider';
 }
 

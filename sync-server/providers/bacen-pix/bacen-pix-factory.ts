@@ -1,3 +1,4 @@
+import { createMtlsFetch } from '../http/mtls-fetch.ts';
 import type { NationalFactory } from '../provider-factory.ts';
 import { readSettings } from '../provider-factory.ts';
 import { createBacenPixProvider } from './bacen-pix.ts';
@@ -5,6 +6,11 @@ import { BacenPixSettings } from './settings.ts';
 
 export const bacenPixFactory: NationalFactory = {
   name: 'bacen-pix',
-  open: (settings, { clock, fetch }) =>
-    createBacenPixProvider({ ...readSettings('bacen-pix', BacenPixSettings, settings), fetch }, clock),
+  open(given, { clock, fetch }) {
+    const settings = readSettings('bacen-pix', BacenPixSettings, given);
+    return createBacenPixProvider(
+      { ...settings, fetch: settings.tls === undefined ? fetch : createMtlsFetch(settings.tls) },
+      clock,
+    );
+  },
 };

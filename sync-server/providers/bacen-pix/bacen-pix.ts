@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import type { Clock } from '../../../domain/clock.ts';
 import { centsToPixAmount } from '../../../domain/money.ts';
 import type {
@@ -13,33 +12,22 @@ import type {
   Rejected,
   Unavailable,
 } from '../provider.ts';
-import { createAccessTokens } from './access-token.ts';
 import type { Receiver } from './charge-br-code.ts';
+import { type EndpointSettings, openEndpoint } from './endpoint.ts';
+import { listReceipts } from './list-receipts.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
-import type { BacenPixSettings } from './settings.ts';
-import { toProviderCharge, toProviderRefund } from './to-provider-charge.ts';
+import { toProviderCharge } from './to-provider-charge.ts';
+import { toProviderRefund } from './to-provider-refund.ts';
 import { createWebhooks } from './webhooks.ts';
 import { WireCharge, WireRefund } from './wire.ts';
 
-export interface BacenPixOptions extends z.infer<typeof BacenPixSettings> {
-  readonly fetch?: typeof globalThis.fetch;
+export interface BacenPixOptions extends EndpointSettings {
+  readonly webhookNeedsCertificate?: boolean | undefined;
 }
-
-/** A customer waits for the QR code: a bank that needs longer is asked again rather than waited for. */
-const DEFAULT_TIMEOUT_MS = 8_000;
 
 /** A bank that speaks BACEN's API Pix 2.9.0. */
 export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock): NationalProvider {
-  const http = {
-    fetch: settings.fetch ?? globalThis.fetch,
-    clock,
-    timeoutMs: settings.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-  };
-  const endpoint: Endpoint = {
-    baseUrl: settings.baseUrl.replace(/\/$/, ''),
-    http,
-    tokens: createAccessTokens({ ...settings, http }, clock),
-  };
+  const endpoint = openEndpoint(settings, clock);
   return {
     name: 'bacen-pix',
     flow: 'national',
@@ -56,6 +44,7 @@ export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock):
       if (outcome.kind === 'answer') return { kind: 'registered' };
       return outcome.kind === 'problem' ? rejected(outcome) : outcome;
     },
+    listReceipts: (span) => listReceipts(endpoint, span),
     webhooks: createWebhooks(settings),
   };
 }

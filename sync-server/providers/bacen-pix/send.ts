@@ -1,6 +1,6 @@
+import type { AccessTokens } from '../http/access-token.ts';
+import { exchange, type HttpPort, jsonOf, networkFailure } from '../http/exchange.ts';
 import type { Unavailable, Unknown } from '../provider.ts';
-import type { AccessTokens } from './access-token.ts';
-import { exchange, type HttpPort, networkFailure } from './http-answer.ts';
 import { WireProblem } from './wire.ts';
 
 export type SendOutcome =
@@ -17,6 +17,8 @@ export type SendOutcome =
 
 export interface Endpoint {
   readonly baseUrl: string;
+  /** Of GET /cob/{txid}, which some banks have under another version. */
+  readonly readChargeBaseUrl: string;
   readonly http: HttpPort;
   readonly tokens: AccessTokens;
 }
@@ -27,7 +29,7 @@ export interface Endpoint {
  */
 export async function send(
   endpoint: Endpoint,
-  method: 'GET' | 'PUT' | 'PATCH',
+  method: 'GET' | 'PUT' | 'PATCH' | 'POST',
   path: string,
   body?: unknown,
 ): Promise<SendOutcome> {
@@ -46,7 +48,9 @@ async function sendOnce(
     return { kind: 'problem', status: 403, type: token.code, detail: token.detail };
   if (token.kind === 'unavailable') return token;
   try {
-    const { response, body: answer } = await exchange(endpoint.http, `${endpoint.baseUrl}${path}`, {
+    const isChargeRead = method === 'GET' && path.startsWith('/cob/');
+    const baseUrl = isChargeRead ? endpoint.readChargeBaseUrl : endpoint.baseUrl;
+    const { response, text } = await exchange(endpoint.http, `${baseUrl}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token.accessToken}`,
@@ -55,7 +59,7 @@ async function sendOnce(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (response.status === 401) endpoint.tokens.forget(token.accessToken);
-    return classify(response.status, answer);
+    return classify(response.status, jsonOf(text));
   } catch (error) {
     return networkFailure(error);
   }

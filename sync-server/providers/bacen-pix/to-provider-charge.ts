@@ -1,18 +1,13 @@
-import type { ProviderCharge, ProviderReceipt, ProviderRefund } from '../provider.ts';
+import type { ProviderCharge, ProviderReceipt } from '../provider.ts';
 import { brCodeOf, type Receiver } from './charge-br-code.ts';
-import type { WireCharge, WirePix, WireRefund } from './wire.ts';
+import { sentBackOf } from './sent-back.ts';
+import type { WireCharge, WirePix } from './wire.ts';
 
 const STATUS: Readonly<Record<string, Pick<ProviderCharge, 'status' | 'closedBy'>>> = {
   ATIVA: { status: 'PENDING', closedBy: null },
   CONCLUIDA: { status: 'SUCCEEDED', closedBy: null },
   REMOVIDA_PELO_USUARIO_RECEBEDOR: { status: 'CANCELED', closedBy: 'us' },
   REMOVIDA_PELO_PSP: { status: 'CANCELED', closedBy: 'provider' },
-};
-
-const REFUND_STATUS: Readonly<Record<string, ProviderRefund['status']>> = {
-  EM_PROCESSAMENTO: 'processing',
-  DEVOLVIDO: 'settled',
-  NAO_REALIZADO: 'refused',
 };
 
 /** @param receiver for a BR Code of our own making, where the provider sends only the charge's location */
@@ -30,12 +25,11 @@ export function toProviderCharge(wire: WireCharge, receiver: Receiver | null): P
     expiresAtMs: criacao + expiracao * 1000,
     brCode: brCodeOf(wire, receiver),
     receipts: (wire.pix ?? []).map(toReceipt),
-    refunds: [],
-    disputes: [],
+    ...sentBackOf(wire.pix ?? []),
   };
 }
 
-function toReceipt(wire: WirePix): ProviderReceipt {
+export function toReceipt(wire: WirePix): ProviderReceipt {
   return {
     receiptId: wire.endToEndId,
     endToEndId: wire.endToEndId,
@@ -44,16 +38,5 @@ function toReceipt(wire: WirePix): ProviderReceipt {
     amountCents: wire.valor,
     paidAtMs: wire.horario,
     feeCents: null,
-  };
-}
-
-/** A word that we do not know leaves the refund in process: it is asked for again, and never called settled. */
-export function toProviderRefund(wire: WireRefund): ProviderRefund {
-  return {
-    refundId: wire.id,
-    amountCents: wire.valor,
-    status: REFUND_STATUS[wire.status] ?? 'processing',
-    providerStatus: wire.status,
-    reason: wire.motivo ?? null,
   };
 }

@@ -7,7 +7,7 @@ import { pixAmountToCents } from '../../../domain/money.ts';
  */
 
 /** `\d{1,10}\.\d{2}`, to integer cents. */
-const PixAmount = z
+export const PixAmount = z
   .string()
   .regex(/^\d{1,10}\.\d{2}$/)
   .transform((text, context) => {
@@ -18,10 +18,10 @@ const PixAmount = z
   });
 
 /** RFC 3339, to epoch milliseconds. */
-const Instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+export const Instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 /** The specification says an array; some providers, and its own examples, send a lone object. */
-function oneOrMany<T extends z.ZodType>(item: T) {
+export function oneOrMany<T extends z.ZodType>(item: T) {
   return z.union([z.array(item), item.transform((one) => [one])]);
 }
 
@@ -29,6 +29,9 @@ export const WireRefund = z.object({
   id: z.string().regex(/^[a-zA-Z0-9]{1,35}$/),
   valor: PixAmount,
   status: z.string(),
+  /** Who began it: `ORIGINAL` and `RETIRADA` the receiver, `MED_…` a bank. */
+  natureza: z.string().optional(),
+  horario: z.object({ solicitacao: Instant.optional() }).optional(),
   motivo: z.string().optional(),
 });
 export type WireRefund = z.infer<typeof WireRefund>;
@@ -56,19 +59,36 @@ export const WireCharge = z.object({
 });
 export type WireCharge = z.infer<typeof WireCharge>;
 
-/** A callback's items need only say which charge they are about: the charge itself is read from the provider. */
-export const WireWebhook = z.object({
-  pix: oneOrMany(z.object({ endToEndId: z.string(), txid: z.string().optional() })),
+/** A page of GET /pix. */
+export const WirePixList = z.object({
+  parametros: z.object({ paginacao: z.object({ quantidadeDePaginas: z.coerce.number().int().min(0) }) }),
+  pix: oneOrMany(WirePix),
 });
+
+const NamedPix = z.object({ endToEndId: z.string(), txid: z.string().optional() });
+
+/**
+ * A callback's items need only say which charge they are about: the charge itself is read from the provider. The
+ * specification wraps them; some banks send a lone object in place of the list, or an item without the wrapping.
+ */
+export const WireWebhook = z.union([
+  z.object({ pix: oneOrMany(NamedPix), recs: z.undefined().optional(), cobsr: z.undefined().optional() }),
+  z.object({
+    recs: oneOrMany(z.object({ idRec: z.string().regex(/^[a-zA-Z0-9]{29}$/) })),
+    pix: z.undefined().optional(),
+    cobsr: z.undefined().optional(),
+  }),
+  z.object({
+    cobsr: oneOrMany(z.object({ txid: z.string().regex(/^[a-zA-Z0-9]{26,35}$/) })),
+    pix: z.undefined().optional(),
+    recs: z.undefined().optional(),
+  }),
+  NamedPix.transform((one) => ({ pix: [one], recs: undefined, cobsr: undefined })),
+]);
 
 /** RFC 7807 as API Pix uses it. */
 export const WireProblem = z.object({
   type: z.string(),
   title: z.string().optional(),
   detail: z.string().optional(),
-});
-
-export const WireToken = z.object({
-  access_token: z.string().min(1),
-  expires_in: z.coerce.number().positive().default(300),
 });

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../platform/system.ts';
-import { exchange } from './http-answer.ts';
+import { exchange } from './exchange.ts';
 
 /** A bank that begins its answer and then freezes. */
 let bank: Server;
