@@ -26,7 +26,8 @@ export function oneOrMany<T extends z.ZodType>(item: T) {
 }
 
 export const WireRefund = z.object({
-  id: z.string().regex(/^[a-zA-Z0-9]{1,35}$/),
+  /** As the specification has it 35 letters and digits; a bank's own id that is not must not hide the money beside it. */
+  id: z.string().min(1).max(100),
   valor: PixAmount,
   status: z.string(),
   /** Who began it: `ORIGINAL` and `RETIRADA` the receiver, `MED_…` a bank. */

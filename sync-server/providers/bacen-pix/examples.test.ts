@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sentBackOf } from './sent-back.ts';
+import { toProviderCharge, toReceipt } from './to-provider-charge.ts';
+import { toProviderRefund } from './to-provider-refund.ts';
+import { createWebhooks } from './webhooks.ts';
+import { WireCharge, WirePix, WireProblem, WireRefund } from './wire.ts';
+
+/** The 28 examples of bacen/pix-api 2.9.0 (Apache-2.0), as published. */
+const EXAMPLES = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testing', 'pix-api-examples.json'), 'utf8'),
+) as Record<string, unknown>;
+
+const read = (callback: unknown) =>
+  createWebhooks({ clientId: 'id', clientSecret: 's' }).read({
+    path: '',
+    body: Buffer.from(JSON.stringify(callback)),
+  });
+const charge = (example: unknown) =>
+  toProviderCharge(WireCharge.parse(example), { merchantName: 'X', city: 'Y' });
+const event = (type: string, txids: readonly string[], recurrences: readonly unknown[] = []) => ({
+  kind: 'event',
+  type,
+  charges: txids.map((txid) => ({ txid, providerChargeId: null })),
+  recurrences,
+});
+
+/** What each example means to us. */
+const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
+  cobResponse1: [
+    charge,
+    {
+      txid: '7978c0c97ea847e78e8849634473c1f1',
+      pixKey: '7d9f0335-8dcc-4054-9bf9-0dbd61d36906',
+      amountCents: 3_700,
+      currency: 'BRL',
+      status: 'PENDING',
+      providerStatus: 'ATIVA',
+      createdAtMs: Date.UTC(2020, 8, 9, 20, 15, 0, 358),
+      expiresAtMs: Date.UTC(2020, 8, 9, 21, 15, 0, 358),
+      brCode: expect.stringContaining('pix.example.com/qr/9d36b84fc70b478fb95c12729b90ca25'),
+      receipts: [],
+      refunds: [],
+      disputes: [],
+    },
+  ],
+  cobResponse2: [
+    charge,
+    {
+      status: 'SUCCEEDED',
+      amountCents: 10_000,
+      receipts: [
+        {
+          receiptId: 'E1234567820200909122120200808008',
+          txid: '655dfdb1a4514b8fbb58254b958913fb',
+          amountCents: 11_000,
+          paidAtMs: Date.UTC(2020, 8, 9, 20, 15, 0, 358),
+        },
+      ],
+      refunds: [
+        {
+          receiptId: 'E1234567820200909122120200808008',
+          refundId: '123ABC',
+          amountCents: 1_000,
+          status: 'processing',
+          initiatedBy: 'provider',
+        },
+      ],
+    },
+  ],
+  // Its two locations differ, in the published file too: the charge's own is believed.
+  cobResponse3: [
+    charge,
+    {
+      status: 'PENDING',
+      amountCents: 12_345,
+      brCode: expect.stringContaining('pix.example.com/qr/v1/9d36b84fc70b478fb95c12729b90ca25'),
+    },
+  ],
+  cobPayload1: [charge, { txid: 'fc9a4366ff3d4964b5dbc6c91a8722d3', amountCents: 50_000, brCode: null }],
+  pixWebhook1: [
+    (example) => [
+      read(example),
+      read({ pix: example }),
+      read({ pix: [example] }),
+      sentBackOf([WirePix.parse(example)]).refunds,
+    ],
+    [
+      event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
+      event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
+      event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
+      [{ refundId: '123ABC', amountCents: 1_000 }],
+    ],
+  ],
+  pixWebhook2: [
+    (example) => [read({ pix: [example] }), toReceipt(WirePix.parse(example))],
+    [
+      event('pix', ['971122d8f37211eaadc10242ac120002']),
+      { endToEndId: 'E87654321202009091221dfghi123456', amountCents: 11_000, pixKey: null },
+    ],
+  ],
+  pixResponse1: [
+    (example) => [toReceipt(WirePix.parse(example)), sentBackOf([WirePix.parse(example)]).refunds],
+    [
+      { endToEndId: 'E12345678202009091221abcdef12345', amountCents: 10_000 },
+      [{ refundId: '000AAA111', amountCents: 1_100, status: 'processing' }],
+    ],
+  ],
+  devolucaoResponse1: [
+    (example) => toProviderRefund(WireRefund.parse(example)),
+    { refundId: '123456', amountCents: 789, status: 'processing', reason: null },
+  ],
+  devolucaoResponse2: [
+    (example) => toProviderRefund(WireRefund.parse(example)),
+    {
+      refundId: '502',
+      amountCents: 2_000,
+      status: 'refused',
+      providerStatus: 'NAO_REALIZADO',
+      reason: 'Negado por timeout',
+    },
+  ],
+  recWebhookNotification1: [
+    read,
+    event('rec', [], [{ kind: 'agreement', id: 'RR1026652320240821lab77511abf' }]),
+  ],
+  cobRWebhookNotification1: [
+    read,
+    event('cobr', [], [{ kind: 'charge', id: '3136957d93134f2184b369e8f1c0729d' }]),
+  ],
+  ...Object.fromEntries(
+    [
+      ['RequisicaoInvalidaCobExample1', 'CobOperacaoInvalida'],
+      ['OperacaoInvalidaCobExample1', 'CobOperacaoInvalida'],
+      ['RequisicaoInvalidaDevolucaoExample1', 'PixDevolucaoInvalida'],
+      ['NaoEncontradoExample1', 'NaoEncontrado'],
+      ['AcessoNegadoExample1', 'AcessoNegado'],
+      ['ServicoIndisponivelExample1', 'ServicoIndisponivel'],
+    ].map(([name, type]) => [
+      name,
+      [
+        (example: unknown) => WireProblem.parse(example),
+        { type: `https://pix.bcb.gov.br/api/v2/error/${type}`, detail: expect.any(String) },
+      ],
+    ]),
+  ),
+};
+
+describe('BACEN’s own examples', () => {
+  test.each(Object.entries(READINGS))('%s', (name, [reading, expected]) => {
+    expect(reading(EXAMPLES[name])).toMatchObject(expected as object);
+  });
+});
+
+describe('what was sent back', () => {
+  const pix = (devolucoes: unknown) => WirePix.parse({ ...(EXAMPLES['pixWebhook2'] as object), devolucoes });
+  const refund = (change: Record<string, unknown>) => ({
+    ...(EXAMPLES['devolucaoResponse1'] as object),
+    status: 'DEVOLVIDO',
+    ...change,
+  });
+  const RECEIPT = 'E87654321202009091221dfghi123456';
+
+  test.each([
+    ['ours, by its name', { id: `R${RECEIPT}`, natureza: 'ORIGINAL' }, 'us'],
+    ['one made in the bank’s app', { id: '502' }, 'provider'],
+  ])('%s is a refund and no dispute', (_name, change, initiatedBy) => {
+    expect(sentBackOf([pix([refund(change)])])).toMatchObject({
+      refunds: [{ receiptId: RECEIPT, amountCents: 789, status: 'settled', initiatedBy }],
+      disputes: [],
+    });
+  });
+
+  test.each([
+    ['MED_FRAUDE', 'DEVOLVIDO', 'lost'],
+    ['MED_OPERACIONAL', 'EM_PROCESSAMENTO', 'open'],
+    ['MED_PIX_AUTOMATICO', 'NAO_REALIZADO', 'won'],
+    ['MED_DE_AMANHA', 'ALGO_NOVO', 'open'],
+  ])('%s, %s: a dispute that is %s, and no refund', (natureza, status, expected) => {
+    // A lone object, as some banks send it.
+    expect(sentBackOf([pix(refund({ natureza, status }))])).toEqual({
+      refunds: [],
+      disputes: [
+        {
+          disputeId: `${RECEIPT}:123456`,
+          receiptId: RECEIPT,
+          kind: 'med',
+          status: expected,
+          amountCents: 789,
+          reason: natureza,
+          openedAtMs: Date.UTC(2020, 8, 11, 15, 25, 59, 411),
+        },
+      ],
+    });
+  });
+});
