@@ -37,7 +37,11 @@ for (const [sizeName, viewport] of Object.entries(SCREEN_SIZES)) {
       await button(page, 'Toque para começar').click();
       await inspectScreen(page, 'services');
       host.show('totem', scenes.totem(undefined, { services: [...scenes.MANY_SERVICES] }));
-      await inspectScreen(page, 'services, two pages');
+      await inspectScreen(page, 'services, more than a page');
+      await button(page, 'Próximos').click();
+      await inspectScreen(page, 'services, the next page');
+      host.show('totem', scenes.totem(undefined, { services: [...scenes.MANY_SERVICES], ...scenes.NO_BANK }));
+      await inspectScreen(page, 'services, more than a page, bank away');
       host.show('totem', scenes.totem(undefined, { services: [] }));
       await inspectScreen(page, 'no services');
       const mixed = { services: [...scenes.MIXED_SERVICES] };
@@ -311,6 +315,24 @@ test.describe('totem', () => {
     await expect(page.locator('main')).toContainText('Pagamento confirmado');
   });
 
+  test('who waits for a ticket reads a number that is none yet, how long the screen stays, and may leave', async ({
+    page,
+  }) => {
+    await page.clock.install({ time: 0 });
+    await openTotem(page);
+    host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['paid, ticket asked for']));
+    const words = page.locator('main');
+    await expect(words).toContainText('ainda sem senha emitida');
+    await expect(words).toContainText('Esta tela fecha em 1:40');
+    await page.clock.runFor(10_000);
+    await expect(words).toContainText(/fecha em 1:(30|29)/);
+    await expect(words).not.toContainText(/senha emitida\b(?<!sem senha emitida)|retire/i);
+    await button(page, 'Já anotei').click();
+    await expect
+      .poll(() => host.commands)
+      .toEqual([{ kind: 'checkout.dismiss', sessionId: scenes.SESSION_ID }]);
+  });
+
   test('never says "pago" where money goes back', async ({ page }) => {
     await openTotem(page);
     host.show('totem', scenes.totem(scenes.CHECKOUT_SCENES['refunding a wrong amount']));
@@ -436,6 +458,45 @@ test.describe('queue', () => {
       .toEqual(['queue.recall', 'queue.no_show', 'queue.start', 'queue.complete', 'queue.return']);
   });
 
+  test('money at the counter is marked by one key, once, and can be undone', async ({ page }) => {
+    await openDesk(page);
+    host.show('queue', scenes.QUEUE_SCENES['money to be taken'] ?? scenes.queue());
+    await expect(button(page, 'Recebi R$ 30,00 da senha C012')).toBeVisible();
+    host.answer({ ok: false, code: 'needs_server_to_receive' });
+    await page.keyboard.press('F10');
+    await expect(page.getByRole('alert')).toContainText('o recebimento não foi registrado');
+    host.answer({ ok: true });
+    host.show('queue', scenes.QUEUE_SCENES['money at the counter'] ?? scenes.queue());
+    await expect(page.getByText('Recebido hoje: R$ 1.543,50 em 27 senhas.')).toBeVisible();
+    // It is received: the key does nothing more.
+    await page.keyboard.press('F10');
+    await button(page, 'Desfazer recebimento da senha C012').click();
+    await expect.poll(() => host.commands.length).toBe(2);
+    await button(page, 'Recebi R$ 30,00 da senha C008').click();
+    await expect.poll(() => host.commands.length).toBe(3);
+    await button(page, 'Desfazer recebimento da senha C007').click();
+    await expect
+      .poll(() => host.commands)
+      .toMatchObject([
+        { kind: 'queue.take_payment', counter: 'Guichê 1', ticketId: scenes.queued(12).ticketId },
+        { kind: 'queue.undo_payment', counter: 'Guichê 1', ticketId: scenes.queued(12).ticketId },
+        { kind: 'queue.take_payment', counter: 'Guichê 1', ticketId: scenes.queued(8).ticketId },
+        { kind: 'queue.undo_payment', counter: 'Guichê 1', ticketId: scenes.queued(7).ticketId },
+      ]);
+  });
+
+  test('a revoked totem says why nothing can be called, and where to go on', async ({ page }) => {
+    await openDesk(page);
+    host.show('queue', scenes.QUEUE_SCENES['totem revoked'] ?? scenes.queue());
+    await expect(page.locator('main')).toContainText('Este totem foi revogado');
+    await expect(page.locator('main')).toContainText('outro totem');
+    await expect(button(page, 'Chamar próxima')).toHaveCount(0);
+    await page.keyboard.press('F2');
+    host.show('queue', scenes.queue());
+    await expect(button(page, 'Chamar próxima')).toBeVisible();
+    expect(host.commands).toEqual([]);
+  });
+
   test('a refusal says who has the ticket', async ({ page }) => {
     await openDesk(page);
     const ticket = scenes.queued(14, { status: 'called', counter: 'Guichê 2' });
@@ -456,6 +517,32 @@ test('panel: a recall is announced, at the time of the unit', async ({ page }) =
   host.show('panel', scenes.panel({ calls: [{ ...first, callCount: 2 }, ...rest] }));
   // The announcement is a new element: its animation, and the live region, begin again.
   await expect.poll(() => before?.evaluate((element) => element.isConnected)).toBe(false);
+});
+
+test('panel: a revoked totem calls nobody any more', async ({ page }) => {
+  host.show('panel', scenes.panel());
+  await page.goto(`${host.url}/panel`);
+  await expect(page.locator('.called-label')).toHaveText('C012');
+  host.show('panel', scenes.PANEL_SCENES['totem revoked'] ?? scenes.panel());
+  await expect(page.locator('main')).toContainText('Painel desconectado');
+  await expect(page.getByText('C012')).toHaveCount(0);
+});
+
+test('panel: without its host the last call fades, and is gone after two minutes', async ({ page }) => {
+  await page.clock.install({ time: 0 });
+  host.show('panel', scenes.panel());
+  await page.goto(`${host.url}/panel`);
+  await expect(page.locator('.called-ticket')).toContainText('Senha chamada');
+  host.cutOff(true);
+  await expect(page.locator('.fading .called-ticket')).toContainText('Última chamada recebida');
+  await inspectScreen(page, 'panel: its host is away');
+  await page.clock.runFor(121_000);
+  await expect(page.locator('main')).toContainText('Painel sem contato com o totem');
+  await expect(page.getByText('C012')).toHaveCount(0);
+  await inspectScreen(page, 'panel: its host has been away for long');
+  host.cutOff(false);
+  await page.clock.runFor(5_000);
+  await expect(page.locator('.called-label')).toHaveText('C012');
 });
 
 test('technician: a second copy is asked about, then ordered with the PIN', async ({ page }) => {

@@ -498,8 +498,12 @@ const troubled = technician({
   },
   printer: { kind: 'escpos', status: 'paper_out', detail: 'DLE EOT 4 = 0x72', checkedAt: KIOSK_NOW - 4_000 },
   needsAttention: [
-    job(12, { status: 'failed', attempts: 5, lastError: 'printer out of paper' }),
-    job(13, { status: 'uncertain', attempts: 2, lastError: 'connection closed before the status came back' }),
+    job(12, { status: 'failed', attempts: 5, lastError: 'the printer is not ready: paper_out' }),
+    job(13, {
+      status: 'uncertain',
+      attempts: 2,
+      lastError: 'the connection broke while printing: read ECONNRESET',
+    }),
   ],
   sync: {
     server: 'offline',

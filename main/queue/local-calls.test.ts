@@ -127,6 +127,35 @@ describe('a cut-off totem', () => {
     expect(await totem.execute(rescue)).toEqual({ ok: false, code: 'needs_server' });
   });
 
+  it('takes no money, of its own tickets neither: the books are the server’s', async () => {
+    const { totem, own } = await cutOffTotem();
+    const { ticketId } = firstOf(own);
+    await totem.execute(callNext());
+    for (const kind of ['queue.take_payment', 'queue.undo_payment'] as const) {
+      const command = { kind, commandId: randomUUID(), counter: FIRST, ticketId };
+      expect(await totem.execute(command)).toEqual({ ok: false, code: 'needs_server_to_receive' });
+    }
+    await goOnline(totem);
+    expect(callsPushed(totem)).toEqual(['queue.call_next']);
+  });
+
+  it('does not say of money whose answer was lost that it was not written down', async () => {
+    const { totem, own } = await cutOffTotem();
+    const { ticketId } = firstOf(own);
+    await totem.server.start();
+    await totem.untilWithTime(() => totem.totem().server === 'online', 50);
+    totem.server.loseAnswers = true;
+    totem.server.dropStreams();
+    const taken = totem.execute({
+      kind: 'queue.take_payment',
+      commandId: randomUUID(),
+      counter: FIRST,
+      ticketId,
+    });
+    await totem.untilWithTime(() => totem.totem().server === 'offline', 50);
+    expect(await taken).toEqual({ ok: false, code: 'server_unreachable' });
+  });
+
   it('acts once on one press, however often it comes', async () => {
     const { totem } = await cutOffTotem(2);
     const press = callNext();

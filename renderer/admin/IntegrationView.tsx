@@ -110,8 +110,8 @@ function Issues({ issues }: { readonly issues: IntegrationStatus['issues'] }) {
       <tbody>
         {issues.map((issue) => (
           <tr key={issue.sessionId}>
-            <td className="table-label">{formatDuration(issue.ageSeconds * 1000)}</td>
-            <td>{issue.kioskId}</td>
+            <td className="table-label no-wrap">{formatDuration(issue.ageSeconds * 1000)}</td>
+            <td className="no-wrap">{issue.kioskId}</td>
             <td>{formatMoney(issue.amountCents)}</td>
             <td>{formatTime(issue.paidAt, null)}</td>
             <td className="issue-transaction">{issue.transactionId}</td>

@@ -57,9 +57,11 @@ export const ptBrStaff = {
         not_queued: (kioskId: string, age: string) =>
           age === '' ? kioskId : `${kioskId} · papel não confirmado, emitida há ${age}`,
       },
-      issue: 'Emitir senha',
-      issueTicket: (label: string) => `Emitir a senha ${label}`,
-      askTitle: (label: string) => `Emitir a senha ${label}?`,
+      issue: { no_ticket: 'Emitir senha', not_queued: 'Colocar na fila' },
+      issueTicket: {
+        no_ticket: (label: string) => `Emitir a senha ${label}`,
+        not_queued: (label: string) => `Colocar a senha ${label} na fila`,
+      },
       askDetail: (label: string) =>
         `A senha ${label} entra na fila agora, no lugar que o cliente já tinha. O totem não a emitirá de novo.`,
       askPaper: 'O papel sai aqui, como 2ª via. Informe o número ao cliente.',
@@ -112,7 +114,7 @@ export const ptBrStaff = {
     enableSound: 'Ativar som',
     soundOn: 'Som ativado',
     offline: 'Painel sem conexão. As chamadas podem demorar a aparecer.',
-    noIdentity: 'Painel sem ligação com o servidor',
+    noIdentity: 'Painel desconectado',
     noIdentityDetail: 'Novas chamadas não aparecem aqui. Fique atento aos guichês ou pergunte na recepção.',
     lost: 'Painel sem contato com o totem',
     lostLast: 'Última chamada recebida',
@@ -159,7 +161,8 @@ export const ptBrStaff = {
       backupFailed: (why: string) => `A última tentativa falhou: ${why}`,
       recovery: 'Banco de dados trocado',
       recovered: (when: string, events: number) =>
-        events === 1 ? `${when}; 1 evento recuperado de` : `${when}; ${events} eventos recuperados de`,
+        `${when}: ${count(events, 'evento recuperado', 'eventos recuperados')}`,
+      recoveredFrom: (file: string) => `O anterior está em ${file}`,
     },
     printer: 'Impressora',
     printerKind: { escpos: 'ESC/POS', mock: 'Sem impressora configurada' },

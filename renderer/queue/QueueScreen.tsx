@@ -8,6 +8,7 @@ import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { Message } from '../ui/Message.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { CounterDesk } from './CounterDesk.tsx';
 import { CounterPicker } from './CounterPicker.tsx';
 import { counterStore } from './counter-choice.ts';
@@ -54,7 +55,8 @@ export function QueueScreen() {
 function NoIdentity({ enrolment }: { readonly enrolment: 'not_enrolled' | 'revoked' }) {
   const words = text.queue.noIdentity[enrolment];
   return (
-    <main className="full-page" data-view="no-identity">
+    <main className="counter-picker" data-view="no-identity">
+      <ViewTitle>{text.screenTitle.queue}</ViewTitle>
       <Message icon="lock" tone="danger" title={words.title}>
         <p>{words.why}</p>
         <p>{words.what}</p>

@@ -10,6 +10,8 @@ import { queueStore } from './queue-store.ts';
 
 type Rescuable = QueueSnapshot['rescuable'][number];
 
+const PAPER_TONE = { printing: 'calm', printed: 'good', failed: 'warning' } as const;
+
 interface Props {
   readonly rescuable: readonly Rescuable[];
   readonly papers: QueueSnapshot['rescuePapers'];
@@ -39,21 +41,25 @@ export function RescueList({ rescuable, papers, busy, onRescue }: Props) {
                 {words.where[each.lacks](each.kioskId, now === null ? '' : formatDuration(now - each.since))}
               </span>
             </span>
-            <Button busy={busy} label={words.issueTicket(each.label)} onPress={() => setAsked(each)}>
-              {words.issue}
+            <Button
+              busy={busy}
+              label={words.issueTicket[each.lacks](each.label)}
+              onPress={() => setAsked(each)}
+            >
+              {words.issue[each.lacks]}
             </Button>
           </li>
         ))}
       </ul>
       <div aria-live="polite" className="rescue-papers">
         {papers.map(({ ticketId, label, status }) => (
-          <Notice key={ticketId} icon="printer" tone={status === 'failed' ? 'warning' : 'good'}>
+          <Notice key={ticketId} icon="printer" tone={PAPER_TONE[status]}>
             {words.paper[status](label)}
           </Notice>
         ))}
       </div>
       {asked !== null && (
-        <Dialog title={words.askTitle(asked.label)} onDismiss={() => setAsked(null)}>
+        <Dialog title={`${words.issueTicket[asked.lacks](asked.label)}?`} onDismiss={() => setAsked(null)}>
           <p>{words.askDetail(asked.label)}</p>
           <p>{words.askPaper}</p>
           <div className="dialog-actions">
@@ -66,7 +72,7 @@ export function RescueList({ rescuable, papers, busy, onRescue }: Props) {
                 onRescue(asked.sessionId);
               }}
             >
-              {words.issue}
+              {words.issue[asked.lacks]}
             </Button>
           </div>
         </Dialog>

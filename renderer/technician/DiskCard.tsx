@@ -32,8 +32,8 @@ export function DiskCard({ disk }: { readonly disk: Disk }) {
           <div className="troubled">
             <dt>{words.recovery}</dt>
             <dd>
-              {words.recovered(formatDateTime(recovery.at), recovery.savedEvents)}{' '}
-              <span className="technical">{recovery.file}</span>
+              {words.recovered(formatDateTime(recovery.at), recovery.savedEvents)}
+              <span className="technical">{words.recoveredFrom(recovery.file)}</span>
             </dd>
           </div>
         )}

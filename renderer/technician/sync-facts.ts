@@ -1,5 +1,6 @@
 import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration, formatSeconds } from '../i18n/format.ts';
+import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';
 
 /** A kiosk's clock may wander; beyond this a technician should look at its time service. */
@@ -36,6 +37,8 @@ export function syncFacts(sync: TechnicianSnapshot['sync']): readonly SyncFact[]
       value: formatSeconds(sync.clockSkewMs === null ? null : sync.clockSkewMs / 1000),
       troubled: Math.abs(sync.clockSkewMs ?? 0) > SKEW_TOLERATED_MS,
     },
-    ...(sync.lastError === null ? [] : [{ name: words.lastError, value: sync.lastError, troubled: true }]),
+    ...(sync.lastError === null
+      ? []
+      : [{ name: words.lastError, value: technicalWords(sync.lastError), troubled: true }]),
   ];
 }

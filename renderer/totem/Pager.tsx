@@ -9,17 +9,28 @@ interface Props {
   readonly onPage: (page: number) => void;
 }
 
+/** Two large arrows with the page between them; their words are read out. */
 export function Pager({ page, pages, onPage }: Props) {
+  const words = text.totem.services;
   return (
     <div className="pager">
-      <Button variant="secondary" disabled={page === 0} onPress={() => onPage(page - 1)}>
-        {text.totem.services.previous}
+      <Button
+        variant="secondary"
+        label={words.previous}
+        disabled={page === 0}
+        onPress={() => onPage(page - 1)}
+      >
+        <Icon name="arrowLeft" />
       </Button>
       <span className="tabular" role="status">
-        {text.totem.services.page(page + 1, pages)}
+        {words.page(page + 1, pages)}
       </span>
-      <Button variant="secondary" disabled={page === pages - 1} onPress={() => onPage(page + 1)}>
-        {text.totem.services.next}
+      <Button
+        variant="secondary"
+        label={words.next}
+        disabled={page === pages - 1}
+        onPress={() => onPage(page + 1)}
+      >
         <Icon name="arrowRight" />
       </Button>
     </div>

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import type { Service } from '../../domain/protocol/catalog.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
@@ -9,7 +9,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { type AwayLayer, awayFromPix, isOnOffer } from './navigation.ts';
 import { Pager } from './Pager.tsx';
-import { pageOf } from './page-of.ts';
+import { PAGE_SIZE, pageOf } from './page-of.ts';
 import { goTo, startOver, totemStore } from './stores.ts';
 
 export function ServicesView() {
@@ -17,7 +17,7 @@ export function ServicesView() {
   const services = snapshot?.services ?? [];
   const away = snapshot === null ? null : awayFromPix(snapshot, link);
   const [wanted, setWanted] = useState(0);
-  const { items, page, pages } = pageOf(services, wanted);
+  const { items, page, pages } = pageOf(services, wanted, usePageSize());
   return (
     <section className="view">
       <ViewTitle>{text.totem.services.title}</ViewTitle>
@@ -50,6 +50,22 @@ export function ServicesView() {
       </div>
     </section>
   );
+}
+
+/** Where six cards of three lines do not fit at the smallest type. */
+const SMALL_SCREEN = window.matchMedia(
+  '(orientation: portrait) and (max-height: 1300px), (orientation: landscape) and (max-width: 1199px)',
+);
+
+function usePageSize(): number {
+  const isSmall = useSyncExternalStore(
+    (onChange) => {
+      SMALL_SCREEN.addEventListener('change', onChange);
+      return () => SMALL_SCREEN.removeEventListener('change', onChange);
+    },
+    () => SMALL_SCREEN.matches,
+  );
+  return isSmall ? PAGE_SIZE.small : PAGE_SIZE.usual;
 }
 
 function ServiceCard({ service, away }: { readonly service: Service; readonly away: AwayLayer | null }) {

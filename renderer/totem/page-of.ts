@@ -1,5 +1,5 @@
-/** Six cards fill both a portrait and a landscape totem without scrolling. */
-const PAGE_SIZE = 6;
+/** Six cards fill both a portrait and a landscape totem without scrolling; one that is low and narrow holds four. */
+export const PAGE_SIZE = { usual: 6, small: 4 } as const;
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -8,9 +8,9 @@ export interface Page<T> {
   readonly pages: number;
 }
 
-/** The wanted page of `all`; the nearest one when the list has become shorter. */
-export function pageOf<T>(all: readonly T[], wanted: number): Page<T> {
-  const pages = Math.max(1, Math.ceil(all.length / PAGE_SIZE));
+/** The wanted page of `all`, of `size` items; the nearest one when the list has become shorter. */
+export function pageOf<T>(all: readonly T[], wanted: number, size: number): Page<T> {
+  const pages = Math.max(1, Math.ceil(all.length / size));
   const page = Math.min(Math.max(0, wanted), pages - 1);
-  return { items: all.slice(page * PAGE_SIZE, (page + 1) * PAGE_SIZE), page, pages };
+  return { items: all.slice(page * size, (page + 1) * size), page, pages };
 }
