@@ -10,12 +10,13 @@ export interface FinishRebuildOptions {
 }
 
 /**
- * To be called when the feed has been read to its head. After a database was lost, its papers' fate is lost with it:
- * a ticket of ours that still waits for its paper then would wait for ever. It is valid without one, so it goes into
- * the queue, its delivery uncertain; nothing is printed by itself.
+ * To be called when the feed has been read to its head. After a database was lost, with or without one in its place,
+ * its papers' fate is lost with it: a ticket of ours that still waits for its paper then would wait for ever. It is
+ * valid without one, so it goes into the queue, its delivery uncertain; nothing is printed by itself.
  */
 export function finishRebuild({ store, clock, log }: FinishRebuildOptions): void {
-  if (!store.sync.isRebuilding()) return;
+  // An emptied folder leaves no mark in the new database: its tickets alone tell.
+  if (!store.sync.isRebuilding() && strandedTickets(store).length === 0) return;
   const stranded = store.write(() => {
     const tickets = strandedTickets(store);
     for (const ticket of tickets) queueWithoutPaper(store, ticket, clock.nowMs());
