@@ -41,7 +41,7 @@ function showError(message) {
 }
 
 function tellHeight() {
-  post({ kind: 'height', height: document.documentElement.scrollHeight });
+  post({ kind: 'height', height: document.body.offsetHeight });
 }
 
 function begin(event) {
@@ -53,6 +53,7 @@ function begin(event) {
   document.documentElement.lang = wanted.startsWith('pt') ? 'pt-BR' : 'en';
   for (const element of document.querySelectorAll('[data-text]'))
     element.textContent = texts[element.dataset.text];
+  field('form').setAttribute('aria-label', texts.form);
   tellHeight();
   post({ kind: 'ready' });
 }
