@@ -264,6 +264,31 @@ describe('a totem that cannot reach the server with its claim', () => {
   });
 });
 
+describe('who waits for a ticket that has to be claimed', () => {
+  it('reads the number that it will have, and may leave before the time: it comes all the same', async () => {
+    const { shop, totem } = await shopOfTwo();
+    const sessionId = await shop.seeQrCode(totem);
+    await totem.kill();
+    await shop.pay(sessionId);
+    await shop.pass(LAPSED_MS);
+    totem.switchOn();
+    totem.line.loses = (path) => path.includes('/claim');
+    await shop.until(() => checkout(totem).step === 'issuing');
+    const shown = checkout(totem);
+    if (shown.step !== 'issuing') throw new Error('it is not asked for any more');
+    expect(shown.leavesAt - totem.engine.snapshot('totem').at).toBeGreaterThan(0);
+    expect(await totem.engine.execute({ kind: 'checkout.dismiss', sessionId })).toMatchObject({ ok: true });
+    expect(checkout(totem).step).toBe('idle');
+    totem.line.loses = () => false;
+    // Nobody took the screen meanwhile, so that it tells the number there.
+    await shop.until(() => checkout(totem).step === 'ticket');
+    expect(checkout(totem)).toMatchObject({ ticketLabel: shown.ticketLabel, late: true });
+    await shop.until(() => totem.allPapers().length === 1);
+    await settled(shop, totem);
+    expect(await shop.tickets()).toMatchObject([{ label: shown.ticketLabel, rescued: false }]);
+  });
+});
+
 describe('a totem whose folder was emptied', () => {
   it('finds by the feed that its sales have their tickets, and prints nothing', async () => {
     const { shop, totem } = await shopOfTwo();
