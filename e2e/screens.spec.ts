@@ -604,6 +604,9 @@ test('the inspection itself finds what it looks for', async ({ page }) => {
   });
   await expect(inspectScreen(page, 'a button of the wrong size')).rejects.toThrow(/60 px/);
   await page.evaluate(() => document.querySelector('.key-tiny')?.remove());
+  await page.evaluate(() => document.querySelector('main')?.append(document.createElement('img')));
+  await expect(inspectScreen(page, 'a picture without words')).rejects.toThrow(/image-alt/);
+  await page.evaluate(() => document.querySelector('main img')?.remove());
   await page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.brokeIn = true';
