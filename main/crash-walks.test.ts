@@ -20,8 +20,10 @@ import { openTotemProcess, type TotemProcess } from './testing/totem-process.ts'
 const MOST_COMMITS = 26;
 const COUNTER = 'Guichê 1';
 
-/** A totem that was killed is back within a second or two; a loaded machine may need several times as long. */
-const PATIENCE_MS = 20_000;
+/** A totem that was killed is back within a second or two; on a machine full of other work that was over 20 s. */
+const PATIENCE_MS = 90_000;
+/** For a walk of many rounds on such a machine. */
+vi.setConfig({ testTimeout: 900_000 });
 
 function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: PATIENCE_MS, interval: 10 });

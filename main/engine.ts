@@ -15,7 +15,7 @@ import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
 import { type KioskIdentity, ownKioskId } from './identity/kiosk-identity.ts';
 import { createPrintQueue } from './printing/print-queue.ts';
 import type { Printer } from './printing/printer.ts';
-import { isLocalMode, settleLocalCall } from './queue/local-calls.ts';
+import { isLocalMode, settleLocalCall, stopWaitingForCall } from './queue/local-calls.ts';
 import { panelSnapshot } from './queue/panel-snapshot.ts';
 import { executeOperatorCommand } from './queue/queue-commands.ts';
 import { queueSnapshot } from './queue/queue-snapshot.ts';
@@ -117,6 +117,7 @@ export function createEngine(options: EngineOptions): Engine {
     randomBytes,
     log,
     onAnswered: (event, result) => settleLocalCall(store, event, result, clock.nowMs()),
+    onSetAside: (event) => stopWaitingForCall(store, event),
   });
   const charges = createChargeRequests({
     store,

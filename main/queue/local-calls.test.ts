@@ -291,6 +291,22 @@ describe('while the server has not answered for a local call', () => {
     expect(queue(totem)).toMatchObject({ mode: 'server', atCounters: [], completedToday: 1 });
   });
 
+  it('and sets it aside, its word of the ticket holds: the call would keep it back for hours', async () => {
+    const { totem, own } = await cutOffTotem();
+    const ticket = firstOf(own);
+    await totem.execute(callNext());
+    totem.server.judge = ({ kind }) => (kind === 'queue.executed_locally' ? 'unknown_kind' : undefined);
+    totem.server.refusePush = () => ({ status: 503, code: 'database_unavailable' });
+    const done = { ...ticket, status: 'completed', counter: SECOND, callCount: 1, endedAt: 9, revision: 6 };
+    const { seq } = totem.server.publish('ticket.changed', { ticket: { ...done, status: 'completed' } });
+    await totem.server.start();
+    await totem.untilWithTime(() => totem.technician().sync.feedCursor === seq, 50);
+    expect(queue(totem).atCounters).toMatchObject([{ status: 'called', counter: FIRST }]);
+    totem.server.refusePush = () => null;
+    await totem.untilWithTime(() => totem.technician().sync.setAside.length === 1, 250);
+    expect(queue(totem)).toMatchObject({ mode: 'server', atCounters: [], completedToday: 1 });
+  });
+
   it('the next command runs here too, so that the server judges them in their order', async () => {
     const { totem, own } = await cutOffTotem();
     await totem.execute(callNext());

@@ -85,6 +85,13 @@ export function settleLocalCall(
   if (!store.outbox.hasUnansweredCall(ticketId)) releaseServerTicket(store, ticketId, wasRejected);
 }
 
+/** A call that is set aside is not answered for hours: the server's word of its ticket holds meanwhile. In its transaction. */
+export function stopWaitingForCall(store: KioskStore, event: OutboxEvent): void {
+  if (event.kind !== 'queue.executed_locally') return;
+  const { ticketId } = OUTBOX_PAYLOADS['queue.executed_locally'].parse(event.payload);
+  if (!store.outbox.hasUnansweredCall(ticketId)) releaseServerTicket(store, ticketId, false);
+}
+
 /** The ticket that the command is about: only those that this kiosk issued can be moved without the server. */
 function subjectOf(
   store: KioskStore,

@@ -46,6 +46,8 @@ export interface OutboxPusherOptions {
   readonly log: Log;
   /** What the answers mean beyond the outbox. Called inside the transaction that settles them. */
   readonly onAnswered: (event: OutboxEvent, result: PushResult) => void;
+  /** The event is not sent for now. Called inside the transaction that sets it aside. */
+  readonly onSetAside: (event: OutboxEvent) => void;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface OutboxPusherOptions {
  * it, and never holds up the others.
  */
 export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
-  const { store, client, link, clock, randomBytes, log, onAnswered } = options;
+  const { store, client, link, clock, randomBytes, log, onAnswered, onSetAside } = options;
   const pace = createPushPace(randomBytes);
   let running = false;
   let pushing = false;
@@ -151,7 +153,10 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
     });
     if (behind.length > 0) {
       store.write(() => {
-        for (const { id } of behind) store.outbox.setAside(id, 'waits for an earlier event of its ticket');
+        for (const event of behind) {
+          store.outbox.setAside(event.id, 'waits for an earlier event of its ticket');
+          onSetAside(event);
+        }
       });
     }
     return batch;
@@ -212,6 +217,7 @@ export function createOutboxPusher(options: OutboxPusherOptions): OutboxPusher {
 
   function setAside(event: OutboxEvent, reason: string): void {
     store.outbox.setAside(event.id, reason);
+    onSetAside(event);
     const ticketId = ticketOfEvent(event);
     if (ticketId !== null) ticketsAside.add(ticketId);
     log.error({ eventId: event.id, kind: event.kind, reason }, 'event set aside');
