@@ -16,8 +16,10 @@ export interface Testimony {
 }
 
 export interface Audit {
-  /** Each broken promise, and each thing that is left undone, in one line; empty when all were kept. */
+  /** Each broken promise in one line; empty when all were kept. */
   readonly violations: readonly string[];
+  /** What a totem has yet to bring to its end, in one line each. */
+  readonly underWay: readonly string[];
   readonly settledPix: number;
   readonly tickets: number;
   readonly refunds: number;
@@ -41,6 +43,7 @@ export function auditStores(stores: Stores, testimony: Testimony = NOBODY): Audi
       ...statusAgrees(stores),
       ...bank.damage,
     ],
+    underWay: totems.flatMap(({ kioskId, underWay }) => underWay.map((what) => `${kioskId}: ${what}`)),
     settledPix: bank.pix.length,
     tickets: server.tickets.length,
     refunds: bank.pix.reduce((sum, pix) => sum + pix.refunds.length, 0),
@@ -115,7 +118,6 @@ function totemAgrees(totem: TotemFacts, serverTickets: readonly ServerTicket[]):
   const waiting = labels(serverTickets.filter(({ status }) => status === 'in_queue'));
   return [
     ...totem.damage,
-    ...totem.underWay.map((what) => `${kioskId}: ${what}`),
     ...totem.events
       .filter(
         ({ kind, outcome, reason }) =>

@@ -45,8 +45,9 @@ export async function comeToRest(stage: Stage): Promise<{ readonly audit: Audit;
       await mendOutside(stage);
       const now = auditStores(await readStores(stage.shop.addresses), stage.witness);
       audit = now;
-      if (now.violations.length === 0) return { audit, tookMs: Date.now() - startedAt };
-      found = `${now.violations.length} things are left: ${now.violations.slice(0, 3).join('; ')}`;
+      const left = [...now.violations, ...now.underWay];
+      if (left.length === 0) return { audit, tookMs: Date.now() - startedAt };
+      found = `${left.length} things are left: ${left.slice(0, 3).join('; ')}`;
     } catch (error) {
       // A service is still coming up.
       found = String(error);
@@ -59,7 +60,7 @@ export async function comeToRest(stage: Stage): Promise<{ readonly audit: Audit;
     await pause(LOOK_MS);
   }
   const violations = audit === null ? [`the stores could not be read: ${problem}`] : audit.violations;
-  const nothing = { settledPix: 0, tickets: 0, refunds: 0, papers: 0 };
+  const nothing = { underWay: [], settledPix: 0, tickets: 0, refunds: 0, papers: 0 };
   return { audit: { ...nothing, ...audit, violations }, tookMs: Date.now() - startedAt };
 }
 
