@@ -72,6 +72,7 @@ export function sampleFeed(count: number, firstSeq: number, shop: SampleShop): F
       rescued: false,
       receivedCents: 0,
       receivedAt: null,
+      moneyBack: null,
       issuedAt: at,
       queuedAt: at + 900,
       counter: null,

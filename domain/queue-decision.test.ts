@@ -25,6 +25,7 @@ const ticket = (changes: Partial<TicketView> = {}): TicketView => ({
   rescued: false,
   receivedCents: 0,
   receivedAt: null,
+  moneyBack: null,
   issuedAt: 1_000,
   queuedAt: 2_000,
   counter: null,

@@ -56,6 +56,7 @@ function publishTicket(totem: KioskHarness, sessionId: string, changes: Partial<
       rescued: false,
       receivedCents: 0,
       receivedAt: null,
+      moneyBack: null,
       issuedAt: totem.clock.nowMs(),
       queuedAt: totem.clock.nowMs(),
       counter: null,

@@ -42,6 +42,7 @@ function publishTickets(totem: KioskHarness): void {
         rescued: false,
         receivedCents: 0,
         receivedAt: null,
+        moneyBack: null,
         issuedAt: totem.clock.nowMs(),
         queuedAt: totem.clock.nowMs(),
         counter: null,

@@ -1,11 +1,20 @@
-/** A bug that is put into the source on purpose, to prove that the simulation would see it. */
-export interface Mutation {
-  readonly name: string;
+import { MONEY_MUTATIONS } from './mutations/money.ts';
+import { TICKET_MUTATIONS } from './mutations/tickets.ts';
+import { TOTEM_MUTATIONS } from './mutations/totem.ts';
+
+export interface SourceChange {
   /** From the project's folder. */
   readonly file: string;
   /** Text that is in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+}
+
+/** A bug that is put into the source on purpose, to prove that the simulation would see it. */
+export interface Mutation extends SourceChange {
+  readonly name: string;
+  /** Where the product has a second defence that would hide the bug: it goes as well. */
+  readonly also?: readonly SourceChange[];
   /** The invariants that may report it. */
   readonly breaks: readonly string[];
 }
@@ -16,20 +25,20 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the callback’s word is trusted',
     file: 'sync-server/payments/check-charge.ts',
-    find: '    : await provider.fetchCharge(payment);',
+    find: '    : await fetchOrCapture(provider, payment);',
     replace: `    : cause === 'webhook'
       ? { kind: 'found', charge: { txid: payment.txid, providerChargeId: null, currency: 'BRL', refunds: [], disputes: [], pixKey: payment.pixKey, amountCents: payment.amountCents,
           status: 'SUCCEEDED', closedBy: null, providerStatus: 'CONCLUIDA', createdAtMs: payment.createdAt.getTime(),
           expiresAtMs: payment.createdAt.getTime() + 60_000, brCode: payment.brCode, receipts: [{
             receiptId: 'E' + payment.txid.slice(0, 31), endToEndId: null, feeCents: null, txid: payment.txid, pixKey: payment.pixKey,
             amountCents: payment.amountCents, paidAtMs: payment.createdAt.getTime() }] } }
-      : await provider.fetchCharge(payment);`,
+      : await fetchOrCapture(provider, payment);`,
     breaks: ['paid is said by the server first', 'no ticket without its money', 'every Pix ends once', ENDS],
   },
   {
     name: 'a cent too little is accepted',
     file: 'sync-server/payments/judge-receipts.ts',
-    find: 'receipt.amountCents === payment.amountCents',
+    find: 'receipt.amountCents !== payment.amountCents',
     replace: 'receipt.amountCents >= payment.amountCents - 1',
     breaks: ['paid is said by the server first', 'no ticket without its money'],
   },
@@ -73,15 +82,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'nobody asks the bank by himself',
     file: 'sync-server/reconciliation/poller.ts',
-    find: 'const due = await claimDue(context);',
+    find: 'const due = await claimDue(context, provider);',
     replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
     breaks: [ENDS],
   },
   {
     name: 'a transaction is held while the bank is asked',
     file: 'sync-server/payments/check-charge.ts',
-    find: '    : await provider.fetchCharge(payment);',
-    replace: '    : await context.db.transaction(() => provider.fetchCharge(payment.txid));',
+    find: '    : await fetchOrCapture(provider, payment);',
+    replace: '    : await context.db.transaction(() => fetchOrCapture(provider, payment));',
     breaks: ['no transaction waits'],
   },
   {
@@ -250,4 +259,7 @@ export const MUTATIONS: readonly Mutation[] = [
 `,
     breaks: ['screens tell the truth'],
   },
+  ...MONEY_MUTATIONS,
+  ...TICKET_MUTATIONS,
+  ...TOTEM_MUTATIONS,
 ];

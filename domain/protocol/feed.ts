@@ -3,7 +3,18 @@ import { Catalog } from './catalog.ts';
 import { AmountCents, BusinessDay, EpochMs, KioskId, TicketPrefix, Uuid } from './primitives.ts';
 import { TicketView } from './tickets.ts';
 
-export const RefundReason = z.enum(['wrong_amount', 'surplus', 'unknown_charge']);
+/**
+ * `late`: the merchant sends back what comes after the charge has ended. `requested`: a manager asked for it.
+ * `by_provider`: the payer's bank took it back, or somebody sent it back in the provider's own pages.
+ */
+export const RefundReason = z.enum([
+  'wrong_amount',
+  'surplus',
+  'unknown_charge',
+  'late',
+  'requested',
+  'by_provider',
+]);
 export type RefundReason = z.infer<typeof RefundReason>;
 /** `failed` waits for a person; the money is still owed. */
 export const RefundStatus = z.enum(['requested', 'processing', 'settled', 'failed']);

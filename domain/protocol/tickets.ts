@@ -25,6 +25,8 @@ export const TicketView = z.object({
   receivedAt: EpochMs.nullable().default(null),
   /** Issued by an operator in place of a totem that did not act on its confirmation in time. */
   rescued: z.boolean().default(false),
+  /** What went back of the money that the ticket was paid with; null: nothing. */
+  moneyBack: z.enum(['partly_refunded', 'refunded', 'disputed']).nullable().default(null),
   issuedAt: EpochMs,
   queuedAt: EpochMs.nullable(),
   counter: CounterName.nullable(),

@@ -254,6 +254,7 @@ export function queued(n: number, changes: Partial<TicketView> = {}): TicketView
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
     queuedAt: KIOSK_NOW - (60 - n) * MINUTE_MS,
     counter: null,

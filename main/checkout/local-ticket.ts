@@ -75,6 +75,7 @@ export function issueLocalTicket(
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     queuedAt: null,
     counter: null,
     calledAt: null,

@@ -86,6 +86,7 @@ function ticketOf(
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: nowMs,
     queuedAt: null,
     counter: null,

@@ -297,6 +297,7 @@ function issue(queue: PrintQueue, index: 0 | 1): void {
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: clock.nowMs(),
     queuedAt: null,
     counter: null,

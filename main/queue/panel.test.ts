@@ -27,6 +27,7 @@ function ticketOf(kioskId: string, number: number, changes: Partial<TicketView>)
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: 1,
     queuedAt: 2,
     counter: null,

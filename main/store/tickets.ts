@@ -10,6 +10,7 @@ type Row = Omit<TicketView, 'rescued'> & { readonly own: 0 | 1; readonly rescued
 const SELECT = `SELECT ticket_id AS ticketId, session_id AS sessionId, kiosk_id AS kioskId, own, number, prefix, label,
   business_day AS businessDay, service_id AS serviceId, service_name AS serviceName, status, delivery, payment,
   amount_due_cents AS amountDueCents, rescued, received_cents AS receivedCents, received_at AS receivedAt,
+  money_back AS moneyBack,
   issued_at AS issuedAt, queued_at AS queuedAt, counter, called_at AS calledAt, call_count AS callCount,
   started_at AS startedAt, ended_at AS endedAt, revision FROM tickets`;
 
@@ -36,12 +37,13 @@ export function createTicketRepository(db: KioskDatabase) {
      ORDER BY t.issued_at DESC LIMIT 1`,
   );
   const put = db.prepare(`INSERT INTO tickets (ticket_id, session_id, kiosk_id, own, number, prefix, label,
-      business_day, service_id, service_name, status, delivery, payment, amount_due_cents, rescued, received_cents, received_at, issued_at, queued_at,
+      business_day, service_id, service_name, status, delivery, payment, amount_due_cents, rescued, received_cents, received_at, money_back, issued_at, queued_at,
       counter, called_at, call_count, started_at, ended_at, revision)
     VALUES (@ticketId, @sessionId, @kioskId, @own, @number, @prefix, @label, @businessDay, @serviceId, @serviceName,
-      @status, @delivery, @payment, @amountDueCents, @rescued, @receivedCents, @receivedAt, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
+      @status, @delivery, @payment, @amountDueCents, @rescued, @receivedCents, @receivedAt, @moneyBack, @issuedAt, @queuedAt, @counter, @calledAt, @callCount, @startedAt, @endedAt, @revision)
     ON CONFLICT (ticket_id) DO UPDATE SET status = excluded.status, delivery = excluded.delivery,
       rescued = excluded.rescued, received_cents = excluded.received_cents, received_at = excluded.received_at,
+      money_back = excluded.money_back,
       issued_at = excluded.issued_at,
       queued_at = excluded.queued_at, counter = excluded.counter, called_at = excluded.called_at,
       call_count = excluded.call_count, started_at = excluded.started_at, ended_at = excluded.ended_at,

@@ -27,6 +27,7 @@ function issuedTicket(kioskId: string, atMs: number): TicketView {
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: atMs,
     queuedAt: null,
     counter: null,

@@ -20,6 +20,7 @@ const NEIGHBOUR: TicketView = {
   rescued: false,
   receivedCents: 0,
   receivedAt: null,
+  moneyBack: null,
   issuedAt: Date.UTC(2026, 2, 10, 14),
   queuedAt: Date.UTC(2026, 2, 10, 14),
   counter: null,

@@ -21,6 +21,7 @@ const TICKET: TicketView = {
   rescued: false,
   receivedCents: 0,
   receivedAt: null,
+  moneyBack: null,
   issuedAt: 1_000,
   queuedAt: 2_000,
   counter: null,

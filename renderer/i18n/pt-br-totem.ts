@@ -131,6 +131,9 @@ export const ptBrTotem = {
     title: {
       wrong_amount: 'Recebemos um valor diferente',
       surplus: 'Recebemos um pagamento a mais',
+      late: 'O pagamento chegou depois do prazo',
+      requested: 'Seu dinheiro está sendo devolvido',
+      by_provider: 'Seu dinheiro está sendo devolvido',
       unknown_charge: 'Recebemos um pagamento que não era esperado',
     },
     due: 'Valor do serviço',

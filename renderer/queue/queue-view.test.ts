@@ -24,6 +24,7 @@ function ticket(status: TicketStatus, counter: string | null = null): TicketView
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: 1,
     queuedAt: 1,
     counter,

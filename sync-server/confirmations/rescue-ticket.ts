@@ -99,6 +99,7 @@ function rescuedTicket(payment: SettledPayment, atMs: number): StoredTicket {
     rescued: true,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     // The place in the queue that was paid for: who waited before a dead totem does not wait once more.
     issuedAt: payment.paidAtMs,
     queuedAt: atMs,

@@ -20,6 +20,12 @@ export function cashAccount(unitId: string): Account {
 /** What was sold and paid. */
 export const SALES: Account = { code: 'sales', kind: 'income' };
 
+/** Of what was sold, what went back; a debit, so that sales less returns are what stays. */
+export const SALES_RETURNS: Account = { code: 'sales_returns', kind: 'income' };
+
+/** What a payer's bank holds back until a dispute has ended. */
+export const DISPUTED: Account = { code: 'disputed', kind: 'asset' };
+
 /** Money that is not ours: it came with the wrong amount or once too often, and goes back to its payer. */
 export const REFUNDS_PAYABLE: Account = { code: 'refunds_payable', kind: 'liability' };
 

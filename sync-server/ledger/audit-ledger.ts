@@ -64,7 +64,10 @@ const RULES = [
             WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id),
           received AS (SELECT merchant_id, sum(amount_cents) AS cents FROM receipts GROUP BY merchant_id),
           returned AS (
-            SELECT merchant_id, sum(amount_cents) AS cents FROM refunds WHERE status = 'settled' GROUP BY merchant_id)
+            SELECT merchant_id, sum(amount_cents) AS cents FROM (
+              SELECT merchant_id, amount_cents FROM refunds WHERE status = 'settled'
+              UNION ALL SELECT merchant_id, amount_cents FROM disputes WHERE status <> 'won') AS gone
+            GROUP BY merchant_id)
           SELECT m.merchant_id, 'receivable' AS subject,
                  'ledger ' || coalesce(held.cents, 0) || ', receipts ' || coalesce(received.cents, 0)
                    || ', refunds ' || coalesce(returned.cents, 0) AS detail
@@ -107,8 +110,18 @@ const RULES = [
   {
     rule: 'unwanted_money_has_its_refund',
     sql: `SELECT r.merchant_id, r.receipt_id AS subject, r.disposition AS detail FROM receipts r
-          LEFT JOIN refunds f ON f.merchant_id = r.merchant_id AND f.receipt_id = r.receipt_id
-          WHERE (r.disposition <> 'settles') <> (f.refund_id IS NOT NULL AND f.amount_cents = r.amount_cents)`,
+          LEFT JOIN (
+            SELECT merchant_id, receipt_id, coalesce(sum(amount_cents) FILTER (WHERE initiated_by = 'us'), 0) AS ours,
+              coalesce(sum(amount_cents) FILTER (WHERE status = 'settled'), 0) AS settled
+            FROM refunds GROUP BY merchant_id, receipt_id) f USING (merchant_id, receipt_id)
+          WHERE r.disposition <> 'settles' AND r.amount_cents NOT IN (coalesce(f.ours, 0), coalesce(f.settled, 0))`,
+  },
+  {
+    rule: 'no_more_goes_back_than_came',
+    sql: `SELECT r.merchant_id, r.receipt_id AS subject, sum(f.amount_cents) || ' of ' || r.amount_cents AS detail
+          FROM receipts r JOIN refunds f USING (merchant_id, receipt_id)
+          WHERE f.status = 'settled' GROUP BY r.merchant_id, r.receipt_id, r.amount_cents
+          HAVING sum(f.amount_cents) > r.amount_cents`,
   },
   {
     rule: 'paid_is_confirmed_once_in_the_feed',

@@ -1,7 +1,15 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId } from '../../domain/ids.ts';
 import type { Transaction } from '../db/database.ts';
-import { type Account, ensureAccounts, REFUNDS_PAYABLE, receivableAccount, SALES } from './accounts.ts';
+import {
+  type Account,
+  DISPUTED,
+  ensureAccounts,
+  REFUNDS_PAYABLE,
+  receivableAccount,
+  SALES,
+  SALES_RETURNS,
+} from './accounts.ts';
 
 export interface LedgerDeps {
   readonly clock: Clock;
@@ -51,13 +59,45 @@ export function postUnexpectedMoney(
 export function postRefund(
   deps: LedgerDeps,
   transaction: Transaction,
-  fact: MoneyFact & { readonly refundId: string },
+  fact: MoneyFact & {
+    readonly refundId: string;
+    /** Of money that bought a ticket; else it was never ours. */
+    readonly ofSale: boolean;
+  },
 ): Promise<void> {
   return post(deps, transaction, fact, {
     kind: 'refund',
     idempotencyKey: `refund:${fact.refundId}`,
-    debit: REFUNDS_PAYABLE,
+    debit: fact.ofSale ? SALES_RETURNS : REFUNDS_PAYABLE,
     credit: receivableAccount(fact.provider),
+  });
+}
+
+/** A payer's bank holds the money back until it is decided whose it is. */
+export function postDispute(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly disputeId: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'dispute',
+    idempotencyKey: `dispute:${fact.disputeId}`,
+    debit: DISPUTED,
+    credit: receivableAccount(fact.provider),
+  });
+}
+
+/** The dispute has ended: the money is ours again, or gone. */
+export function postDisputeEnd(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly disputeId: string; readonly outcome: 'won' | 'lost' },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: `dispute_${fact.outcome}`,
+    idempotencyKey: `dispute_end:${fact.disputeId}`,
+    debit: fact.outcome === 'won' ? receivableAccount(fact.provider) : SALES_RETURNS,
+    credit: DISPUTED,
   });
 }
 

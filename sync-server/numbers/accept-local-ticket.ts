@@ -44,6 +44,7 @@ export function acceptLocalTicket(
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     queuedAt: null,
     counter: null,
     calledAt: null,

@@ -3,6 +3,7 @@ import type { Transaction } from '../db/database.ts';
 import type { ProviderCharge } from '../providers/provider.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
+import { followMoneyBack, recordMoneyBack } from './money-back.ts';
 import { nextStatus } from './next-status.ts';
 import { lockTransaction, type PaymentTransaction, type TransactionKey } from './payment-transaction.ts';
 import { recordReceipts } from './record-receipts.ts';
@@ -35,8 +36,10 @@ export function applyProviderCharge(
     await keepProviderFacts(context, transaction, payment, charge, isCurrent);
     const recorded = await recordReceipts(context, transaction, payment, charge, atMs);
     const to = isCurrent || recorded.settling !== null ? nextStatus(payment, charge, recorded, atMs) : null;
+    await recordMoneyBack(context, transaction, payment, charge, atMs);
     const changedTo = to !== null && (await changeStatus(transaction, payment, to, cause, atMs)) ? to : null;
     if (changedTo !== null) await planLaterCheck(transaction, payment, changedTo, atMs);
+    await followMoneyBack(transaction, payment, changedTo ?? payment.status, cause, atMs);
     if (charge.status === null)
       context.log.error(
         { txid: charge.txid, providerStatus: charge.providerStatus },

@@ -3,7 +3,7 @@ import type { Transaction } from '../db/database.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 
 /** What made the server look at the provider's answer; stored with every transition. */
-export type TransitionCause = 'charge' | 'webhook' | 'poll' | 'cancel';
+export type TransitionCause = 'charge' | 'webhook' | 'poll' | 'cancel' | 'refund' | 'sweep' | 'statement';
 
 /**
  * Raises a locked transaction's status, and writes down the step. A status of no higher rank changes nothing.
@@ -15,8 +15,9 @@ export async function changeStatus(
   to: CanonicalStatus,
   cause: TransitionCause,
   atMs: number,
+  by: 'provider_message' | 'dispute_won' = 'provider_message',
 ): Promise<boolean> {
-  if (!isStatusChangeAllowed(payment.status, to)) return false;
+  if (!isStatusChangeAllowed(payment.status, to, by)) return false;
   await transaction.query(
     'UPDATE payment_transactions SET status = $3 WHERE merchant_id = $1 AND transaction_id = $2',
     [payment.merchantId, payment.transactionId, to],

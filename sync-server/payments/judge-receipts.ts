@@ -1,8 +1,11 @@
 import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 
-/** `settles` pays for the ticket; `surplus` came after one that does; `wrong_amount` buys nothing. */
-export type Disposition = 'settles' | 'surplus' | 'wrong_amount';
+/**
+ * `settles` pays for the ticket; `surplus` came after one that does; `wrong_amount` buys nothing; `late` came after the
+ * charge had ended, to a merchant that sends such money back.
+ */
+export type Disposition = 'settles' | 'surplus' | 'wrong_amount' | 'late';
 
 export interface JudgedReceipt {
   readonly receipt: ProviderReceipt;
@@ -20,12 +23,14 @@ export interface Judgement {
  * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was
  * asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
  * that webhook, poll and cancellation come to the same end in whatever order they arrive.
+ * @param isUnwantedLate says of a receipt that it came late to a merchant that sends late money back
  * @param known ids of receipts that were recorded before: of this charge, and of the merchant's other charges
  */
 export function judgeReceipts(
   payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledReceiptId'>,
   charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'receipts'>,
   known: { readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> },
+  isUnwantedLate: (receipt: ProviderReceipt) => boolean = () => false,
 ): Judgement {
   const judged: JudgedReceipt[] = [];
   const foreign: { receipt: ProviderReceipt; reason: string }[] = [];
@@ -46,9 +51,11 @@ export function judgeReceipts(
     }
     const disposition = settled
       ? 'surplus'
-      : receipt.amountCents === payment.amountCents
-        ? 'settles'
-        : 'wrong_amount';
+      : receipt.amountCents !== payment.amountCents
+        ? 'wrong_amount'
+        : isUnwantedLate(receipt)
+          ? 'late'
+          : 'settles';
     settled ||= disposition === 'settles';
     judged.push({ receipt, disposition });
   }

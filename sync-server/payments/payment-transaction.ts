@@ -28,6 +28,8 @@ export interface PaymentTransaction {
   readonly settledReceiptId: string | null;
   readonly checkCount: number;
   readonly pixKey: string;
+  /** What the merchant does with money that comes after the charge has ended. */
+  readonly lateMoney: 'ticket' | 'refund';
   readonly merchantName: string;
   readonly city: string;
   readonly timeZone: string;
@@ -45,7 +47,7 @@ const SELECT = `
     t.amount_cents AS "amountCents", t.currency, t.status,
     t.br_code AS "brCode", t.created_at AS "createdAt", t.charge_expires_at AS "chargeExpiresAt",
     t.cancel_requested_at AS "cancelRequestedAt", t.settled_receipt_id AS "settledReceiptId",
-    t.check_count AS "checkCount", m.pix_key AS "pixKey", m.name AS "merchantName", u.city,
+    t.check_count AS "checkCount", m.pix_key AS "pixKey", m.late_money AS "lateMoney", m.name AS "merchantName", u.city,
     u.time_zone AS "timeZone"
   FROM payment_transactions t
   JOIN merchants m USING (merchant_id)

@@ -3,8 +3,9 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postSale, postUnexpectedMoney } from '../ledger/ledger.ts';
 import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
-import { type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
+import { type Disposition, type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
+import { isLate } from './settle.ts';
 
 export interface RefundRow {
   readonly refundId: string;
@@ -36,7 +37,12 @@ export async function recordReceipts(
   atMs: number,
 ): Promise<RecordedReceipts> {
   const known = await knownReceipts(transaction, payment, charge);
-  const { judged, foreign } = judgeReceipts(payment, charge, known);
+  const { judged, foreign } = judgeReceipts(
+    payment,
+    charge,
+    known,
+    (receipt) => payment.lateMoney === 'refund' && isLate(payment, receipt, charge.expiresAtMs),
+  );
   for (const { receipt, reason } of foreign)
     context.log.error(
       { txid: payment.txid, receiptId: receipt.receiptId, reason },
@@ -115,7 +121,7 @@ async function openRefund(
   transaction: Transaction,
   payment: PaymentTransaction,
   receipt: ProviderReceipt,
-  reason: 'surplus' | 'wrong_amount',
+  reason: Exclude<Disposition, 'settles'>,
   atMs: number,
 ): Promise<RefundRow> {
   const refund = {

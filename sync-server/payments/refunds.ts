@@ -5,6 +5,9 @@ import { postRefund } from '../ledger/ledger.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { backoffMs } from './backoff.ts';
+import { markTickets } from './mark-tickets.ts';
+import { followMoneyBack } from './money-back.ts';
+import { lockTransaction } from './payment-transaction.ts';
 import { announceRefund } from './refund-feed.ts';
 import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
 
@@ -35,13 +38,18 @@ interface Refund {
   readonly txid: string;
   readonly providerChargeId: string | null;
   readonly receivedCents: number;
+  /** Of money that bought a ticket. */
+  readonly ofSale: boolean;
+  /** The reason in the words of who asked for it; null for what the server decides by itself. */
+  readonly note: string | null;
 }
 
 const SELECT = `
   SELECT f.merchant_id AS "merchantId", f.refund_id AS "refundId", f.receipt_id AS "receiptId",
     f.transaction_id AS "transactionId", f.amount_cents AS "amountCents", f.reason, f.status, f.attempts,
     t.session_id AS "sessionId", t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.amount_cents AS "expectedCents",
-    t.currency, r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents"
+    t.currency, r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents",
+    r.disposition = 'settles' AS "ofSale", f.note
   FROM refunds f
   JOIN payment_transactions t USING (merchant_id, transaction_id)
   JOIN receipts r ON r.merchant_id = f.merchant_id AND r.receipt_id = f.receipt_id
@@ -62,6 +70,7 @@ export function startRefundWorker(
     task: async (isStopping) => {
       while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
         if (!(await advanceNext(context, provider))) break;
+      await markTickets(context);
       const nextAtMs = await nextAttemptAtMs(context, provider);
       return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
@@ -124,8 +133,7 @@ async function advanceNext(context: ServerContext, provider: PaymentProvider): P
           amountCents: refund.amountCents,
           receivedCents: refund.receivedCents,
           mayExist: refund.attempts > 1,
-          description:
-            refund.reason === 'surplus' ? 'Pagamento em duplicidade' : 'Valor diferente do cobrado',
+          description: describe(refund),
         })
       : await provider.fetchRefund({ ...refund, charge: refund });
   await context.db.transaction((transaction) => keepOutcome(context, transaction, refund, outcome));
@@ -181,12 +189,14 @@ async function keepOutcome(
   );
   // Somebody else has claimed it meanwhile, and will say what became of it.
   if (kept === undefined || status === refund.status) return;
-  if (status === 'settled') await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
+  if (status === 'settled') await keepSettled(context, transaction, refund, atMs);
   if (status === 'failed')
     context.log.error(
       { refundId: refund.refundId, outcome: outcome.kind },
       'a refund failed: the money is owed',
     );
+  // Of money that bought a ticket the ticket itself tells.
+  if (refund.ofSale) return;
   await announceRefund(
     transaction,
     context.feedWake,
@@ -194,6 +204,32 @@ async function keepOutcome(
     { ...refund, status },
     atMs,
   );
+}
+
+/** What the payer reads at the bank. */
+function describe({ reason, note }: Refund): string {
+  switch (reason) {
+    case 'surplus':
+      return 'Pagamento em duplicidade';
+    case 'wrong_amount':
+      return 'Valor diferente do cobrado';
+    case 'late':
+      return 'Pagamento após o prazo';
+    default:
+      return note ?? 'Devolução';
+  }
+}
+
+async function keepSettled(
+  context: ServerContext,
+  transaction: Transaction,
+  refund: Refund,
+  atMs: number,
+): Promise<void> {
+  await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
+  if (!refund.ofSale) return;
+  const payment = await lockTransaction(transaction, refund);
+  await followMoneyBack(transaction, payment, payment.status, 'refund', atMs);
 }
 
 /** `failed` ends our own attempts; only the provider's word that the money arrived changes it. */

@@ -9,6 +9,22 @@ import type { PaymentTransaction } from './payment-transaction.ts';
 import { reserveTicketNumber } from './reserve-ticket-number.ts';
 
 /**
+ * Whether the money came after the charge had ended: it had expired, or was withdrawn, or the customer had left.
+ * @param payment as it was before the receipt
+ */
+export function isLate(
+  payment: Pick<PaymentTransaction, 'cancelRequestedAt' | 'status'>,
+  receipt: Pick<ProviderReceipt, 'paidAtMs'>,
+  chargeExpiresAtMs: number,
+): boolean {
+  return (
+    receipt.paidAtMs > chargeExpiresAtMs ||
+    payment.cancelRequestedAt !== null ||
+    STATUS_RANK[payment.status] >= STATUS_RANK.EXPIRED
+  );
+}
+
+/**
  * Reserves the ticket's number, and says "paid" to the kiosk, which may issue the ticket by itself while its lease
  * runs. Runs in the transaction that recorded the receipt.
  * @param payment as it was before: its status says whether the money is late
@@ -21,10 +37,7 @@ export async function settle(
   chargeExpiresAtMs: number,
   atMs: number,
 ): Promise<void> {
-  const late =
-    receipt.paidAtMs > chargeExpiresAtMs ||
-    payment.cancelRequestedAt !== null ||
-    STATUS_RANK[payment.status] >= STATUS_RANK.EXPIRED;
+  const late = isLate(payment, receipt, chargeExpiresAtMs);
   // The number belongs to the day on which the customer gets it, which for late money is not the day of the charge.
   const { number, businessDay } = await reserveTicketNumber(transaction, payment, atMs);
   const actBefore = atMs + CONFIRMATION_LEASE_MS;

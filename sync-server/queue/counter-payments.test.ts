@@ -55,6 +55,7 @@ async function calledTicket(changes: Partial<StoredTicket> = {}): Promise<string
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     issuedAt: atMs,
     queuedAt: atMs,
     counter: FIRST,

@@ -25,6 +25,7 @@ const SELECT = `
     kiosk_id AS "kioskId", number, prefix, label, business_day AS "businessDay", service_id AS "serviceId",
     service_name AS "serviceName", status, delivery, payment, amount_due_cents AS "amountDueCents", rescued,
     received_cents AS "receivedCents", ${epochMs('money_received_at')} AS "receivedAt",
+    money_back AS "moneyBack",
     ${epochMs('issued_at')} AS "issuedAt", ${epochMs('queued_at')} AS "queuedAt", counter,
     ${epochMs('called_at')} AS "calledAt", call_count AS "callCount", ${epochMs('started_at')} AS "startedAt",
     ${epochMs('ended_at')} AS "endedAt", revision
@@ -149,21 +150,23 @@ export async function saveTicketChanges(
 const UPSERT = `
   INSERT INTO tickets (merchant_id, unit_id, received_at, ticket_id, session_id, transaction_id, kiosk_id, number,
     prefix, label, business_day, service_id, service_name, status, delivery, payment, amount_due_cents, rescued,
-    received_cents, money_received_at, issued_at, queued_at, counter, called_at, call_count, started_at, ended_at, revision)
+    received_cents, money_received_at, money_back, issued_at, queued_at, counter, called_at, call_count, started_at,
+    ended_at, revision)
   SELECT $1, $2, $3, "ticketId", "sessionId", "transactionId", "kioskId", number, prefix, label, "businessDay",
     "serviceId", "serviceName", status, delivery, payment, "amountDueCents", rescued, "receivedCents",
-    ${instant('receivedAt')}, ${instant('issuedAt')},
+    ${instant('receivedAt')}, "moneyBack", ${instant('issuedAt')},
     ${instant('queuedAt')}, counter, ${instant('calledAt')}, "callCount", ${instant('startedAt')},
     ${instant('endedAt')}, revision
   FROM jsonb_to_recordset($4::jsonb) AS ticket (
     "ticketId" uuid, "sessionId" uuid, "transactionId" uuid, "kioskId" text, number integer, prefix text, label text,
     "businessDay" date, "serviceId" uuid, "serviceName" text, status text, delivery text, payment text,
-    "amountDueCents" bigint, rescued boolean, "receivedCents" bigint, "receivedAt" bigint,
+    "amountDueCents" bigint, rescued boolean, "receivedCents" bigint, "receivedAt" bigint, "moneyBack" text,
     "issuedAt" bigint, "queuedAt" bigint, counter text, "calledAt" bigint,
     "callCount" integer, "startedAt" bigint, "endedAt" bigint, revision bigint)
   ON CONFLICT (merchant_id, ticket_id) DO UPDATE SET
     status = excluded.status, delivery = excluded.delivery, rescued = excluded.rescued,
-    received_cents = excluded.received_cents, money_received_at = excluded.money_received_at, queued_at = excluded.queued_at,
+    received_cents = excluded.received_cents, money_received_at = excluded.money_received_at,
+    money_back = excluded.money_back, queued_at = excluded.queued_at,
     counter = excluded.counter, called_at = excluded.called_at, call_count = excluded.call_count,
     started_at = excluded.started_at, ended_at = excluded.ended_at, revision = excluded.revision`;
 

@@ -83,6 +83,7 @@ function issueTicket(state: PushState, issued: OutboxPayload<'ticket.issued'>): 
     rescued: false,
     receivedCents: 0,
     receivedAt: null,
+    moneyBack: null,
     queuedAt: null,
     counter: null,
     calledAt: null,

@@ -1,0 +1,258 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ticketIdOfSession } from '../../domain/ids.ts';
+import { ManualClock } from '../../platform/testing/manual-clock.ts';
+import type { ServerContext } from '../context.ts';
+import type { ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
+import { onlyProvider } from '../routing/charge-router.ts';
+import { seedShop, testContext } from '../testing/test-context.ts';
+import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { applyProviderCharge } from './apply-provider-charge.ts';
+import { chargeCreator } from './create-charge.ts';
+import { markTickets } from './mark-tickets.ts';
+import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
+import { ModelBank } from './testing/model-bank.ts';
+import { chargeRequest, expectMoneyAddsUp, KIOSK, readPayment, SERVICE } from './testing/payment-steps.ts';
+
+let database: TestDatabase;
+let clock: ManualClock;
+let context: ServerContext;
+let bank: ModelBank;
+let branch = 60;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  clock = new ManualClock();
+  context = testContext({ db: database.db, clock });
+  await seedShop(database.db, clock.nowMs());
+});
+beforeEach(() => {
+  branch += 1;
+  bank = new ModelBank(clock, String(branch));
+});
+afterAll(() => database.close());
+
+async function openCharge(): Promise<PaymentTransaction> {
+  const request = chargeRequest(context);
+  await chargeCreator(context, onlyProvider(bank))(KIOSK, request);
+  const payment = await findBySession(context.db, KIOSK.merchantId, request.sessionId);
+  if (payment === undefined) throw new Error('no charge was made');
+  return payment;
+}
+
+async function paidCharge(): Promise<PaymentTransaction> {
+  const payment = await openCharge();
+  bank.pay(payment.txid, SERVICE.amountCents);
+  await tell(payment);
+  return payment;
+}
+
+interface WentBack {
+  readonly refunds?: readonly ProviderChargeRefund[];
+  readonly disputes?: readonly ProviderDispute[];
+}
+
+/** The provider's answer, with what it took back. */
+function tell(payment: PaymentTransaction, { refunds = [], disputes = [] }: WentBack = {}): Promise<void> {
+  return applyProviderCharge(
+    context,
+    payment,
+    { ...bank.chargeOf(payment.txid), refunds, disputes },
+    'webhook',
+  );
+}
+
+const receiptOf = ({ txid }: PaymentTransaction): string => bank.chargeOf(txid).receipts[0]?.receiptId ?? '';
+let serial = 0;
+function refund(
+  payment: PaymentTransaction,
+  amountCents: number,
+  status: 'processing' | 'settled' | 'refused' = 'settled',
+) {
+  serial += 1;
+  return {
+    refundId: `D${serial}`,
+    receiptId: receiptOf(payment),
+    amountCents,
+    status,
+    providerStatus: status,
+    reason: null,
+    initiatedBy: 'provider',
+  } as const;
+}
+function dispute(
+  payment: PaymentTransaction,
+  status: ProviderDispute['status'],
+  disputeId = `dp_${receiptOf(payment)}`,
+) {
+  return {
+    disputeId,
+    receiptId: receiptOf(payment),
+    kind: 'med',
+    status,
+    amountCents: payment.amountCents,
+    reason: 'MED_FRAUDE',
+    openedAtMs: clock.nowMs(),
+  } as const;
+}
+
+const statusOf = async ({ sessionId }: PaymentTransaction) => (await readPayment(context, sessionId)).status;
+
+/** The ticket of the payment, waiting in the queue. */
+async function queueTicket(payment: PaymentTransaction, status = 'in_queue'): Promise<void> {
+  await context.db.query(
+    `INSERT INTO tickets (merchant_id, ticket_id, unit_id, kiosk_id, session_id, transaction_id, number, prefix, label,
+       business_day, service_id, service_name, status, issued_at, received_at)
+     SELECT merchant_id, $3, unit_id, kiosk_id, session_id, transaction_id, ticket_number, service_prefix,
+       service_prefix || ticket_number, ticket_business_day, service_id, service_name, $4, now(), now()
+     FROM payment_transactions WHERE merchant_id = $1 AND transaction_id = $2`,
+    [payment.merchantId, payment.transactionId, ticketIdOfSession(payment.sessionId), status],
+  );
+}
+async function ticketOf({ sessionId }: PaymentTransaction) {
+  await markTickets(context);
+  const [row] = await context.db.query(
+    'SELECT status, money_back AS "moneyBack" FROM tickets WHERE session_id = $1',
+    [sessionId],
+  );
+  return row;
+}
+
+describe('what the provider sends back by itself', () => {
+  test('in parts, then whole: the status follows the sum, whatever is told again', async () => {
+    const payment = await paidCharge();
+    const half = refund(payment, SERVICE.amountCents / 2);
+    const rest = refund(payment, SERVICE.amountCents - half.amountCents);
+    await tell(payment, { refunds: [half] });
+    await tell(payment, { refunds: [half] });
+    expect(await statusOf(payment)).toBe('PARTIALLY_REFUNDED');
+    await tell(payment, { refunds: [rest, half] });
+    expect(await statusOf(payment)).toBe('REFUNDED');
+    await expectMoneyAddsUp(context);
+  });
+
+  test('is posted when it has settled, and not before; one that is refused changes nothing', async () => {
+    const payment = await paidCharge();
+    const pending = refund(payment, SERVICE.amountCents, 'processing');
+    await tell(payment, { refunds: [pending] });
+    await expectMoneyAddsUp(context);
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+    await tell(payment, { refunds: [{ ...pending, status: 'refused' }] });
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+    await tell(payment, { refunds: [{ ...pending, status: 'settled' }] });
+    expect(await statusOf(payment)).toBe('REFUNDED');
+    await expectMoneyAddsUp(context);
+  });
+
+  test('voids a ticket that waits, and marks one that is served', async () => {
+    const waiting = await paidCharge();
+    const served = await paidCharge();
+    await queueTicket(waiting);
+    await queueTicket(served, 'in_progress');
+    for (const payment of [waiting, served])
+      await tell(payment, { refunds: [refund(payment, SERVICE.amountCents)] });
+    expect(await ticketOf(waiting)).toEqual({ status: 'voided', moneyBack: 'refunded' });
+    expect(await ticketOf(served)).toEqual({ status: 'in_progress', moneyBack: 'refunded' });
+  });
+
+  test('before its ticket came: the ticket is void as soon as it is there', async () => {
+    const payment = await paidCharge();
+    await tell(payment, { refunds: [refund(payment, SERVICE.amountCents)] });
+    expect(await ticketOf(payment)).toBeUndefined();
+    await queueTicket(payment);
+    expect(await ticketOf(payment)).toEqual({ status: 'voided', moneyBack: 'refunded' });
+  });
+});
+
+describe('a dispute', () => {
+  test('that is won gives the payment back, and takes the mark off its ticket', async () => {
+    const payment = await paidCharge();
+    await queueTicket(payment);
+    await tell(payment, { disputes: [dispute(payment, 'open')] });
+    expect(await statusOf(payment)).toBe('CHARGEBACK');
+    expect(await ticketOf(payment)).toEqual({ status: 'in_queue', moneyBack: 'disputed' });
+    await expectMoneyAddsUp(context);
+    await tell(payment, { disputes: [dispute(payment, 'won')] });
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+    expect(await ticketOf(payment)).toEqual({ status: 'in_queue', moneyBack: null });
+    await tell(payment, { disputes: [dispute(payment, 'open')] });
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+    await expectMoneyAddsUp(context);
+  });
+
+  test('that is lost stays, and its ticket stays marked', async () => {
+    const payment = await paidCharge();
+    await queueTicket(payment, 'completed');
+    await tell(payment, { disputes: [dispute(payment, 'lost')] });
+    await tell(payment, { disputes: [dispute(payment, 'won')] });
+    expect(await statusOf(payment)).toBe('CHARGEBACK');
+    expect(await ticketOf(payment)).toEqual({ status: 'completed', moneyBack: 'disputed' });
+    await expectMoneyAddsUp(context);
+  });
+
+  test('of a receipt that is not ours is written nowhere', async () => {
+    const payment = await paidCharge();
+    await tell(payment, { disputes: [{ ...dispute(payment, 'open'), receiptId: 'E-of-another' }] });
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+  });
+});
+
+describe('money after the charge has ended', () => {
+  test('buys its ticket, where the merchant says nothing else', async () => {
+    const payment = await openCharge();
+    clock.advance(400_000);
+    bank.pay(payment.txid, SERVICE.amountCents);
+    await tell(payment);
+    expect(await readPayment(context, payment.sessionId)).toMatchObject({
+      status: 'SUCCEEDED',
+      late: true,
+      refunds: [],
+    });
+  });
+
+  test('goes back, and no ticket is made, where the merchant wants that', async () => {
+    await context.db.query("UPDATE merchants SET late_money = 'refund'");
+    try {
+      const payment = await openCharge();
+      clock.advance(400_000);
+      bank.pay(payment.txid, SERVICE.amountCents);
+      await tell(payment);
+      expect(await readPayment(context, payment.sessionId)).toMatchObject({
+        confirmations: 0,
+        ticketNumber: null,
+        refunds: [{ reason: 'late', status: 'requested', cents: SERVICE.amountCents }],
+      });
+      await expectMoneyAddsUp(context);
+    } finally {
+      await context.db.query("UPDATE merchants SET late_money = 'ticket'");
+    }
+  });
+});
+
+test('in whatever order refunds and disputes are told, the end is the same and the books add up', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.shuffledSubarray(['half', 'rest', 'open', 'won', 'half', 'open'], { minLength: 1 }),
+      async (steps) => {
+        const payment = await paidCharge();
+        const half = refund(payment, SERVICE.amountCents / 2);
+        const rest = refund(payment, SERVICE.amountCents - half.amountCents);
+        const refunds: ProviderChargeRefund[] = [];
+        let end: ProviderDispute['status'] | null = null;
+        for (const step of steps) {
+          if (step === 'half') refunds.push(half);
+          if (step === 'rest') refunds.push(rest);
+          if (step === 'open' || step === 'won') end = end === 'won' ? 'won' : step;
+          const disputes = step === 'open' || step === 'won' ? [dispute(payment, step)] : [];
+          await tell(payment, { refunds, disputes });
+        }
+        const returned = [...new Set(refunds)].reduce((sum, { amountCents }) => sum + amountCents, 0);
+        const byMoney =
+          returned === 0 ? 'SUCCEEDED' : returned < SERVICE.amountCents ? 'PARTIALLY_REFUNDED' : 'REFUNDED';
+        expect(await statusOf(payment)).toBe(end === 'open' ? 'CHARGEBACK' : byMoney);
+      },
+    ),
+    { numRuns: 30 },
+  );
+  await expectMoneyAddsUp(context);
+});

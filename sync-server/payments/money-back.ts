@@ -1,0 +1,152 @@
+import { type CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
+import type { ServerContext } from '../context.ts';
+import type { Transaction } from '../db/database.ts';
+import { postDispute, postDisputeEnd, postRefund } from '../ledger/ledger.ts';
+import type { ProviderCharge, ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
+import { changeStatus, type TransitionCause } from './change-status.ts';
+import type { PaymentTransaction } from './payment-transaction.ts';
+
+/**
+ * Writes down what the provider, or the payer's bank, took back by itself: refunds made by hand in the provider's
+ * pages, a bank's clawback, a dispute. Told again, nothing is written twice; a dispute moves on from open to its end,
+ * and no further. The payment's row is locked by the caller, its receipts are recorded.
+ */
+export async function recordMoneyBack(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  charge: Pick<ProviderCharge, 'refunds' | 'disputes'>,
+  atMs: number,
+): Promise<void> {
+  for (const refund of charge.refunds)
+    if (refund.initiatedBy === 'provider') await recordRefund(context, transaction, payment, refund, atMs);
+  for (const dispute of charge.disputes) await recordDispute(context, transaction, payment, dispute, atMs);
+}
+
+async function recordRefund(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  refund: ProviderChargeRefund,
+  atMs: number,
+): Promise<void> {
+  const status = refund.status === 'refused' ? 'failed' : refund.status;
+  const [changed] = await transaction.query<{ status: string; disposition: string }>(
+    `WITH receipt AS (
+       SELECT merchant_id, receipt_id, disposition FROM receipts
+       WHERE merchant_id = $1 AND receipt_id = $3 AND transaction_id = $4),
+     kept AS (
+       INSERT INTO refunds AS known (merchant_id, refund_id, receipt_id, transaction_id, amount_cents, reason, status,
+         provider_status, initiated_by, created_at, settled_at)
+       SELECT merchant_id, $2, receipt_id, $4, $5, 'by_provider', $6, $7, 'provider', $8,
+         CASE WHEN $6 = 'settled' THEN $8::timestamptz END FROM receipt
+       ON CONFLICT (merchant_id, refund_id) DO UPDATE SET status = excluded.status,
+         provider_status = excluded.provider_status, settled_at = excluded.settled_at
+         WHERE known.initiated_by = 'provider' AND known.status NOT IN ('settled', excluded.status)
+       RETURNING status)
+     SELECT kept.status, receipt.disposition FROM kept, receipt`,
+    [
+      payment.merchantId,
+      refund.refundId,
+      refund.receiptId,
+      payment.transactionId,
+      refund.amountCents,
+      status,
+      refund.providerStatus,
+      new Date(atMs),
+    ],
+  );
+  if (changed?.status !== 'settled') return;
+  await postRefund(context, transaction, {
+    ...payment,
+    amountCents: refund.amountCents,
+    refundId: refund.refundId,
+    ofSale: changed.disposition === 'settles',
+    occurredAtMs: atMs,
+  });
+}
+
+async function recordDispute(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  dispute: ProviderDispute,
+  atMs: number,
+): Promise<void> {
+  const [before] = await transaction.query<{ status: string }>(
+    'SELECT status FROM disputes WHERE merchant_id = $1 AND dispute_id = $2',
+    [payment.merchantId, dispute.disputeId],
+  );
+  if (before !== undefined && before.status !== 'open') return;
+  const kept = await transaction.query(
+    `INSERT INTO disputes (merchant_id, dispute_id, receipt_id, transaction_id, kind, status, amount_cents, reason,
+       opened_at, closed_at)
+     SELECT merchant_id, $2, receipt_id, $4, $5, $6, $7, $8, $9, CASE WHEN $6 <> 'open' THEN $10::timestamptz END
+     FROM receipts WHERE merchant_id = $1 AND receipt_id = $3 AND transaction_id = $4
+     ON CONFLICT (merchant_id, dispute_id) DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at
+     RETURNING dispute_id`,
+    [
+      payment.merchantId,
+      dispute.disputeId,
+      dispute.receiptId,
+      payment.transactionId,
+      dispute.kind,
+      dispute.status,
+      dispute.amountCents,
+      dispute.reason.slice(0, 200),
+      new Date(dispute.openedAtMs),
+      new Date(atMs),
+    ],
+  );
+  if (kept.length === 0) {
+    context.log.error(
+      { disputeId: dispute.disputeId, receiptId: dispute.receiptId },
+      'a dispute of an unknown receipt',
+    );
+    return;
+  }
+  const fact = { ...payment, amountCents: dispute.amountCents, disputeId: dispute.disputeId };
+  if (before === undefined) {
+    context.log.error({ disputeId: dispute.disputeId, kind: dispute.kind }, 'a payment is disputed');
+    await postDispute(context, transaction, { ...fact, occurredAtMs: dispute.openedAtMs });
+  }
+  if (dispute.status !== 'open')
+    await postDisputeEnd(context, transaction, { ...fact, outcome: dispute.status, occurredAtMs: atMs });
+}
+
+/**
+ * The status that a settled payment has by what went back of the money that settled it. It is summed from the refunds
+ * and disputes anew each time, so that the order in which they are told does not matter.
+ */
+export async function followMoneyBack(
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  status: CanonicalStatus,
+  cause: TransitionCause,
+  atMs: number,
+): Promise<void> {
+  if (!isSettled(status)) return;
+  const [sums] = await transaction.query<{ returned: number; disputed: boolean }>(
+    `SELECT (SELECT coalesce(sum(f.amount_cents), 0)::bigint FROM refunds f JOIN receipts r USING (merchant_id, receipt_id)
+        WHERE f.merchant_id = $1 AND f.transaction_id = $2 AND f.status = 'settled' AND r.disposition = 'settles')
+        AS returned,
+       EXISTS (SELECT FROM disputes WHERE merchant_id = $1 AND transaction_id = $2 AND status <> 'won') AS disputed`,
+    [payment.merchantId, payment.transactionId],
+  );
+  if (sums === undefined) throw new Error('a query without FROM has one row');
+  const to = statusByMoney(sums, payment.amountCents);
+  if (to === status) return;
+  if (status === 'CHARGEBACK')
+    await changeStatus(transaction, { ...payment, status }, 'SUCCEEDED', cause, atMs, 'dispute_won');
+  const from = status === 'CHARGEBACK' ? 'SUCCEEDED' : status;
+  await changeStatus(transaction, { ...payment, status: from }, to, cause, atMs);
+}
+
+export function statusByMoney(
+  { returned, disputed }: { readonly returned: number; readonly disputed: boolean },
+  amountCents: number,
+): CanonicalStatus {
+  if (disputed) return 'CHARGEBACK';
+  if (returned <= 0) return 'SUCCEEDED';
+  return returned < amountCents ? 'PARTIALLY_REFUNDED' : 'REFUNDED';
+}
