@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { registerAppmax } from '../appmax/appmax.ts';
+import { addressWebhook as addressAppmax, onMoney as onAppmaxMoney } from '../appmax/events.ts';
 import { addressWebhook as addressPagarme } from '../pagarme/dashboard.ts';
 import { onMoney as onPagarmeMoney } from '../pagarme/events.ts';
 import { registerPagarme } from '../pagarme/pagarme.ts';
@@ -27,9 +29,14 @@ export function registerPaymentCompanies(
   };
   const delivery = startWebhookDelivery(context, {
     pagarme: (body) => addressPagarme(context, body),
+    appmax: () => addressAppmax(context),
   });
   registerPagarme(app, context);
-  bank.onMoney.push((txid) => onPagarmeMoney(context, txid));
+  registerAppmax(app, context);
+  bank.onMoney.push((txid) => {
+    onPagarmeMoney(context, txid);
+    onAppmaxMoney(context, txid);
+  });
   return {
     async stop() {
       await delivery.stop();

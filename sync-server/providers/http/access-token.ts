@@ -11,8 +11,10 @@ export interface TokenSettings {
   readonly clientId: string;
   /** Null: the client certificate alone says who asks (RFC 8705), and the id goes into the form. */
   readonly clientSecret: string | null;
-  /** As RFC 6749 writes them: separated by blanks. */
+  /** As RFC 6749 writes them: separated by blanks; empty where the provider has none. */
   readonly scope: string;
+  /** Where id and secret go: RFC 6749 prefers the header, some providers read the form alone. */
+  readonly credentialsIn?: 'header' | 'form';
   /** Where grant type and scope go: the RFC says the form, some banks read the query alone. */
   readonly parametersIn: 'form' | 'query';
   readonly http: HttpPort;
@@ -73,8 +75,11 @@ async function requestToken(
   { kind: 'token'; accessToken: string; expiresSeconds: number } | Exclude<TokenOutcome, { kind: 'token' }>
 > {
   const { clientId, clientSecret } = settings;
-  const parameters = new URLSearchParams({ grant_type: 'client_credentials', scope: settings.scope });
-  if (clientSecret === null) parameters.set('client_id', clientId);
+  const parameters = new URLSearchParams({ grant_type: 'client_credentials' });
+  if (settings.scope !== '') parameters.set('scope', settings.scope);
+  const inForm = settings.credentialsIn === 'form';
+  if (clientSecret === null || inForm) parameters.set('client_id', clientId);
+  if (clientSecret !== null && inForm) parameters.set('client_secret', clientSecret);
   const inQuery = settings.parametersIn === 'query';
   const basic = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
   try {
@@ -84,7 +89,7 @@ async function requestToken(
       {
         method: 'POST',
         headers: {
-          ...(clientSecret === null ? {} : { authorization: `Basic ${basic}` }),
+          ...(clientSecret === null || inForm ? {} : { authorization: `Basic ${basic}` }),
           'content-type': 'application/x-www-form-urlencoded',
         },
         body: inQuery ? '' : parameters.toString(),
