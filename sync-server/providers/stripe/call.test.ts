@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { InternationalProvider } from '../provider.ts';
-import { failed, ok, REF } from './testing/answers.ts';
+import { failed, intent, ok, REF } from './testing/answers.ts';
 import { ORDER, openStripe } from './testing/open-stripe.ts';
 import { type RawAnswer, type RawStripe, startRawStripe } from './testing/raw-stripe.ts';
 
@@ -40,8 +40,12 @@ describe('what a failure means', () => {
     ['502 of a gateway', { status: 502, raw: '<html>Bad Gateway</html>' }, { kind: 'unknown' }],
     ['500 with a body of another kind', { status: 500, body: { message: 'oops' } }, { kind: 'unknown' }],
     ['200, and not what was asked for', ok({ object: 'refund', id: 're_1' }), { kind: 'unknown' }],
-    ['a redirect', { status: 307, location: 'http://127.0.0.1:9/', body: {} }, { kind: 'unknown' }],
-    ['an answer without end', { status: 200, raw: ' '.repeat(3 * 1024 * 1024) }, { kind: 'unknown' }],
+    ['a redirect', { status: 307, location: '/elsewhere', body: {} }, { kind: 'unknown' }],
+    [
+      'an answer without end',
+      { status: 200, raw: ' '.repeat(3 * 1024 * 1024) + JSON.stringify(intent()) },
+      { kind: 'unknown' },
+    ],
     ['no answer', 'no answer', { kind: 'unknown', detail: 'no answer in time' }],
     ['half an answer', 'half an answer', { kind: 'unknown', detail: 'no answer in time' }],
     ['a reset after the request', 'reset', { kind: 'unknown' }],

@@ -62,6 +62,12 @@ describe('reading a charge', () => {
     expect(await stripe.fetchCharge(REF)).toMatchObject({ charge: { status: 'PENDING', receipts: [] } });
   });
 
+  test('a card that is only authorized has paid nothing yet', async () => {
+    raw.script = () =>
+      ok(intent({ status: 'requires_capture', latest_charge: paidCharge({ amount_captured: 0 }) }));
+    expect(await stripe.fetchCharge(REF)).toMatchObject({ charge: { status: 'AUTHORIZED', receipts: [] } });
+  });
+
   test.each([
     ['no charge', null],
     ['only the id of a charge', 'ch_1'],

@@ -122,6 +122,7 @@ describe('making a checkout', () => {
     expect(await stripe.fetchCharge({ ...REF, providerChargeId: null })).toMatchObject({
       charge: { providerChargeId: 'pi_other', status: 'SUCCEEDED' },
     });
+    expect(calls().at(-1)).toBe('GET /v1/payment_intents/pi_other');
   });
 
   test.each([
