@@ -7,7 +7,7 @@ import { Callbacks } from './bank/callbacks.ts';
 import type { Told } from './people/operator.ts';
 import { KioskSide } from './sides/kiosk-side.ts';
 import { ServerSide } from './sides/server-side.ts';
-import type { ServerStorage } from './sides/server-storage.ts';
+import type { CommitFate, ServerStorage } from './sides/server-storage.ts';
 import type { Paper } from './sides/sim-printer.ts';
 import { Machine } from './world/machine.ts';
 import { GOOD_LINE, Line, type Listener, type WireRequest } from './world/network.ts';
@@ -28,6 +28,8 @@ export interface Hall {
   readonly told: Told[];
   /** The server fails over this event, whatever comes with it. */
   readonly poison: Poison;
+  /** What befalls the server while it stores the next callback. */
+  readonly mishap: { fate: CommitFate | null };
   /** How often the feed begins with entries that its reader has had: it is delivered at least once. */
   readonly replay: { chance: number };
   /** Every Pix whose callback the server has answered with 200, in the order of the answers. */
@@ -58,7 +60,8 @@ export function buildHall(
   const server = new ServerSide(world, storage, 0);
   const toBank = new Line(world, 'bank line', GOOD_LINE, () => (request) => bankApi.answer(request));
   server.lineToBank = toBank;
-  const callbackLine = new Line(world, 'callbacks', GOOD_LINE, () => server.listener());
+  const mishap: Hall['mishap'] = { fate: null };
+  const callbackLine = new Line(world, 'callbacks', GOOD_LINE, () => storing(server, mishap));
   const bankLife = new Machine(world, 'bank', 0).boot();
   const callbacks = new Callbacks(world, bank, bankLife, callbackLine);
   const acknowledged: BankPix[] = [];
@@ -109,21 +112,31 @@ export function buildHall(
     lines: { kiosks: kiosks.map((kiosk) => kiosk.line), bank: toBank, callbacks: callbackLine },
     papers,
     poison,
+    mishap,
     replay,
     told: [],
     acknowledged,
   };
 }
 
+function storing(server: ServerSide, mishap: Hall['mishap']): ReturnType<Listener> {
+  const answer = server.listener();
+  if (answer === null || mishap.fate === null) return answer;
+  server.deathAtCommit = { left: 1, where: mishap.fate, table: 'webhook_inbox' };
+  mishap.fate = null;
+  return answer;
+}
+
 /** What is asked for from the feed is answered from some entries before. */
-function repeating({ random }: World, replay: Hall['replay'], listener: Listener): Listener {
+function repeating(world: World, replay: Hall['replay'], listener: Listener): Listener {
   return () => {
     const answer = listener();
     if (answer === null) return null;
     return (request) => {
       const after = Number(/^\/v1\/feed\?.*\bafter=(\d+)/.exec(request.path)?.[1] ?? 0);
-      if (after === 0 || !random.chance(replay.chance)) return answer(request);
-      const earlier = Math.max(0, after - random.int(1, 4));
+      if (after === 0 || !world.faulty || !world.random.chance(replay.chance)) return answer(request);
+      const earlier = Math.max(0, after - world.random.int(1, 4));
+      world.tell('server', `repeats ${after - earlier} entries of its feed`);
       const { 'last-event-id': _, ...headers } = request.headers;
       return answer({
         ...request,

@@ -27,18 +27,28 @@ export function allowMutations(mutations: readonly Mutation[]): void {
       const path = fileURLToPath(url.split('?', 1)[0] ?? url);
       const file = relative(PROJECT, path).split(sep).join('/');
       const text = readFileSync(path, 'utf8');
-      const source = file === mutation.file ? applyMutation(mutation, text) : text;
+      const source = applyMutation(mutation, text, file);
       return { format: 'module', source: stripTypeScriptTypes(source), shortCircuit: true };
     },
   });
 }
 
-/** @throws when the text to be replaced is not there exactly once: the mutation has to follow the source */
-export function applyMutation({ name, file, find, replace }: Mutation, text: string): string {
-  const parts = text.split(find);
-  if (parts.length !== 2)
-    throw new Error(`mutation "${name}": its text is ${parts.length - 1} times in ${file}, not once`);
-  return parts.join(replace);
+/**
+ * @param file whose text it is, from the project's folder
+ * @throws when the text to be replaced is not there exactly once: the mutation has to follow the source
+ */
+export function applyMutation(mutation: Mutation, text: string, file = mutation.file): string {
+  let changed = text;
+  for (const change of [mutation, ...(mutation.also ?? [])]) {
+    if (change.file !== file) continue;
+    const parts = changed.split(change.find);
+    if (parts.length !== 2)
+      throw new Error(
+        `mutation "${mutation.name}": its text is ${parts.length - 1} times in ${file}, not once`,
+      );
+    changed = parts.join(change.replace);
+  }
+  return changed;
 }
 
 function isOurs(url: string): boolean {

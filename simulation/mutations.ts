@@ -39,7 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a cent too little is accepted',
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'receipt.amountCents !== payment.amountCents',
-    replace: 'receipt.amountCents >= payment.amountCents - 1',
+    replace: 'receipt.amountCents < payment.amountCents - 1',
     breaks: ['paid is said by the server first', 'no ticket without its money'],
   },
   {
@@ -61,8 +61,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a refund is not posted',
     file: 'sync-server/payments/refunds.ts',
-    find: "if (status === 'settled') await postRefund",
-    replace: "if (status === 'processing') await postRefund",
+    find: 'await postRefund(context,',
+    replace: 'if (atMs < 0) await postRefund(context,',
     breaks: ['the books balance'],
   },
   {
@@ -243,10 +243,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a refund is posted twice',
     file: 'sync-server/payments/refunds.ts',
-    find: "if (status === 'settled') await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });",
-    replace: `if (status === 'settled')
-      for (const again of ['', ' again'])
-        await postRefund(context, transaction, { ...refund, refundId: refund.refundId + again, occurredAtMs: atMs });`,
+    find: 'await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });',
+    replace: `for (const again of ['', ' again'])
+    await postRefund(context, transaction, { ...refund, refundId: refund.refundId + again, occurredAtMs: atMs });`,
     breaks: ['the books balance'],
   },
   {

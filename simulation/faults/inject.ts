@@ -1,5 +1,6 @@
 import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../../domain/protocol/leases.ts';
 import type { Hall } from '../hall.ts';
+import { customerArrives } from '../people/customer.ts';
 import { enrol, revoke } from '../people/manager.ts';
 import { PIN } from '../sides/kiosk-side.ts';
 import type { FaultEvent, Profile } from './profile.ts';
@@ -32,6 +33,7 @@ export function healEverything(hall: Hall): void {
   world.tell('world', 'all faults end');
   for (const line of [...hall.lines.kiosks, hall.lines.bank, hall.lines.callbacks]) line.cut = false;
   hall.server.deathAtCommit = null;
+  hall.mishap.fate = null;
   hall.poison.kind = null;
   hall.poison.about = null;
   for (const kiosk of hall.kiosks) {
@@ -66,6 +68,9 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     server.deathAtCommit = isOfTable
       ? { left: world.random.int(1, 3), where, table: world.random.pick(TABLES) }
       : { left, where, table: null };
+  },
+  callbackUnstored: ({ world, mishap }) => {
+    mishap.fate = world.random.pick(['fails', 'before']);
   },
   databaseFails: ({ world, server }) => {
     server.deathAtCommit = { left: 1, where: 'fails', table: world.random.pick(TABLES) };
@@ -136,14 +141,34 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     kiosk.loseFolder();
     enrol(hall, kiosk);
   },
-  backupRestored: ({ world, kiosks }) => {
+  backupRestored: ({ world, kiosks, bank }) => {
     const kiosk = world.random.pick(kiosks);
     if (!kiosk.machine.alive) return;
     kiosk.backUp();
     world.tell(kiosk.kioskId, 'is copied');
-    world.agenda.after(world.random.int(10_000, 80_000), 'a copy is restored', () => {
+    const restoredAfterMs = world.random.int(10_000, 80_000);
+    world.agenda.after(restoredAfterMs, 'a copy is restored', () => {
       if (world.faulty && kiosk.machine.alive) kiosk.restoreBackUp(world.random.chance(0.6));
     });
+    // What was sold between the copy and its return is what it does not know.
+    for (const afterMs of [restoredAfterMs / 2, restoredAfterMs + 40_000])
+      world.agenda.after(afterMs, 'customer arrives', () =>
+        customerArrives(world, {
+          kiosk,
+          bank,
+          manners: {
+            onTime: 1,
+            late: 0,
+            twice: 0,
+            wrongAmount: 0,
+            cancels: 0,
+            cancelsAndPays: 0,
+            walksAway: 0,
+          },
+          atCounterChance: 1,
+          prefix: 'K',
+        }),
+      );
   },
   poison: ({ world, poison }) => {
     poison.kind = world.random.pick([

@@ -34,6 +34,7 @@ export type FaultEvent =
   | 'kioskDiesInCommit'
   | 'serverDiesInCommit'
   | 'databaseFails'
+  | 'callbackUnstored'
   | 'kioskGoneForGood'
   | 'kioskCut'
   | 'bankCut'
@@ -57,6 +58,7 @@ const NO_EVENTS: Record<FaultEvent, number> = {
   kioskDiesInCommit: 0,
   serverDiesInCommit: 0,
   databaseFails: 0,
+  callbackUnstored: 0,
   kioskGoneForGood: 0,
   kioskCut: 0,
   bankCut: 0,
@@ -139,6 +141,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         kioskDiesInCommit: random.int(0, 4),
         serverDiesInCommit: random.int(0, 3),
         databaseFails: random.int(0, 3),
+        callbackUnstored: random.int(0, 2),
       },
     }),
   ],
@@ -159,6 +162,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         lie: random.int(0, 3),
         serverDiesInCommit: random.int(0, 1),
         databaseFails: random.int(0, 2),
+        callbackUnstored: random.int(0, 2),
       },
     }),
   ],
@@ -188,6 +192,8 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       customersPerKiosk: 4,
       atCounterChance: 0.5,
       doublePress: 0.3,
+      // A claim that comes twice comes once too late.
+      kioskLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0.3, slowChance: 0.1, slowMs: 3_000 },
       events: {
         ...NO_EVENTS,
         kioskCut: random.int(2, 4),
@@ -235,6 +241,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         kioskDiesInCommit: random.int(0, 2),
         serverDiesInCommit: random.int(0, 2),
         databaseFails: random.int(0, 2),
+        callbackUnstored: random.int(0, 2),
         kioskGoneForGood: random.chance(0.2) ? 1 : 0,
         kioskCut: random.int(0, 2),
         bankCut: random.int(0, 1),

@@ -29,6 +29,27 @@ export const localNumbersAreLeased: Invariant = {
       )
         return `${lease.prefix}${lease.from} to ${lease.to} of ${lease.day} is leased to ${lease.kioskId} and from ${next.from} on to ${next.kioskId}`;
     }
+    for (const { kioskId, db, goneForGood } of hall.kiosks) {
+      if (goneForGood) continue;
+      const held = db
+        .prepare<[], Omit<Lease, 'kioskId'>>(
+          `SELECT prefix, business_day AS day, first_number AS "from", last_number AS "to" FROM number_leases
+           WHERE first_number IS NOT NULL`,
+        )
+        .all();
+      for (const { prefix, day, from, to } of held)
+        if (
+          !leases.some(
+            (lease) =>
+              lease.kioskId === kioskId &&
+              lease.prefix === prefix &&
+              lease.day === day &&
+              lease.from === from &&
+              lease.to === to,
+          )
+        )
+          return `${kioskId} holds ${prefix}${from} to ${to} of ${day}, which was not leased to it`;
+    }
     for (const [ticket] of history.tickets.values()) {
       if (ticket === undefined || ticket.payment === 'pix') continue;
       const { label, number, prefix, businessDay, kioskId, sessionId } = ticket;

@@ -15,8 +15,8 @@ export const operatorsAreToldTheTruth: Invariant = {
         const state = states.find(({ revision }) => revision === ticket.revision);
         if (state === undefined || state.status !== ticket.status || state.counter !== ticket.counter)
           return `${told.operator} was told that ${ticket.label} is ${ticket.status} at ${ticket.counter} (revision ${ticket.revision}), which the server never was`;
-        if (ticket.counter !== told.operator && told.command.kind === 'queue.call_next')
-          return `${told.operator} called and was given ${ticket.label} of ${ticket.counter}`;
+        if (ticket.counter !== told.operator && HOLDS.has(told.command.kind))
+          return `${told.operator} was given ${ticket.label} of ${ticket.counter} (${told.command.kind})`;
       }
       const other = hall.told
         .slice(0, index)
@@ -32,6 +32,9 @@ export const operatorsAreToldTheTruth: Invariant = {
     return null;
   },
 };
+
+/** What an operator does with the ticket of the own counter alone. */
+const HOLDS = new Set<string>(['queue.call_next', 'queue.recall', 'queue.start', 'queue.complete']);
 
 /** What a totem says when it has heard nothing from the server is no answer of the server. */
 const TOTEMS_OWN = new Set<string>([

@@ -27,6 +27,8 @@ export interface Visit {
   readonly manners: Manners;
   /** The wish for a ticket without PIX, where the shop offers it. */
   readonly atCounterChance: number;
+  /** Of the service that is wanted; any by default. */
+  readonly prefix?: string;
 }
 
 /** One customer before one totem: chooses, does as people do, looks at the last screen, goes. */
@@ -36,7 +38,8 @@ export function customerArrives(world: World, visit: Visit): void {
   const engine = kiosk.engine;
   if (engine === null) return;
   const before = engine.snapshot('totem');
-  const service = before.services.length === 0 ? null : random.pick(before.services);
+  const offered = before.services.filter(({ prefix }) => prefix === (visit.prefix ?? prefix));
+  const service = offered.length === 0 ? null : random.pick(offered);
   if (service === null) return;
   const atCounter = service.payAtCounter && random.chance(visit.atCounterChance);
   engine
@@ -142,7 +145,7 @@ function act(
       pay(random.int(500, 25_000), amountCents, random.chance(0.3));
       break;
     case 'late':
-      pay(random.int(55_000, 100_000), amountCents, true);
+      pay(random.int(55_000, random.chance(0.5) ? 100_000 : 200_000), amountCents, true);
       break;
     case 'twice': {
       const firstMs = random.int(500, 20_000);

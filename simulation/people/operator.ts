@@ -54,7 +54,9 @@ export function operatorWorks(world: World, options: OperatorOptions): void {
 
   function choose(screen: QueueSnapshot): QueueCommand | null {
     const commandId = id();
-    const mine = screen.atCounters.find((ticket) => ticket.counter === counter);
+    // Now and then a finger lands on the row of another counter.
+    const isMistaken = random.chance(0.03);
+    const mine = screen.atCounters.find((ticket) => (ticket.counter === counter) !== isMistaken);
     if (mine !== undefined) {
       const common = { commandId, counter, ticketId: mine.ticketId };
       if (mine.status === 'in_progress') return { kind: 'queue.complete', ...common };

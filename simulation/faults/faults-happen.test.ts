@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runSeed } from '../seed.ts';
+import { openWorkplace } from '../workplace.ts';
+import type { FaultEvent } from './profile.ts';
+
+/** The line of a trace in which a fault has not only been planned: it has struck. */
+const STRUCK: Readonly<Record<FaultEvent | 'feedRepeats' | 'retrySetAside', RegExp>> = {
+  kioskDies: /totem-\d +dies of a power cut/,
+  serverDies: /server +dies of a power cut/,
+  kioskDiesInCommit: /totem-\d +dies just (before|after) a commit/,
+  serverDiesInCommit: /server +dies in the midst of a commit/,
+  databaseFails: /server +has no database for/,
+  callbackUnstored: /server +has no database for webhook_inbox/,
+  kioskGoneForGood: /totem-\d +dies for good/,
+  kioskCut: /totem-\d -> +is cut for/,
+  bankCut: /bank line +is cut for/,
+  callbacksCut: /callbacks +is cut for/,
+  kioskClockSet: /totem-\d +clock is now off/,
+  serverClockSet: /server +clock is now off/,
+  paperOut: /totem-\d +printer: paper_out/,
+  printerOff: /totem-\d +printer: offline/,
+  chargeClosedByBank: /is withdrawn by the bank/,
+  lie: /stranger +says that/,
+  technicianReprints: /technician +reprints/,
+  serverFlaps: /server +dies of a bad start/,
+  totemRevoked: /manager +revokes/,
+  folderLost: /totem-\d +dies with its disk/,
+  backupRestored: /totem-\d +dies to be restored/,
+  poison: /server +fails over the next/,
+  feedRepeats: /server +repeats \d+ entries/,
+  retrySetAside: /technician +sends again what/,
+};
+/** Each kind of fault strikes within fewer seeds than the mutations are given. */
+const MAX_SEEDS = 100;
+const TIMEOUT_MS = 10 * 60_000;
+
+let workplace: Awaited<ReturnType<typeof openWorkplace>>;
+beforeAll(async () => {
+  workplace = await openWorkplace();
+});
+afterAll(() => workplace.close());
+
+test(
+  'every kind of fault strikes, in worlds that sell',
+  async () => {
+    const missing = new Set(Object.keys(STRUCK) as (keyof typeof STRUCK)[]);
+    let sales = 0;
+    for (let seed = 1; seed <= MAX_SEEDS && missing.size > 0; seed += 1) {
+      const result = await runSeed(seed, workplace, (line) => {
+        for (const kind of missing) if (STRUCK[kind].test(line)) missing.delete(kind);
+      });
+      sales += result.sales;
+    }
+    expect([...missing]).toEqual([]);
+    expect(sales).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,77 @@
+import type { Mutation } from '../mutations.ts';
+
+const ENDS = 'everything ends';
+
+/** From the bank’s callback to the refund. */
+export const MONEY_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the callback is acknowledged before its commit',
+    file: 'sync-server/webhooks/inbox-writer.ts',
+    find: `      return new Promise((resolve) => {
+        waiting.push({ item, resolve });
+        writing ??= drain();
+      });`,
+    replace: `      waiting.push({ item, resolve: () => undefined });
+      writing ??= drain();
+      return Promise.resolve('stored');`,
+    breaks: ['acknowledged is stored'],
+  },
+  {
+    name: 'a callback that could not be stored is acknowledged',
+    file: 'sync-server/webhooks/inbox-writer.ts',
+    find: "outcome = 'database_unavailable';",
+    replace: '',
+    breaks: ['acknowledged is stored'],
+  },
+  {
+    name: 'a surplus Pix is kept',
+    file: 'sync-server/payments/record-receipts.ts',
+    find: '      refunds.push(await openRefund(',
+    replace: "      if (item.disposition !== 'surplus') refunds.push(await openRefund(",
+    breaks: ['every Pix ends once', 'the books balance'],
+  },
+  {
+    name: 'money that buys nothing is booked as a sale',
+    file: 'sync-server/payments/record-receipts.ts',
+    find: 'await postUnexpectedMoney(context',
+    replace: 'await postSale(context',
+    breaks: ['the books balance'],
+  },
+  {
+    name: 'any amount settles',
+    file: 'sync-server/payments/judge-receipts.ts',
+    find: 'receipt.amountCents !== payment.amountCents',
+    replace: 'receipt.amountCents < 0',
+    breaks: ['paid is said by the server first', 'no ticket without its money'],
+  },
+  {
+    name: 'a refund has a new id at each try',
+    file: 'sync-server/payments/refunds.ts',
+    find: `          refundId: refund.refundId,
+          amountCents`,
+    replace: `          refundId: refund.refundId.slice(0, -2) + String(refund.attempts).padStart(2, '0'),
+          amountCents`,
+    breaks: ['no money twice', ENDS],
+  },
+  {
+    name: 'a withdrawal that the bank refuses is not looked behind',
+    file: 'sync-server/payments/cancel-charge.ts',
+    find: "return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(",
+    replace: 'if (outcome) return outcome;\n  return provider.fetchCharge(',
+    breaks: [ENDS, 'every Pix ends once'],
+  },
+  {
+    name: 'nobody withdraws what was cancelled',
+    file: 'sync-server/sync/push-state.ts',
+    find: 'if (state.endedSessions.size > 0) {',
+    replace: 'if (state.endedSessions.size > 99) {',
+    breaks: ['sessions end alike'],
+  },
+  {
+    name: 'the customer’s name is stored as it was typed',
+    file: 'sync-server/payments/create-charge.ts',
+    find: 'context.personalData.seal(request.customer)',
+    replace: 'Buffer.from(JSON.stringify(request.customer))',
+    breaks: ['personal data stays sealed'],
+  },
+];

@@ -1,0 +1,58 @@
+import type { Mutation } from '../mutations.ts';
+
+const ENDS = 'everything ends';
+const RESCUED = 'rescued is not issued again';
+
+/** Who may issue a ticket, its number, and the queue. */
+export const TICKET_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'a rescue does not wait for the lease',
+    file: 'sync-server/confirmations/rescue-ticket.ts',
+    find: 'if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))',
+    replace: 'if (atMs < 0)',
+    breaks: ['leases are kept', RESCUED],
+  },
+  {
+    name: 'a rescue does not wait for the paper',
+    file: 'sync-server/confirmations/rescue-ticket.ts',
+    find: "if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);",
+    replace: '',
+    breaks: ['leases are kept', RESCUED],
+  },
+  {
+    name: 'a ticket’s id is not made from its session',
+    file: 'main/checkout/ticket-issue.ts',
+    find: '    ticketId: ticketIdOfSession(sessionId),',
+    replace: '    ticketId: sessionId,',
+    breaks: [ENDS, 'no ticket without its money', 'one number, one ticket', 'no ticket is stuck'],
+  },
+  {
+    name: 'a totem is told of one number more than it was leased',
+    file: 'sync-server/numbers/lease-numbers.ts',
+    find: 'return stored.length === 0 ? null : { leaseId, prefix, businessDay, ...range };',
+    replace:
+      'return stored.length === 0 ? null : { leaseId, prefix, businessDay, ...range, to: range.to + 1 };',
+    breaks: ['local numbers are leased'],
+  },
+  {
+    name: 'two leases share a number',
+    file: 'sync-server/numbers/lease-numbers.ts',
+    find: 'RETURNING next_local_number - $5 AS "from"',
+    replace: 'RETURNING next_local_number - $5 - 1 AS "from"',
+    breaks: ['local numbers are leased'],
+  },
+  {
+    name: 'the day begins at midnight in Greenwich',
+    file: 'domain/business-day.ts',
+    find: 'formatterOf(timeZone).formatToParts(instantMs)',
+    replace: "formatterOf(timeZone === '' ? timeZone : 'UTC').formatToParts(instantMs)",
+    breaks: ['numbers are of their day'],
+  },
+  {
+    name: 'who came last is called first',
+    file: 'sync-server/queue/ticket-store.ts',
+    find: 'ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE',
+    replace: 'ORDER BY issued_at DESC, label COLLATE "C" LIMIT 1 FOR UPDATE',
+    breaks: ['first come, first called'],
+  },
+];

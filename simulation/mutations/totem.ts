@@ -1,0 +1,57 @@
+import type { Mutation } from '../mutations.ts';
+
+const ENDS = 'everything ends';
+
+/** What a totem reads, sends and prints, and who it is. */
+export const TOTEM_MUTATIONS: readonly Mutation[] = [
+  {
+    // The cursor itself only moves forwards, which hides the first half alone.
+    name: 'what was read before is read again, and the cursor follows',
+    file: 'main/sync/feed-effects.ts',
+    find: 'if (entry.seq <= cursor) continue;',
+    replace: '',
+    also: [
+      {
+        file: 'main/store/sync-state.ts',
+        find: "'UPDATE sync_state SET feed_cursor = ? WHERE feed_cursor < ?'",
+        replace: "'UPDATE sync_state SET feed_cursor = ? WHERE feed_cursor <> ?'",
+      },
+    ],
+    breaks: ['nothing goes backwards'],
+  },
+  {
+    name: 'a page of the feed leaves out its first entry',
+    file: 'sync-server/sync/feed-page.ts',
+    find: 'seq > $3 ORDER',
+    replace: 'seq > $3 + 1 ORDER',
+    breaks: ['the shop opens', 'all agree', 'screens tell the truth', 'every Pix ends once', ENDS],
+  },
+  {
+    name: 'the end of a sale is not sent',
+    file: 'main/checkout/session-life.ts',
+    find: "store.outbox.append('session.ended',",
+    replace: "if (outcome !== 'cancelled') store.outbox.append('session.ended',",
+    breaks: ['sessions end alike'],
+  },
+  {
+    name: 'the whole CPF is printed',
+    file: 'domain/receipt.ts',
+    find: 'maskCpf(content.customerCpf)',
+    replace: 'content.customerCpf',
+    breaks: ['personal data stays sealed'],
+  },
+  {
+    name: 'a token that was good once is good for ever',
+    file: 'sync-server/access/kiosk-token.ts',
+    find: "if (row.revoked_at !== null) return refused('revoked');",
+    replace: "if (known === undefined && row.revoked_at !== null) return refused('revoked');",
+    breaks: ['revoked is out'],
+  },
+  {
+    name: 'a revoked totem goes on hearing the feed',
+    file: 'sync-server/access/kiosk-streams.ts',
+    find: "key_id = ANY($1::text[]) AND revoked_at IS NULL',",
+    replace: "key_id = ANY($1::text[])',",
+    breaks: ['revoked is out'],
+  },
+];
