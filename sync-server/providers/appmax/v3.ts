@@ -7,9 +7,9 @@ import type { V3Settings } from './settings.ts';
 
 /** `{success, text, status, data}`, with HTTP 200 for refusals, too. Sources: several public integrations. */
 const Envelope = z.object({
-  success: z.union([z.boolean(), z.literal('ATIVO')]).optional(),
-  status: z.union([z.int(), z.string()]).optional(),
-  data: z.unknown(),
+  success: z.boolean().optional().catch(undefined),
+  status: z.union([z.int(), z.string()]).optional().catch(undefined),
+  data: z.unknown().optional(),
 });
 const WireId = z.object({ id: Id });
 const WirePix = z.object({ pix_qrcode: z.string().nullish(), pix_emv: z.string().nullish() });
