@@ -22,5 +22,10 @@ function minuteOf(atMs: number): string {
 
 /** The alphabet's 62 do not divide 256, a slight bias that uniqueness does not mind. */
 function suffix(randomBytes: RandomBytes): string {
-  return Array.from(randomBytes(SUFFIX_LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  return newAlphanumeric(randomBytes, SUFFIX_LENGTH);
+}
+
+/** Letters and digits, for ids that have no other shape. */
+export function newAlphanumeric(randomBytes: RandomBytes, length: number): string {
+  return Array.from(randomBytes(length), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
 }

@@ -3,6 +3,8 @@ import Fastify from 'fastify';
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import { registerApiPix } from './api-pix/api-pix.ts';
+import { startAutomaticDelivery } from './automatic-delivery.ts';
+import { registerBankAutomaticRoutes } from './bank/automatic-routes.ts';
 import { registerBankRoutes } from './bank/bank-routes.ts';
 import { registerPageRoutes } from './bank/page-routes.ts';
 import { startCallbackDelivery } from './callback-delivery.ts';
@@ -58,6 +60,7 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
     wake: () => {
       settlement.wake();
       delivery.wake();
+      automaticDelivery.wake();
     },
   };
   const app = Fastify({
@@ -68,6 +71,7 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
   });
   await registerApiPix(app, context, options);
   registerBankRoutes(app, context);
+  registerBankAutomaticRoutes(app, context);
   registerPageRoutes(app);
   const stripe = await registerStripe(app, context, {
     dataDir: options.dataDir,
@@ -76,10 +80,17 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
   const companies = registerPaymentCompanies(app, context, options.dataDir);
   const settlement = startSettlement(context);
   const delivery = startCallbackDelivery(context);
+  const automaticDelivery = startAutomaticDelivery(context);
 
   async function close(): Promise<void> {
     await app.close();
-    await Promise.all([settlement.stop(), delivery.stop(), stripe.close(), companies.stop()]);
+    await Promise.all([
+      settlement.stop(),
+      delivery.stop(),
+      automaticDelivery.stop(),
+      stripe.close(),
+      companies.stop(),
+    ]);
     store.close();
   }
 

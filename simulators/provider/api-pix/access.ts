@@ -9,6 +9,17 @@ export const SCOPES = [
   'pix.write',
   'webhook.read',
   'webhook.write',
+  'rec.read',
+  'rec.write',
+  'solicrec.read',
+  'solicrec.write',
+  'cobr.read',
+  'cobr.write',
+  'payloadlocationrec.write',
+  'webhookrec.read',
+  'webhookrec.write',
+  'webhookcobr.read',
+  'webhookcobr.write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ProviderContext } from '../provider-context.ts';
 import { type Access, createAccess, type Scope } from './access.ts';
+import { registerAutomaticRoutes } from './automatic-routes.ts';
 import { registerChargeRoutes } from './charge-routes.ts';
 import { sendProblem } from './problem.ts';
 import { registerReceiptRoutes } from './receipt-routes.ts';
@@ -45,6 +46,7 @@ export async function registerApiPix(
       registerChargeRoutes(scope, context);
       registerReceiptRoutes(scope, context);
       registerWebhookRoutes(scope, context);
+      registerAutomaticRoutes(scope, context);
     },
     { prefix: '/api/v2' },
   );

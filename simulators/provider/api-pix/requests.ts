@@ -123,6 +123,14 @@ export const PixQuery = Period.extend({
   devolucaoPresente: Flag.optional(),
 }).refine(isOrdered, ENDS_BEFORE_START);
 
+/** Of GET /rec; the other filters of the specification are not offered. */
+export const RecsQuery = Period.extend({
+  cpf: z
+    .string()
+    .regex(/^\d{11}$/)
+    .optional(),
+}).refine(isOrdered, ENDS_BEFORE_START);
+
 export const WebhooksQuery = Period.partial({ inicio: true, fim: true });
 
 export interface PageOf<T> {

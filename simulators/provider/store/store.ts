@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { type AutomaticTables, openAutomatic } from './automatic.ts';
 import { type CallbackTable, openCallbacks } from './callbacks.ts';
 import { type ChargeTable, openCharges } from './charges.ts';
 import { type FaultSwitches, openFaults } from './faults.ts';
@@ -16,6 +17,7 @@ export interface Store {
   readonly webhooks: WebhookTable;
   readonly callbacks: CallbackTable;
   readonly faults: FaultSwitches;
+  readonly automatic: AutomaticTables;
   /** Runs `work` as one transaction: all of it is on disk when it returns, or none. */
   transaction<T>(work: () => T): T;
   close(): void;
@@ -36,6 +38,7 @@ export function openStore(dataDir: string): Store {
     webhooks: openWebhooks(database),
     callbacks: openCallbacks(database),
     faults: openFaults(database),
+    automatic: openAutomatic(database),
     transaction: (work) => database.transaction(work)(),
     close: () => {
       database.close();

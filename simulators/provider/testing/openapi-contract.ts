@@ -91,6 +91,25 @@ function repairKnownDefects(document: Json): void {
   for (const route of ['/cob', '/pix', '/webhook']) {
     (at(document, ['paths', route, 'get', 'responses']) as Json)['400'] ??= {};
   }
+  // Fields of Pix Automático that are required and that no schema defines, or that stand in another object.
+  const withoutRequired: Readonly<Record<string, readonly string[]>> = {
+    RecBase: ['idRec', 'retentativa'],
+    SolicRecBase: ['pagador'],
+    SolicRecCompleta: ['rec'],
+    DadosPagadorRec: ['ispbParticipante'],
+    PayloadLocationRecGerada: ['tipo'],
+    RecNotification: ['atualizacao"'],
+  };
+  for (const [name, dropped] of Object.entries(withoutRequired)) {
+    const schema = schemas[name] as Json;
+    schema['required'] = (schema['required'] as string[]).filter((field) => !dropped.includes(field));
+  }
+  // Its two endings require nothing of their own, so that each is always both.
+  const ending = at(schemas as Json, ['RecEncerramento', 'properties', 'encerramento']) as Json;
+  ending['anyOf'] = ending['oneOf'];
+  delete ending['oneOf'];
+  // The amount of a Pix of a recurring charge is a text, and by another word beside it an object: nothing is both.
+  delete (at(schemas as Json, ['PixAutomatico', 'properties', 'valor']) as Json)['anyOf'];
   // The txid of a Pix is {1,35}, but the schema also demands the {26,35} of a charge.
   const pixTxid = at(schemas as Json, ['Pix', 'properties']) as Json;
   pixTxid['txid'] = { type: 'string', pattern: '^[a-zA-Z0-9]{1,35}$' };

@@ -20,6 +20,7 @@ export const AUTOMATIC_SCOPES = [
   'solicrec.read',
   'cobr.write',
   'cobr.read',
+  'payloadlocationrec.write',
   'webhookrec.write',
   'webhookrec.read',
   'webhookcobr.write',
