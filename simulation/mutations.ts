@@ -52,10 +52,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the sale’s amount is sent back instead of what came',
     file: 'sync-server/payments/refunds.ts',
-    find: `          amountCents: refund.amountCents,
-          description:`,
-    replace: `          amountCents: refund.expectedCents,
-          description:`,
+    find: '          amountCents: refund.amountCents,',
+    replace: '          amountCents: refund.expectedCents,',
     breaks: [ENDS, 'every Pix ends once', 'no money twice', 'the books balance'],
   },
   {
@@ -84,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'sync-server/reconciliation/poller.ts',
     find: 'const due = await claimDue(context, provider);',
     replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
-    breaks: [ENDS],
+    breaks: [ENDS, 'sessions end alike'],
   },
   {
     name: 'a transaction is held while the bank is asked',
