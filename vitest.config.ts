@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // A time-out here is for what hangs, not for what is slow: the machine may be busy with something else.
 const shared = { environment: 'node', testTimeout: 120_000, hookTimeout: 120_000 } as const;
 
-const COMMANDS_WITH_A_SERVER = 'cli/kiosks.test.ts';
+const COMMANDS_WITH_A_SERVER = ['cli/kiosks.test.ts', 'cli/refunds.test.ts', 'cli/dead-letters.test.ts'];
 
 export default defineConfig({
   test: {
@@ -22,7 +22,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'bench/*.test.ts',
           ],
-          exclude: [COMMANDS_WITH_A_SERVER],
+          exclude: COMMANDS_WITH_A_SERVER,
         },
       },
       {
@@ -36,7 +36,7 @@ export default defineConfig({
             'simulators/**/*.test.ts',
             'simulation/**/*.test.ts',
             'chaos/**/*.test.ts',
-            COMMANDS_WITH_A_SERVER,
+            ...COMMANDS_WITH_A_SERVER,
           ],
           globalSetup: ['sync-server/testing/global-setup.ts'],
         },

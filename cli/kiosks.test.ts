@@ -6,7 +6,7 @@ import { type App, createApp } from '../sync-server/http/app.ts';
 import { enrolRequest, newTestKey } from '../sync-server/testing/kiosk-identity.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testContext } from '../sync-server/testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../sync-server/testing/test-database.ts';
-import { runCommandLine } from './program.ts';
+import { totem } from './testing/command-line.ts';
 
 const clock = new ManualClock();
 let database: TestDatabase;
@@ -25,22 +25,6 @@ afterAll(async () => {
   await app.close();
   await database.close();
 });
-
-async function totem(...args: string[]): Promise<{ exitCode: number; out: string; err: string }> {
-  const result = { exitCode: 0, out: '', err: '' };
-  await runCommandLine(args, {
-    out: (text) => {
-      result.out += text;
-    },
-    err: (text) => {
-      result.err += text;
-    },
-    setExitCode: (code) => {
-      result.exitCode = code;
-    },
-  });
-  return result;
-}
 
 const asManager = (...args: string[]): ReturnType<typeof totem> =>
   totem(...args, '--server', server, '--token', MANAGER_TOKEN);

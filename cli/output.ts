@@ -25,7 +25,9 @@ export function reportOutcome<Options>(
 ): Command {
   return command.option('--json', 'print one JSON object').action(async (...received: unknown[]) => {
     const options = command.opts<Options & { json?: boolean }>();
-    const args = received.slice(0, -2).filter((value): value is string => typeof value === 'string');
+    // The last two are commander's own; an argument that takes several values comes as an array.
+    const values = received.slice(0, -2).flat();
+    const args = values.filter((value): value is string => typeof value === 'string');
     const outcome = await run(args, options);
     if (options.json === true)
       terminal.out(JSON.stringify(outcome.ok ? { ok: true, data: outcome.data } : outcome));

@@ -3,6 +3,7 @@ import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addRefundsCommands } from './commands/refunds.ts';
 import { addSupportBundleCommand } from './commands/support-bundle.ts';
 import { addTicketCommands } from './commands/ticket.ts';
 import { EXIT_USAGE, type Terminal } from './output.ts';
@@ -20,6 +21,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addBrCodeCommands(program, terminal);
   addTicketCommands(program, terminal);
   addKiosksCommands(program, terminal);
+  addRefundsCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addSupportBundleCommand(program, terminal);
   addBackupCommands(program, terminal);

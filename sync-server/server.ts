@@ -22,6 +22,7 @@ import { registerIntegrationRoutes } from './integration/integration-routes.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
+import { registerRefundRoutes } from './payments/refund-routes.ts';
 import { createWorkDue } from './payments/work-due.ts';
 import { openProviders } from './providers/open-providers.ts';
 import type { PaymentProvider } from './providers/provider.ts';
@@ -96,6 +97,7 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
   registerChargeRoutes(app, context, router);
+  registerRefundRoutes(app, context);
   registerWebhookRoutes(app, context, allProviders(providers), refusedWebhooks);
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context, health);

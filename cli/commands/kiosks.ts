@@ -2,13 +2,9 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { KioskView } from '../../domain/protocol/identity.ts';
 import { KioskId, Uuid } from '../../domain/protocol/primitives.ts';
-import { askAsManager, askEnrolmentCode, type ManagerAccess } from '../../scripts/manager-api.ts';
+import { askAsManager, askEnrolmentCode } from '../../scripts/manager-api.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
-
-interface AccessOptions {
-  readonly server: string;
-  readonly token?: string;
-}
+import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
 
 interface EnrolOptions extends AccessOptions {
   readonly unit: string;
@@ -40,12 +36,6 @@ export function addKiosksCommands(program: Command, terminal: Terminal): void {
     terminal,
     ([kioskId = ''], options) => revoke(options, kioskId),
   );
-}
-
-function withAccess(command: Command): Command {
-  return command
-    .requiredOption('--server <url>', 'address of the sync server')
-    .option('--token <token>', 'a manager’s token; TOTEM_MANAGER_TOKEN keeps it out of the shell’s history');
 }
 
 async function enrol(options: EnrolOptions): Promise<Outcome> {
@@ -89,20 +79,6 @@ async function revoke(options: AccessOptions, kioskId: string): Promise<Outcome>
   const revoked = await askAsManager(access.value, KioskView, 'POST', `/v1/kiosks/${kioskId}/revoke`);
   if (!revoked.ok) return revoked;
   return { ok: true, data: revoked.value, text: `${kioskId} is revoked; enrol it again to let it in` };
-}
-
-type Access = { readonly ok: true; readonly value: ManagerAccess } | Extract<Outcome, { ok: false }>;
-
-function accessOf({ server, token = process.env['TOTEM_MANAGER_TOKEN'] }: AccessOptions): Access {
-  if (token === undefined || token === '')
-    return {
-      ok: false,
-      code: 'no_token',
-      message: 'give a manager’s token with --token or TOTEM_MANAGER_TOKEN',
-    };
-  if (!/^https?:$/.test(URL.parse(server)?.protocol ?? ''))
-    return { ok: false, code: 'invalid_server', message: `"${server}" is no http address` };
-  return { ok: true, value: { server, token } };
 }
 
 function invalidKiosk(name: string): Outcome {

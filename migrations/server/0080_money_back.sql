@@ -9,3 +9,8 @@ CREATE INDEX payment_transactions_money_back ON payment_transactions (merchant_i
   WHERE status IN ('PARTIALLY_REFUNDED', 'REFUNDED', 'CHARGEBACK');
 CREATE INDEX refunds_of_receipt ON refunds (merchant_id, receipt_id);
 CREATE INDEX disputes_of_transaction ON disputes (merchant_id, transaction_id);
+
+-- A refund that was given up and is taken up again: counted from here.
+ALTER TABLE refunds ADD COLUMN attempts_before integer NOT NULL DEFAULT 0;
+-- One that the provider knows and refused is done with; another, with an id of its own, takes its place.
+ALTER TABLE refunds ADD COLUMN replaced_by text;

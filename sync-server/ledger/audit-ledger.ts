@@ -111,7 +111,7 @@ const RULES = [
     rule: 'unwanted_money_has_its_refund',
     sql: `SELECT r.merchant_id, r.receipt_id AS subject, r.disposition AS detail FROM receipts r
           LEFT JOIN (
-            SELECT merchant_id, receipt_id, coalesce(sum(amount_cents) FILTER (WHERE initiated_by = 'us'), 0) AS ours,
+            SELECT merchant_id, receipt_id, coalesce(sum(amount_cents) FILTER (WHERE initiated_by = 'us' AND replaced_by IS NULL), 0) AS ours,
               coalesce(sum(amount_cents) FILTER (WHERE status = 'settled'), 0) AS settled
             FROM refunds GROUP BY merchant_id, receipt_id) f USING (merchant_id, receipt_id)
           WHERE r.disposition <> 'settles' AND r.amount_cents NOT IN (coalesce(f.ours, 0), coalesce(f.settled, 0))`,

@@ -20,15 +20,15 @@ export interface Judgement {
 }
 
 /**
- * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was
- * asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
+ * Decides what each Pix of a charge is. One belongs to the charge only if receiving key, txid and currency agree with what
+ * was asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
  * that webhook, poll and cancellation come to the same end in whatever order they arrive.
  * @param isUnwantedLate says of a receipt that it came late to a merchant that sends late money back
  * @param known ids of receipts that were recorded before: of this charge, and of the merchant's other charges
  */
 export function judgeReceipts(
-  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'settledReceiptId'>,
-  charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'receipts'>,
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'amountCents' | 'currency' | 'settledReceiptId'>,
+  charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'currency' | 'receipts'>,
   known: { readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> },
   isUnwantedLate: (receipt: ProviderReceipt) => boolean = () => false,
 ): Judgement {
@@ -63,11 +63,12 @@ export function judgeReceipts(
 }
 
 function whyForeign(
-  payment: Pick<PaymentTransaction, 'txid' | 'pixKey'>,
-  charge: Pick<ProviderCharge, 'txid' | 'pixKey'>,
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'currency'>,
+  charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'currency'>,
   receipt: ProviderReceipt,
 ): string | null {
   if (charge.txid !== payment.txid) return 'the charge has another txid';
+  if (charge.currency !== payment.currency) return 'the charge is in another currency';
   if (charge.pixKey !== null && charge.pixKey !== payment.pixKey)
     return 'the charge has another receiving key';
   if (receipt.txid !== null && receipt.txid !== payment.txid) return 'the Pix has another txid';

@@ -11,6 +11,9 @@ import { applyProviderCharge } from './apply-provider-charge.ts';
 import { chargeCreator } from './create-charge.ts';
 import { markTickets } from './mark-tickets.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
+import { startRefundWorker } from './refunds.ts';
+import { requestRefund } from './request-refund.ts';
+import { retryRefunds } from './retry-refund.ts';
 import { ModelBank } from './testing/model-bank.ts';
 import { chargeRequest, expectMoneyAddsUp, KIOSK, readPayment, SERVICE } from './testing/payment-steps.ts';
 
@@ -194,6 +197,118 @@ describe('a dispute', () => {
     const payment = await paidCharge();
     await tell(payment, { disputes: [{ ...dispute(payment, 'open'), receiptId: 'E-of-another' }] });
     expect(await statusOf(payment)).toBe('SUCCEEDED');
+  });
+});
+
+describe('a refund that a manager asks for', () => {
+  const HEALTHY = { pausedUntilMs: () => 0 };
+  const ask = (
+    payment: PaymentTransaction,
+    amountCents: number | null,
+    requestId: string = crypto.randomUUID(),
+  ) =>
+    requestRefund(
+      context,
+      payment.merchantId,
+      { requestId, transactionId: payment.transactionId, amountCents, note: 'Atendimento cancelado' },
+      'manager',
+    );
+  /** Until nothing is due any more: a worker that is stopped at once takes one step. */
+  const work = async (): Promise<void> => {
+    const due = () =>
+      context.db.query('SELECT 1 FROM refunds WHERE next_attempt_at <= $1', [new Date(clock.nowMs())]);
+    while ((await due()).length > 0) await startRefundWorker(context, bank, HEALTHY).stop();
+    await startRefundWorker(context, bank, HEALTHY).stop();
+  };
+
+  test('in two parts: never more than came, and the ticket that waits is void when all is back', async () => {
+    const payment = await paidCharge();
+    await queueTicket(payment);
+    expect(await ask(payment, 1_000)).toMatchObject({ ok: true });
+    await work();
+    expect(await statusOf(payment)).toBe('PARTIALLY_REFUNDED');
+    expect(await ticketOf(payment)).toEqual({ status: 'in_queue', moneyBack: 'partly_refunded' });
+    expect(await ask(payment, SERVICE.amountCents)).toMatchObject({ ok: false, code: 'too_much' });
+    expect(await ask(payment, null)).toMatchObject({ ok: true });
+    await work();
+    expect(await statusOf(payment)).toBe('REFUNDED');
+    expect(await ticketOf(payment)).toEqual({ status: 'voided', moneyBack: 'refunded' });
+    expect(await ask(payment, null)).toMatchObject({ ok: false, code: 'too_much' });
+    await expectMoneyAddsUp(context);
+  });
+
+  test('twice with one requestId is one; with another amount it is refused', async () => {
+    const payment = await paidCharge();
+    const requestId = crypto.randomUUID();
+    const [first, second] = await Promise.all([ask(payment, 700, requestId), ask(payment, 700, requestId)]);
+    expect(first).toMatchObject({ ok: true });
+    expect(second).toEqual(first);
+    expect(await ask(payment, 800, requestId)).toMatchObject({ code: 'request_conflict' });
+    expect((await readPayment(context, payment.sessionId)).refunds).toHaveLength(1);
+  });
+
+  test('by ten managers at once: no more than came', async () => {
+    const payment = await paidCharge();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask(payment, 2_000)));
+    const granted = answers.filter(({ ok }) => ok).length;
+    expect(granted).toBe(Math.floor(SERVICE.amountCents / 2_000));
+    await work();
+    await expectMoneyAddsUp(context);
+  });
+
+  test.each([
+    ['of what is not paid', 'not_paid', async () => openCharge()],
+    [
+      'after 90 days',
+      'too_late',
+      async () => {
+        const payment = await paidCharge();
+        clock.advance(91 * 24 * 60 * 60_000);
+        return payment;
+      },
+    ],
+    [
+      'of what is disputed',
+      'disputed',
+      async () => {
+        const payment = await paidCharge();
+        await tell(payment, { disputes: [dispute(payment, 'open')] });
+        return payment;
+      },
+    ],
+  ])('%s is refused', async (_name, code, prepare) => {
+    expect(await ask(await prepare(), null)).toMatchObject({ ok: false, code });
+  });
+
+  test('that the provider refused is asked for anew, under another id; one that it never had, under its own', async () => {
+    const payment = await paidCharge();
+    bank.refundsEndAs = 'refused';
+    const asked = await ask(payment, null);
+    if (!asked.ok) throw new Error(asked.code);
+    await work();
+    expect((await readPayment(context, payment.sessionId)).refunds).toMatchObject([{ status: 'failed' }]);
+    bank.refundsEndAs = 'settled';
+    expect(await retryRefunds(context, payment.merchantId, [asked.refundId])).toEqual([`${asked.refundId}2`]);
+    expect(await retryRefunds(context, payment.merchantId, [asked.refundId])).toEqual([]);
+    await work();
+    expect(await statusOf(payment)).toBe('REFUNDED');
+    await expectMoneyAddsUp(context);
+  });
+
+  test('that our own attempts gave up goes on when it is taken up again', async () => {
+    const payment = await paidCharge();
+    bank.reachable = false;
+    const asked = await ask(payment, null);
+    if (!asked.ok) throw new Error(asked.code);
+    for (let attempt = 0; attempt < 61; attempt += 1) {
+      await work();
+      clock.advance(31 * 60_000);
+    }
+    expect((await readPayment(context, payment.sessionId)).refunds).toMatchObject([{ status: 'failed' }]);
+    bank.reachable = true;
+    expect(await retryRefunds(context, payment.merchantId, [asked.refundId])).toEqual([asked.refundId]);
+    await work();
+    expect(await statusOf(payment)).toBe('REFUNDED');
   });
 });
 

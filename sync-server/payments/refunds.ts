@@ -28,6 +28,8 @@ interface Refund {
   readonly status: RefundStatus;
   /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
+  /** Of these, those of earlier rounds, which were given up. */
+  readonly attemptsBefore: number;
   readonly sessionId: string;
   readonly unitId: string;
   readonly kioskId: string;
@@ -47,6 +49,7 @@ interface Refund {
 const SELECT = `
   SELECT f.merchant_id AS "merchantId", f.refund_id AS "refundId", f.receipt_id AS "receiptId",
     f.transaction_id AS "transactionId", f.amount_cents AS "amountCents", f.reason, f.status, f.attempts,
+    f.attempts_before AS "attemptsBefore",
     t.session_id AS "sessionId", t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.amount_cents AS "expectedCents",
     t.currency, r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents",
     r.disposition = 'settles' AS "ofSale", f.note
@@ -170,7 +173,7 @@ async function keepOutcome(
   outcome: RefundOutcome,
 ): Promise<void> {
   const atMs = context.clock.nowMs();
-  const status = refundStatusAfter(refund, outcome, refund.attempts);
+  const status = refundStatusAfter(refund, outcome, refund.attempts - refund.attemptsBefore);
   const over = status === 'settled' || status === 'failed';
   const [kept] = await transaction.query(
     `UPDATE refunds SET status = $3, provider_status = coalesce($4, provider_status), next_attempt_at = $6,

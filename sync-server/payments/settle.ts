@@ -67,6 +67,8 @@ export async function settle(
       kioskId: payment.kioskId,
       transactionId: payment.transactionId,
       amountCents: payment.amountCents,
+      currency: payment.currency,
+      method: payment.flow === 'international' ? 'card' : 'pix',
       paidAt: atMs,
       late,
       actBefore,

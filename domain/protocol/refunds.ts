@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { RefundReason, RefundStatus } from './feed.ts';
+import { AmountCents, EpochMs, Uuid } from './primitives.ts';
+
+/**
+ * `POST /v1/refunds`: sends money of a paid session back to its payer, all of it or a part. Idempotent by `requestId`.
+ * The answer says that it is on its way; whether it arrived, `GET /v1/refunds` tells.
+ *
+ * Refusals: 404 `unknown_transaction`, 409 `not_paid`, 409 `too_much` (more than is left of the payment), 409 `too_late`
+ * (API Pix takes refunds for 90 days), 409 `disputed` (the payer's bank holds the money already), 409
+ * `request_conflict` (the requestId was used for another refund).
+ */
+export const RefundRequest = z.object({
+  requestId: Uuid,
+  transactionId: Uuid,
+  /** Null: all that is left. */
+  amountCents: AmountCents.nullable().default(null),
+  /** Why; the payer reads it at the bank. */
+  note: z.string().trim().min(3).max(140),
+});
+export type RefundRequest = z.infer<typeof RefundRequest>;
+
+export const RefundView = z.object({
+  refundId: z.string(),
+  transactionId: Uuid,
+  /** The session's ticket; null while there is none. */
+  ticketLabel: z.string().nullable(),
+  provider: z.string(),
+  amountCents: AmountCents,
+  currency: z.string(),
+  reason: RefundReason,
+  note: z.string().nullable(),
+  status: RefundStatus,
+  initiatedBy: z.enum(['us', 'provider']),
+  attempts: z.int().nonnegative(),
+  lastError: z.string().nullable(),
+  createdAt: EpochMs,
+  settledAt: EpochMs.nullable(),
+});
+export type RefundView = z.infer<typeof RefundView>;
+
+export const MAX_REFUNDS_LISTED = 200;
+
+/** `GET /v1/refunds?status=S`: the newest first. */
+export const RefundList = z.object({ refunds: z.array(RefundView), total: z.int().nonnegative() });
+export type RefundList = z.infer<typeof RefundList>;

@@ -1,0 +1,31 @@
+import type { RefundStatus } from '../../domain/protocol/feed.ts';
+import type { RefundList, RefundView } from '../../domain/protocol/refunds.ts';
+import type { Queryable } from '../db/database.ts';
+
+/** The newest first; `total` counts those that the limit leaves out as well. */
+export async function listRefunds(
+  database: Queryable,
+  merchantId: string,
+  { status, limit }: { readonly status?: RefundStatus | undefined; readonly limit: number },
+): Promise<RefundList> {
+  const chosen = `FROM refunds f WHERE f.merchant_id = $1 AND ($2::text IS NULL OR f.status = $2)
+    AND f.replaced_by IS NULL`;
+  const refunds = await database.query<RefundView & Record<string, unknown>>(
+    `SELECT f.refund_id AS "refundId", f.transaction_id AS "transactionId", k.label AS "ticketLabel", r.provider,
+       f.amount_cents AS "amountCents", t.currency, f.reason, f.note, f.status, f.initiated_by AS "initiatedBy",
+       f.attempts, f.last_error AS "lastError",
+       (extract(epoch FROM f.created_at) * 1000)::bigint AS "createdAt",
+       (extract(epoch FROM f.settled_at) * 1000)::bigint AS "settledAt"
+     FROM (SELECT f.* ${chosen} ORDER BY f.created_at DESC, f.refund_id LIMIT $3) f
+     JOIN payment_transactions t USING (merchant_id, transaction_id)
+     JOIN receipts r ON r.merchant_id = f.merchant_id AND r.receipt_id = f.receipt_id
+     LEFT JOIN tickets k ON k.merchant_id = t.merchant_id AND k.transaction_id = t.transaction_id
+     ORDER BY f.created_at DESC, f.refund_id`,
+    [merchantId, status ?? null, limit],
+  );
+  const [count] = await database.query<{ total: number }>(`SELECT count(*)::int AS total ${chosen}`, [
+    merchantId,
+    status ?? null,
+  ]);
+  return { refunds, total: count?.total ?? 0 };
+}
