@@ -29,7 +29,11 @@ describe('what a failure means', () => {
       failed(400, { type: 'invalid_request_error', code: 'amount_too_small' }),
       rejected('amount_too_small'),
     ],
-    ['400, the key with other parameters', failed(400, idempotency), rejected('idempotency_error')],
+    [
+      '400, the key with other parameters',
+      failed(400, idempotency),
+      { ...rejected('idempotency_error'), leavesCharge: true },
+    ],
     ['401', failed(401, { type: 'invalid_request_error' }), rejected('invalid_request_error')],
     ['402', failed(402, { type: 'card_error', code: 'card_declined' }), rejected('card_declined')],
     ['403', failed(403, { type: 'invalid_request_error' }), rejected('invalid_request_error')],

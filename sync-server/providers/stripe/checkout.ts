@@ -31,7 +31,14 @@ export async function createCheckout(stripe: Stripe, order: CheckoutOrder): Prom
   );
   if (outcome.kind === 'answer')
     return asOrdered(outcome.body, toProviderCharge(outcome.body, [], []), order);
-  if (outcome.kind === 'rejected') return { kind: 'rejected', code: outcome.code, detail: outcome.detail };
+  if (outcome.kind === 'rejected')
+    return {
+      kind: 'rejected',
+      code: outcome.code,
+      detail: outcome.detail,
+      // The key was used with other parameters: what it made is there.
+      ...(outcome.code === 'idempotency_error' ? { leavesCharge: true } : {}),
+    };
   return outcome;
 }
 
@@ -78,10 +85,16 @@ function asOrdered(intent: WireIntent, charge: ProviderCharge, order: CheckoutOr
       kind: 'rejected',
       code: 'charge_mismatch',
       detail: `the provider's charge differs in ${differs}`,
+      leavesCharge: true,
     };
   const clientSecret = intent.client_secret;
   if (clientSecret === null || clientSecret === undefined)
-    return { kind: 'rejected', code: 'no_client_secret', detail: 'the key may not read client secrets' };
+    return {
+      kind: 'rejected',
+      code: 'no_client_secret',
+      detail: 'the key may not read client secrets',
+      leavesCharge: true,
+    };
   return { kind: 'created', charge, clientSecret };
 }
 

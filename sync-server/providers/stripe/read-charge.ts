@@ -33,7 +33,12 @@ export async function readIntent(stripe: Stripe, ref: ChargeRef): Promise<Intent
   if (outcome.kind === 'rejected' && outcome.status === 404) return { kind: 'not_found' };
   if (outcome.kind !== 'answer') return outcome;
   if (outcome.body.metadata[METADATA.txid] !== ref.txid)
-    return { kind: 'rejected', code: 'charge_mismatch', detail: `${id.id} carries another txid` };
+    return {
+      kind: 'rejected',
+      code: 'charge_mismatch',
+      detail: `${id.id} carries another txid`,
+      leavesCharge: true,
+    };
   return withWhatHangsOnIt(stripe, outcome.body);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { StartupFailure } from '../../../platform/service.ts';
+import { readSettings } from '../provider-factory.ts';
 
 /** A customer waits for the card form: a provider that needs longer is asked again rather than waited for. */
 const DEFAULT_TIMEOUT_MS = 8_000;
@@ -29,19 +30,12 @@ export type StripeSettings = z.infer<typeof StripeSettings>;
 
 /** @throws StartupFailure naming the setting, never its value: all of them but two are secrets */
 export function parseStripeSettings(settings: unknown): StripeSettings {
-  const parsed = StripeSettings.safeParse(settings);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `stripe.${issue.path.join('.') || '(all)'}: ${issue.message}`,
-    );
-    throw new StartupFailure(`configuration: ${problems.join('; ')} (see docs/providers/stripe.md)`);
-  }
-  const { secretKey, publishableKey } = parsed.data;
-  if (isLive(secretKey) !== isLive(publishableKey))
+  const parsed = readSettings('stripe', StripeSettings, settings);
+  if (isLive(parsed.secretKey) !== isLive(parsed.publishableKey))
     throw new StartupFailure(
-      'configuration: stripe.secretKey and stripe.publishableKey: one is live and the other is for tests',
+      'configuration of provider stripe: secretKey and publishableKey: one is live and the other is for tests',
     );
-  return parsed.data;
+  return parsed;
 }
 
 function isLive(key: string): boolean {

@@ -137,6 +137,7 @@ describe('making a checkout', () => {
       kind: 'rejected',
       code: 'charge_mismatch',
       detail: `the provider's charge differs in ${field}`,
+      leavesCharge: true,
     });
   });
 });
@@ -181,12 +182,12 @@ describe('settings', () => {
   });
 
   test.each([
-    ['stripe.secretKey', { secretKey: 'pk_test_turned_round' }],
-    ['stripe.publishableKey', { publishableKey: 'sk_test_a_secret_on_a_page' }],
-    ['stripe.webhookSecrets', { webhookSecrets: [] }],
-    ['stripe.webhookSecrets.0', { webhookSecrets: ['whsec_with\nnewline'] }],
+    ['secretKey: ', { secretKey: 'pk_test_turned_round' }],
+    ['publishableKey: ', { publishableKey: 'sk_test_a_secret_on_a_page' }],
+    ['webhookSecrets: ', { webhookSecrets: [] }],
+    ['webhookSecrets.0: ', { webhookSecrets: ['whsec_with\nnewline'] }],
     ['one is live and the other is for tests', { secretKey: 'sk_live_a_secret' }],
-    ['stripe.apiBaseUrl', { apiBaseUrl: 'ftp://stripe.invalid' }],
+    ['apiBaseUrl: ', { apiBaseUrl: 'ftp://stripe.invalid' }],
     ['nonsense', { nonsense: 1 }],
   ])('name what is wrong, %s, and tell no secret', (name, settings) => {
     const open = () => openStripe(settings);
