@@ -65,8 +65,8 @@ async function run(options: ChaosOptions): Promise<number> {
     const keep = options.keep || failed;
     await shop.close(keep);
     if (keep) tell('chaos', `logs and databases are kept in ${shop.dataDir}`);
-    const harsh = options.harsh ? ' --harsh' : '';
-    tell('chaos', `replay: npm run chaos -- --minutes ${options.minutes} --seed ${options.seed}${harsh}`);
+    const more = `${options.harsh ? ' --harsh' : ''}${options.only === null ? '' : ` --only ${options.only}`}`;
+    tell('chaos', `replay: npm run chaos -- --minutes ${options.minutes} --seed ${options.seed}${more}`);
   }
   return failed ? 1 : 0;
 }

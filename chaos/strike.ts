@@ -8,11 +8,13 @@ import { count, pause, type Stage } from './stage.ts';
 const PACE = {
   mild: { hands: 2, restMs: { from: 500, to: 4_000 } },
   harsh: { hands: 3, restMs: { from: 100, to: 2_000 } },
+  /** Of one kind alone, which may take a totem away for seconds: it has to sell in between. */
+  only: { hands: 1, restMs: { from: 4_000, to: 12_000 } },
 } as const;
 
 /** Breaks the shop until the run is over. The seed decides which faults come and how they are; time is the machine's. */
 export async function strikeUntilOver(stage: Stage, { seed, harsh, only }: ChaosOptions): Promise<void> {
-  const { hands, restMs } = PACE[harsh ? 'harsh' : 'mild'];
+  const { hands, restMs } = PACE[only !== null ? 'only' : harsh ? 'harsh' : 'mild'];
   const bag = Object.entries(FAULTS)
     .filter(([name, fault]) => (only === null ? harsh || !fault.harsh : name === only))
     .flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
