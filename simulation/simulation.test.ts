@@ -25,6 +25,13 @@ describe('a seed', () => {
     }
   });
 
+  // Worlds in which a bug was found once. What draws differently from the seed since then makes another world of it.
+  test.each([
+    [9130, 'a ticket without PIX was rescued while its totem was off, and printed when that came back'],
+  ])('%i holds what it broke once: %s', async (seed) => {
+    expect((await runSeed(seed, workplace)).violation).toBe(null);
+  });
+
   test('is another world than the next one', async () => {
     const first = await runSeed(1, workplace);
     const next = await runSeed(2, workplace);

@@ -19,7 +19,14 @@ export function chargeOfSession(hall: Hall, sessionId: string): BankCharge | und
 }
 
 export function chargeOfTicket(hall: Hall, ticketId: string): BankCharge | undefined {
-  for (const charge of hall.bank.charges.values())
-    if (ticketIdOfSession(sessionOfTxid(charge.txid)) === ticketId) return charge;
+  for (const charge of hall.bank.charges.values()) if (ticketIdOf(charge) === ticketId) return charge;
   return undefined;
+}
+
+const ticketIds = new WeakMap<BankCharge, string>();
+
+function ticketIdOf(charge: BankCharge): string {
+  const known = ticketIds.get(charge) ?? ticketIdOfSession(sessionOfTxid(charge.txid));
+  ticketIds.set(charge, known);
+  return known;
 }

@@ -1,5 +1,6 @@
 import type { Invariant } from './invariant.ts';
 import { chargeOfSession } from './money-books.ts';
+import { shownCheckout } from './shown.ts';
 
 export const paidIsSaidByTheServer: Invariant = {
   name: 'paid is said by the server first',
@@ -11,13 +12,14 @@ export const paidIsSaidByTheServer: Invariant = {
       if (!settled)
         return `the server confirmed ${payload.sessionId}, for which nothing of its amount had arrived`;
     }
-    for (const { kioskId, db, engine } of hall.kiosks) {
+    for (const kiosk of hall.kiosks) {
+      const { kioskId, db } = kiosk;
       const paid = db
         .prepare<[], { id: string }>(`SELECT session_id AS id FROM payment_sessions WHERE status = 'paid'`)
         .all();
       for (const { id } of paid)
         if (!history.confirmations.has(id)) return `${kioskId} calls ${id} paid; the server never said so`;
-      const view = engine?.snapshot('totem').checkout;
+      const view = shownCheckout(kiosk);
       const shown = view?.step === 'printing' || view?.step === 'ticket' ? view : null;
       if (shown !== null && shown.payment === 'pix' && !history.confirmations.has(shown.sessionId))
         return `${kioskId} shows ${shown.step} for ${shown.sessionId}; the server never said that it is paid`;

@@ -1,4 +1,5 @@
 import type { Hall } from '../hall.ts';
+import { hallsWithRevocations } from '../people/manager.ts';
 import type { Invariant } from './invariant.ts';
 
 /** Within this a stream of a revoked totem is cut, and what was on its way has arrived, world time, ms. */
@@ -17,6 +18,7 @@ export const revokedIsOut: Invariant = {
   name: 'revoked is out',
   says: 'From its revocation to its next enrolment a totem does nothing at the server: no event, no charge, no lease, not even a sign of life; and it soon hears nothing more of the feed.',
   async afterStep({ hall, history }) {
+    if (!hallsWithRevocations.has(hall)) return null;
     const seen = seenByHall.get(hall) ?? new Map<string, Out>();
     seenByHall.set(hall, seen);
     const out = await hall.server.storage.look<{ kioskId: string; deeds: string }>(

@@ -1,3 +1,4 @@
+import type { TotemSnapshot } from '../../domain/protocol/screens.ts';
 import type { Bank } from '../bank/bank.ts';
 import type { KioskSide } from '../sides/kiosk-side.ts';
 import type { World } from '../world/world.ts';
@@ -18,6 +19,11 @@ type Manner = keyof Manners;
 
 /** A glance at the screen. */
 const LOOK_EVERY_MS = 700;
+/** In line somebody looks up as often as this, and goes home after so long. */
+const LINE_LOOK_MS = { from: 500, to: 2_000 };
+const LINE_PATIENCE_MS = 90_000;
+/** Of one look: whoever waits behind a QR code that nobody seems to pay cancels it. */
+const CLEARS_SCREEN_CHANCE = 0.04;
 /** Long before, a person has gone; the totem's own limits are shorter. */
 const PATIENCE_MS = 240_000;
 
@@ -31,19 +37,46 @@ export interface Visit {
   readonly prefix?: string;
 }
 
-/** One customer before one totem: chooses, does as people do, looks at the last screen, goes. */
+/** One customer before one totem: waits in line, chooses, does as people do, looks at the last screen, goes. */
 export function customerArrives(world: World, visit: Visit): void {
   const { kiosk } = visit;
+  const { random, agenda } = world;
+  const untilMs = agenda.nowMs() + LINE_PATIENCE_MS;
+  const wait = (): void => {
+    if (agenda.nowMs() < untilMs && !kiosk.goneForGood)
+      agenda.after(random.int(LINE_LOOK_MS.from, LINE_LOOK_MS.to), 'customer in line', step);
+  };
+  const step = (): void => {
+    const { engine } = kiosk;
+    const before = engine?.snapshot('totem');
+    if (engine === null || before === undefined || before.services.length === 0) {
+      wait();
+      return;
+    }
+    const { checkout } = before;
+    if (checkout.step === 'awaiting_payment' && random.chance(CLEARS_SCREEN_CHANCE)) {
+      world.tell('customer', `in line at ${kiosk.kioskId} cancels ${checkout.sessionId.slice(-8)}`);
+      void engine.execute({ kind: 'checkout.cancel', sessionId: checkout.sessionId });
+      wait();
+      return;
+    }
+    const isBusy = ['creating_charge', 'awaiting_payment', 'issuing', 'printing'].includes(checkout.step);
+    // Now and then somebody presses all the same.
+    if (isBusy && !random.chance(0.05)) wait();
+    else choose(world, visit, before.services, wait);
+  };
+  step();
+}
+
+function choose(world: World, visit: Visit, services: TotemSnapshot['services'], waitOn: () => void): void {
+  const { kiosk } = visit;
   const { random } = world;
-  const engine = kiosk.engine;
-  if (engine === null) return;
-  const before = engine.snapshot('totem');
-  const offered = before.services.filter(({ prefix }) => prefix === (visit.prefix ?? prefix));
-  const service = offered.length === 0 ? null : random.pick(offered);
-  if (service === null) return;
+  const offered = services.filter(({ prefix }) => prefix === (visit.prefix ?? prefix));
+  if (offered.length === 0) return;
+  const service = random.pick(offered);
   const atCounter = service.payAtCounter && random.chance(visit.atCounterChance);
-  engine
-    .execute({
+  void kiosk.engine
+    ?.execute({
       kind: 'checkout.start',
       serviceId: service.serviceId,
       ...(atCounter ? { payment: 'at_counter' as const } : {}),
@@ -52,7 +85,8 @@ export function customerArrives(world: World, visit: Visit): void {
     .then((result) => {
       world.activity.note();
       if (!result.ok) {
-        world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
+        if (result.code === 'checkout_in_progress') waitOn();
+        else world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
         return;
       }
       if (result.sessionId === undefined) return;
@@ -142,7 +176,7 @@ function act(
   };
   switch (manner) {
     case 'onTime':
-      pay(random.int(500, 25_000), amountCents, random.chance(0.3));
+      pay(random.int(500, 12_000), amountCents, random.chance(0.3));
       break;
     case 'late':
       pay(random.int(55_000, random.chance(0.5) ? 100_000 : 200_000), amountCents, true);

@@ -26,9 +26,13 @@ export function enrol(hall: Hall, kiosk: KioskSide): void {
   tryAgain();
 }
 
+/** Halls in which a totem was shut out at least once. */
+export const hallsWithRevocations = new WeakSet<Hall>();
+
 /** Shuts a totem out, and lets it in again some time later. */
 export function revoke(hall: Hall, kiosk: KioskSide, forMs: number): void {
   const { world } = hall;
+  hallsWithRevocations.add(hall);
   ask(hall, `/v1/kiosks/${kiosk.kioskId}/revoke`, null).then((answer) => {
     if (answer === null) return;
     world.tell('manager', `revokes ${kiosk.kioskId}`);

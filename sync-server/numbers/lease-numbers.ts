@@ -19,6 +19,8 @@ const DAYS_AHEAD = 8;
 export const MAX_LEASES_PER_KIOSK_AND_DAY = 200;
 
 type Ask = NumberLeaseRequest['leases'][number];
+/** The numbers of one prefix and day. */
+type Counter = Pick<Ask, 'businessDay' | 'prefix'>;
 type LeaseRow = NumberLease & { readonly kioskId: string; readonly unitId: string } & Record<string, unknown>;
 
 /**
@@ -43,10 +45,8 @@ export function leaseNumbers(
     for (const [leaseId, { kioskId, unitId, ...lease }] of known) {
       if (kioskId === kiosk.kioskId && unitId === kiosk.unitId) granted.set(leaseId, lease);
     }
-    for (const ask of fresh) {
-      const lease = await grant(transaction, kiosk, ask, atMs);
-      if (lease !== null) granted.set(lease.leaseId, lease);
-    }
+    if (fresh.length > 0)
+      for (const lease of await grant(transaction, kiosk, fresh, atMs)) granted.set(lease.leaseId, lease);
     return [...granted.values()];
   });
 }
@@ -80,7 +80,7 @@ async function grantable(
     .sort((left, right) => (counterKey(left) < counterKey(right) ? -1 : 1));
 }
 
-function counterKey({ businessDay, prefix }: Ask): string {
+function counterKey({ businessDay, prefix }: Counter): string {
   return `${businessDay}/${prefix}`;
 }
 
@@ -95,15 +95,21 @@ async function lockCounters(
   { merchantId, unitId }: KioskPrincipal,
   asks: readonly Ask[],
 ): Promise<void> {
-  const counters = new Map(asks.map((ask) => [counterKey(ask), ask]));
-  for (const { businessDay, prefix } of counters.values()) {
-    await transaction.query(
-      `INSERT INTO ticket_counters AS c (merchant_id, unit_id, business_day, prefix, last_number)
-       VALUES ($1, $2, $3, $4, 0)
-       ON CONFLICT (merchant_id, unit_id, business_day, prefix) DO UPDATE SET last_number = c.last_number`,
-      [merchantId, unitId, businessDay, prefix],
-    );
-  }
+  const counters = [...new Map(asks.map((ask) => [counterKey(ask), ask])).values()];
+  if (counters.length === 0) return;
+  // The rows are locked one after the other, as they stand here.
+  await transaction.query(
+    `INSERT INTO ticket_counters AS c (merchant_id, unit_id, business_day, prefix, last_number)
+     SELECT $1, $2, day, prefix, 0
+     FROM unnest($3::date[], $4::text[]) WITH ORDINALITY AS wanted (day, prefix, place) ORDER BY place
+     ON CONFLICT (merchant_id, unit_id, business_day, prefix) DO UPDATE SET last_number = c.last_number`,
+    [
+      merchantId,
+      unitId,
+      counters.map(({ businessDay }) => businessDay),
+      counters.map(({ prefix }) => prefix),
+    ],
+  );
 }
 
 async function readLeases(
@@ -120,33 +126,65 @@ async function readLeases(
   return new Map(rows.map((row) => [row.leaseId, row]));
 }
 
-/** @returns null when the kiosk has had its share of the day, or the id was taken by another kiosk this instant */
+/**
+ * @returns those that were granted: not what is beyond the kiosk's share of a day, nor what another kiosk took the id of
+ *   this instant
+ */
 async function grant(
   transaction: Transaction,
   { merchantId, unitId, kioskId }: KioskPrincipal,
-  { leaseId, prefix, businessDay }: Ask,
+  asks: readonly Ask[],
   atMs: number,
-): Promise<NumberLease | null> {
-  const counter = [merchantId, unitId, businessDay, prefix];
-  const [share] = await transaction.query<{ leases: number }>(
-    `SELECT count(*)::int AS leases FROM number_leases
-     WHERE merchant_id = $1 AND unit_id = $2 AND business_day = $3 AND prefix = $4 AND kiosk_id = $5`,
-    [...counter, kioskId],
+): Promise<NumberLease[]> {
+  const asksByCounter = Map.groupBy(asks, counterKey);
+  const days = [...asksByCounter.values()].map(([ask]) => ask?.businessDay);
+  const prefixes = [...asksByCounter.values()].map(([ask]) => ask?.prefix);
+  const shares = await transaction.query<Counter & { leases: number }>(
+    `SELECT business_day AS "businessDay", prefix, count(*)::int AS leases FROM number_leases
+     WHERE merchant_id = $1 AND unit_id = $2 AND kiosk_id = $5
+       AND (business_day, prefix) IN (SELECT * FROM unnest($3::date[], $4::text[]))
+     GROUP BY business_day, prefix`,
+    [merchantId, unitId, days, prefixes, kioskId],
   );
-  if (share === undefined || share.leases >= MAX_LEASES_PER_KIOSK_AND_DAY) return null;
-  const [range] = await transaction.query<{ from: number; to: number }>(
-    `UPDATE ticket_counters SET next_local_number = next_local_number + $5
-     WHERE merchant_id = $1 AND unit_id = $2 AND business_day = $3 AND prefix = $4
-     RETURNING next_local_number - $5 AS "from", next_local_number - 1 AS "to"`,
-    [...counter, NUMBER_LEASE_SIZE],
+  const hadByCounter = new Map(shares.map((share) => [counterKey(share), share.leases]));
+  const wanted = [...asksByCounter].map(([key, ofCounter]) =>
+    ofCounter.slice(0, Math.max(0, MAX_LEASES_PER_KIOSK_AND_DAY - (hadByCounter.get(key) ?? 0))),
   );
-  if (range === undefined) throw new Error('the counter was locked a moment ago');
-  const stored = await transaction.query(
-    `INSERT INTO number_leases (merchant_id, unit_id, business_day, prefix, lease_id, kiosk_id, first_number,
-       last_number, granted_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     ON CONFLICT (merchant_id, lease_id) DO NOTHING RETURNING lease_id`,
-    [...counter, leaseId, kioskId, range.from, range.to, new Date(atMs)],
+  const starts = await transaction.query<Counter & { from: number }>(
+    `UPDATE ticket_counters SET next_local_number = next_local_number + $5 * wanted.leases
+     FROM unnest($3::date[], $4::text[], $6::int[]) AS wanted (day, prefix, leases)
+     WHERE merchant_id = $1 AND unit_id = $2 AND business_day = wanted.day
+       AND ticket_counters.prefix = wanted.prefix AND wanted.leases > 0
+     RETURNING business_day AS "businessDay", ticket_counters.prefix,
+       next_local_number - $5 * wanted.leases AS "from"`,
+    [merchantId, unitId, days, prefixes, NUMBER_LEASE_SIZE, wanted.map((ofCounter) => ofCounter.length)],
   );
-  return stored.length === 0 ? null : { leaseId, prefix, businessDay, ...range };
+  const startByCounter = new Map(starts.map((start) => [counterKey(start), start.from]));
+  const leases = wanted.flatMap((ofCounter) =>
+    ofCounter.map(({ leaseId, prefix, businessDay }, index): NumberLease => {
+      const start = startByCounter.get(counterKey({ prefix, businessDay }));
+      if (start === undefined) throw new Error('the counter was locked a moment ago');
+      const from = start + index * NUMBER_LEASE_SIZE;
+      return { leaseId, prefix, businessDay, from, to: from + NUMBER_LEASE_SIZE - 1 };
+    }),
+  );
+  const stored = await transaction.query<{ leaseId: string }>(
+    `INSERT INTO number_leases (merchant_id, unit_id, kiosk_id, granted_at, lease_id, business_day, prefix,
+       first_number, last_number)
+     SELECT $1, $2, $3, $4, * FROM unnest($5::uuid[], $6::date[], $7::text[], $8::int[], $9::int[])
+     ON CONFLICT (merchant_id, lease_id) DO NOTHING RETURNING lease_id AS "leaseId"`,
+    [
+      merchantId,
+      unitId,
+      kioskId,
+      new Date(atMs),
+      leases.map(({ leaseId }) => leaseId),
+      leases.map(({ businessDay }) => businessDay),
+      leases.map(({ prefix }) => prefix),
+      leases.map(({ from }) => from),
+      leases.map(({ to }) => to),
+    ],
+  );
+  const storedIds = new Set(stored.map(({ leaseId }) => leaseId));
+  return leases.filter(({ leaseId }) => storedIds.has(leaseId));
 }

@@ -7,9 +7,10 @@ import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ChargeHint, WebhookReading } from '../providers/webhook-intake.ts';
 
-/** Small, so that one slow read at the bank holds up few others; the workers beside it go on. */
+/** Small, so that one slow read at the bank holds up few others; the hands beside it go on. */
 const BATCH = 8;
-const WORKERS = 3;
+/** Batches under way at once; one claimer feeds them. */
+const HANDS = 3;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 5 * 60_000;
 /** About half an hour with the pauses above; the poller goes on asking about the charge for a day. */
@@ -38,26 +39,44 @@ type ItemOutcome =
  * the bank; done twice, it changes nothing.
  */
 export function startInboxProcessor(context: ServerContext, provider: PaymentProvider): WorkerLoop {
-  const workers = Array.from({ length: WORKERS }, (_, index) =>
-    startWorkerLoop({
-      name: `webhook processor ${index + 1}`,
-      clock: context.clock,
-      log: context.log,
-      task: async (isStopping) => {
-        while ((await processBatch(context, provider)) === BATCH && !isStopping());
-        return nextAttemptAtMs(context, provider);
-      },
-    }),
-  );
+  const hands = new Set<Promise<void>>();
+  const loop = startWorkerLoop({
+    name: 'webhook processor',
+    clock: context.clock,
+    log: context.log,
+    task: async (isStopping) => {
+      while (hands.size < HANDS && !isStopping()) {
+        const rows = await claim(context, provider);
+        if (rows.length > 0) take(rows);
+        if (rows.length < BATCH) break;
+      }
+      // With no hand free the first that becomes free looks for what is due.
+      return hands.size === HANDS ? null : nextAttemptAtMs(context, provider);
+    },
+  });
+
+  function take(rows: readonly InboxRow[]): void {
+    const hand = processBatch(context, provider, rows)
+      .catch((error: unknown) => {
+        // What it had claimed is due again when its claim ends.
+        context.log.error({ error }, 'a batch of webhooks could not be processed');
+        return null;
+      })
+      .then((nextAtMs) => {
+        const allWereBusy = hands.size === HANDS;
+        hands.delete(hand);
+        if (allWereBusy) loop.wake();
+        else if (nextAtMs !== null) loop.dueAt(nextAtMs);
+      });
+    hands.add(hand);
+  }
+
   return {
-    wake: () => {
-      for (const worker of workers) worker.wake();
-    },
-    dueAt: (atMs) => {
-      for (const worker of workers) worker.dueAt(atMs);
-    },
+    wake: loop.wake,
+    dueAt: loop.dueAt,
     stop: async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await loop.stop();
+      await Promise.all(hands);
     },
   };
 }
@@ -73,9 +92,12 @@ async function nextAttemptAtMs(
   return row?.at?.getTime() ?? null;
 }
 
-/** @returns how many items were looked at */
-async function processBatch(context: ServerContext, provider: PaymentProvider): Promise<number> {
-  const rows = await claim(context, provider);
+/** @returns when the first of those that have to be tried again is due, epoch milliseconds; null when none has */
+async function processBatch(
+  context: ServerContext,
+  provider: PaymentProvider,
+  rows: readonly InboxRow[],
+): Promise<number | null> {
   // A batch often names one charge many times; it was all received before this read, so one read answers for all.
   const outcomeByCharge = new Map<string, Promise<ItemOutcome>>();
   const items = await Promise.all(
@@ -84,9 +106,12 @@ async function processBatch(context: ServerContext, provider: PaymentProvider): 
       return { row, reading, outcome: await processItem(context, provider, row, reading, outcomeByCharge) };
     }),
   );
-  for (const { row, reading, outcome } of items)
-    await keepOutcome(context, row, reading.kind === 'event' ? reading.type : null, outcome);
-  return rows.length;
+  const again: number[] = [];
+  for (const { row, reading, outcome } of items) {
+    const nextAtMs = await keepOutcome(context, row, reading.kind === 'event' ? reading.type : null, outcome);
+    if (nextAtMs !== null) again.push(nextAtMs);
+  }
+  return again.length === 0 ? null : Math.min(...again);
 }
 
 /** What is due; also what is planned for later than plans go: it was planned before the clock was set back. */
@@ -179,16 +204,21 @@ async function askLater({ db, clock, workDue }: ServerContext, payment: PaymentT
   workDue.announce('check', atMs);
 }
 
-/** Unless somebody else has claimed the item meanwhile. */
+/**
+ * Unless somebody else has claimed the item meanwhile.
+ * @returns when it is tried again, epoch milliseconds; null when it is done with
+ */
 async function keepOutcome(
   context: ServerContext,
   row: InboxRow,
   eventType: string | null,
   outcome: ItemOutcome,
-): Promise<void> {
+): Promise<number | null> {
   const { attempts } = row;
   const nowMs = context.clock.nowMs();
   const next = rowAfter(outcome, attempts);
+  const nextAtMs =
+    next.status === 'received' ? nowMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS) : null;
   if (next.status === 'dead')
     context.log.error({ inboxId: row.inboxId, error: next.error }, 'a webhook is given up');
   await context.db.query(
@@ -202,10 +232,11 @@ async function keepOutcome(
       next.outcome,
       next.error?.slice(0, 500) ?? null,
       next.status === 'received' ? null : new Date(nowMs),
-      next.status === 'received' ? new Date(nowMs + backoffMs(attempts, FIRST_RETRY_MS, MAX_RETRY_MS)) : null,
+      nextAtMs === null ? null : new Date(nextAtMs),
       eventType?.slice(0, 100) ?? null,
     ],
   );
+  return nextAtMs;
 }
 
 interface RowAfter {
