@@ -29,16 +29,16 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a totem is told of one number more than it was leased',
     file: 'sync-server/numbers/lease-numbers.ts',
-    find: 'return stored.length === 0 ? null : { leaseId, prefix, businessDay, ...range };',
+    find: 'return leases.filter(({ leaseId }) => storedIds.has(leaseId));',
     replace:
-      'return stored.length === 0 ? null : { leaseId, prefix, businessDay, ...range, to: range.to + 1 };',
+      'return leases.filter(({ leaseId }) => storedIds.has(leaseId)).map((lease) => ({ ...lease, to: lease.to + 1 }));',
     breaks: ['local numbers are leased'],
   },
   {
     name: 'two leases share a number',
     file: 'sync-server/numbers/lease-numbers.ts',
-    find: 'RETURNING next_local_number - $5 AS "from"',
-    replace: 'RETURNING next_local_number - $5 - 1 AS "from"',
+    find: 'next_local_number - $5 * wanted.leases AS "from"',
+    replace: 'next_local_number - $5 * wanted.leases - 1 AS "from"',
     breaks: ['local numbers are leased'],
   },
   {
