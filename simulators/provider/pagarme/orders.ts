@@ -22,15 +22,7 @@ export const Order = z.object({
 export type Order = z.infer<typeof Order>;
 
 /** What the simulator says on purpose that is not so; see docs/providers/pagarme.md. */
-export const Lie = z.enum([
-  'none',
-  'amount',
-  'paid_amount',
-  'failed',
-  'no_qr_code',
-  'error_after_write',
-  'expired',
-]);
+export const Lie = z.enum(['none', 'amount', 'paid_amount', 'failed', 'no_qr_code', 'error_after_write']);
 export type Lie = z.infer<typeof Lie>;
 
 const LIE_CENTS = 100;

@@ -139,6 +139,14 @@ describe('making a charge', () => {
     expect(await bank.countCharges()).toBe(before + 2);
   });
 
+  test('what may have arrived and is not there is posted with its key', async () => {
+    const before = await bank.countCharges();
+    const order = orderOf({ mayExist: true });
+    const first = made(await provider.createCharge(order));
+    expect(made(await provider.createCharge(order)).providerChargeId).toBe(first.providerChargeId);
+    expect(await bank.countCharges()).toBe(before + 1);
+  });
+
   test('the same key posted again, unseen, is the same order', async () => {
     const before = await bank.countCharges();
     const order = orderOf();
