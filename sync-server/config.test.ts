@@ -65,3 +65,22 @@ test('a totem in the access file, as older versions had it, is told to be enroll
   expect(message).toContain('npm run totem -- enrol');
   expect(message).not.toContain('\n');
 });
+
+test('a port for webhooks is given whole, or not at all', () => {
+  const whole = {
+    TOTEM_WEBHOOK_PORT: '8443',
+    TOTEM_WEBHOOK_CERT_FILE: '/tls/server.crt',
+    TOTEM_WEBHOOK_KEY_FILE: '/tls/server.key',
+    TOTEM_WEBHOOK_CLIENT_CA_FILE: '/tls/banks.crt',
+  };
+  expect(readConfig(environment('[]')).webhookListener).toBeUndefined();
+  expect(readConfig(environment('[]', whole)).webhookListener).toMatchObject({
+    host: '127.0.0.1',
+    port: 8443,
+    clientCaFile: '/tls/banks.crt',
+    publicUrl: undefined,
+  });
+  expect(refusal(environment('[]', { ...whole, TOTEM_WEBHOOK_CLIENT_CA_FILE: undefined }))).toContain(
+    'TOTEM_WEBHOOK_CLIENT_CA_FILE',
+  );
+});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Uuid } from '../domain/protocol/primitives.ts';
 import { StartupFailure } from '../platform/service.ts';
+import type { WebhookListenerConfig } from './webhooks/mtls-listener.ts';
 
 /** Hex SHA-256 of the token. */
 const TokenHash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in 64 hexadecimal digits');
@@ -27,6 +28,13 @@ const Environment = z.object({
   TOTEM_ACCESS_FILE: z.string().min(1),
   /** Where the provider can reach this server; the webhook's address is made from it. */
   TOTEM_PUBLIC_URL: z.url().optional(),
+  /** A port of its own for webhooks, where providers can show a client certificate; all four, or none. */
+  TOTEM_WEBHOOK_PORT: z.coerce.number().int().min(0).max(65535).optional(),
+  TOTEM_WEBHOOK_CERT_FILE: z.string().min(1).optional(),
+  TOTEM_WEBHOOK_KEY_FILE: z.string().min(1).optional(),
+  TOTEM_WEBHOOK_CLIENT_CA_FILE: z.string().min(1).optional(),
+  /** Where providers reach that port. */
+  TOTEM_WEBHOOK_PUBLIC_URL: z.url().optional(),
   /** The folder of the built screens; without it the server has an API and no admin page. */
   TOTEM_RENDERER_DIR: z.string().optional(),
   TOTEM_PIX_BASE_URL: z.url(),
@@ -51,6 +59,8 @@ export interface ServerConfig {
   readonly databaseUrl: string | undefined;
   readonly postgresPort: number;
   readonly publicUrl: string | undefined;
+  /** The webhooks' own port; absent where there is none. */
+  readonly webhookListener?: WebhookListenerConfig & { readonly publicUrl: string | undefined };
   readonly rendererDir: string | undefined;
   readonly access: readonly AccessEntry[];
   readonly demo: boolean;
@@ -94,6 +104,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
     databaseUrl: values.DATABASE_URL,
     postgresPort: values.TOTEM_POSTGRES_PORT,
     publicUrl: values.TOTEM_PUBLIC_URL,
+    ...webhookListenerOf(values),
     rendererDir: values.TOTEM_RENDERER_DIR,
     access: readAccessFile(values.TOTEM_ACCESS_FILE),
     demo: values.TOTEM_DEMO === '1',
@@ -146,6 +157,31 @@ function readJson(what: string, file: string): unknown {
   } catch (error) {
     throw new StartupFailure(`${what} is not JSON: ${(error as Error).message}`);
   }
+}
+
+function webhookListenerOf(values: z.infer<typeof Environment>): Pick<ServerConfig, 'webhookListener'> {
+  const {
+    TOTEM_WEBHOOK_PORT: port,
+    TOTEM_WEBHOOK_CERT_FILE: certificateFile,
+    TOTEM_WEBHOOK_KEY_FILE: keyFile,
+    TOTEM_WEBHOOK_CLIENT_CA_FILE: clientCaFile,
+  } = values;
+  const all = [port, certificateFile, keyFile, clientCaFile];
+  if (all.every((each) => each === undefined)) return {};
+  if (
+    port === undefined ||
+    certificateFile === undefined ||
+    keyFile === undefined ||
+    clientCaFile === undefined
+  )
+    throw new StartupFailure(
+      'configuration: a port for webhooks needs TOTEM_WEBHOOK_PORT, TOTEM_WEBHOOK_CERT_FILE, TOTEM_WEBHOOK_KEY_FILE ' +
+        'and TOTEM_WEBHOOK_CLIENT_CA_FILE (see docs/sync-server.md)',
+    );
+  const publicUrl = values.TOTEM_WEBHOOK_PUBLIC_URL;
+  return {
+    webhookListener: { host: values.TOTEM_HOST, port, certificateFile, keyFile, clientCaFile, publicUrl },
+  };
 }
 
 function readAccessFile(file: string): AccessEntry[] {

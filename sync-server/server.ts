@@ -34,6 +34,7 @@ import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
 import { createFeedWake } from './sync/feed-wake.ts';
 import { registerPushRoutes } from './sync/push-routes.ts';
+import { startMtlsListener } from './webhooks/mtls-listener.ts';
 import { createRefusedWebhooks } from './webhooks/refused-webhooks.ts';
 import { registerWebhookRoutes } from './webhooks/webhook-routes.ts';
 
@@ -80,12 +81,25 @@ export async function startServer(
     closers.push(() => app.close());
     await registerRoutes(app, context, providers);
     const syncServer = await app.listen({ host: config.host, port: config.port });
-    for (const workers of started) workers.registerWebhook(config.publicUrl ?? syncServer);
+    const webhooksAt = await listenForWebhooks(app, config, closers);
+    for (const workers of started) workers.registerWebhook(webhooksAt ?? config.publicUrl ?? syncServer);
     return { urls: { syncServer, admin: `${syncServer}/admin` }, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** @returns where providers reach the webhooks' own port; null where there is none */
+async function listenForWebhooks(
+  app: App,
+  { webhookListener }: ServerConfig,
+  closers: (() => Promise<void>)[],
+): Promise<string | null> {
+  if (webhookListener === undefined) return null;
+  const listener = await startMtlsListener(app, webhookListener);
+  closers.push(() => listener.close());
+  return webhookListener.publicUrl ?? listener.url;
 }
 
 /** Every route of the server but the document of them, which createApp adds. */

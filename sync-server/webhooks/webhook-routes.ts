@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls';
 import { newId } from '../../domain/ids.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
@@ -6,6 +5,7 @@ import { errorBody } from '../http/errors.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { WebhookRequest } from '../providers/webhook-intake.ts';
 import { createInboxWriter } from './inbox-writer.ts';
+import { hasClientCertificate } from './mtls-listener.ts';
 import type { RefusedWebhooks } from './refused-webhooks.ts';
 
 /** A callback holds a few hundred bytes for each Pix. */
@@ -49,7 +49,7 @@ export function registerWebhookRoutes(
                 Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
               ),
               body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
-              hasClientCertificate: request.raw.socket instanceof TLSSocket && request.raw.socket.authorized,
+              hasClientCertificate: hasClientCertificate(request.raw.socket),
               receivedAtMs: context.clock.nowMs(),
             };
             const verdict = await provider.webhooks.authenticate(webhook);
