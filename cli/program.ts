@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
+import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addRefundsCommands } from './commands/refunds.ts';
@@ -22,6 +23,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addTicketCommands(program, terminal);
   addKiosksCommands(program, terminal);
   addRefundsCommands(program, terminal);
+  addDeadLettersCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addSupportBundleCommand(program, terminal);
   addBackupCommands(program, terminal);

@@ -19,6 +19,9 @@ import { registerAdminSnapshots } from './http/admin-snapshots.ts';
 import { type App, createApp } from './http/app.ts';
 import { registerHealthRoutes } from './http/health-routes.ts';
 import { registerIntegrationRoutes } from './integration/integration-routes.ts';
+import { registerCheckoutRoutes } from './international/checkout-routes.ts';
+import { startCheckoutCloser } from './international/close-checkouts.ts';
+import { registerPayPage } from './international/pay-page.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
@@ -34,6 +37,7 @@ import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
 import { createFeedWake } from './sync/feed-wake.ts';
 import { registerPushRoutes } from './sync/push-routes.ts';
+import { registerDeadLetterRoutes } from './webhooks/dead-letter-routes.ts';
 import { startMtlsListener } from './webhooks/mtls-listener.ts';
 import { createRefusedWebhooks } from './webhooks/refused-webhooks.ts';
 import { registerWebhookRoutes } from './webhooks/webhook-routes.ts';
@@ -77,6 +81,10 @@ export async function startServer(
       national: [start(first), ...others.map(start)],
       international: opened.international === null ? null : start(opened.international),
     };
+    if (providers.international !== null) {
+      const closer = startCheckoutCloser(context, providers.international.provider);
+      closers.push(() => closer.stop());
+    }
     const app = await createApp(context);
     closers.push(() => app.close());
     await registerRoutes(app, context, providers);
@@ -111,7 +119,12 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
   registerChargeRoutes(app, context, router);
+  const international = providers.international?.provider ?? null;
+  registerCheckoutRoutes(app, context, international);
   registerRefundRoutes(app, context);
+  registerDeadLetterRoutes(app, context, () => {
+    for (const { wakeInbox } of allProviders(providers)) wakeInbox();
+  });
   registerWebhookRoutes(app, context, allProviders(providers), refusedWebhooks);
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context, health);
@@ -120,7 +133,10 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerNumberLeaseRoutes(app, context);
   registerIntegrationRoutes(app, context, router);
   registerAdminSnapshots(app, context);
-  if (context.config.rendererDir !== undefined) await registerAdminPage(app, context.config.rendererDir);
+  const { rendererDir } = context.config;
+  if (rendererDir === undefined) return;
+  await registerAdminPage(app, rendererDir);
+  if (international !== null) registerPayPage(app, rendererDir, international.checkoutPage);
 }
 
 /** PostgreSQL, its schema, the demonstration shop where it is asked for, and the feed's ear for other processes. */
