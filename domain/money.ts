@@ -44,11 +44,55 @@ export function formatBrlPlain(cents: number): string {
   return formatWith(' ', cents);
 }
 
-function formatWith(space: string, cents: number): string {
+/**
+ * As `formatBrl`, of any currency: "US$ 45,90", "¥ 5.000", "KWD 1,250".
+ * @param amount in the currency's smallest unit
+ * @param currency ISO 4217, upper case
+ */
+export function formatCurrency(amount: number, currency: string): string {
+  return formatWith(NO_BREAK_SPACE, amount, currency);
+}
+
+/** As `formatCurrency`, with an ordinary space. The symbols are of code page 858, which printers have. */
+export function formatCurrencyPlain(amount: number, currency: string): string {
+  return formatWith(' ', amount, currency);
+}
+
+/** Decimal places of the currency's smallest unit, as card providers count it. Source: ISO 4217, docs.stripe.com/currencies. */
+export function minorDigitsOf(currency: string): 0 | 2 | 3 {
+  if (WITHOUT_MINOR_UNIT.has(currency)) return 0;
+  return WITH_THOUSANDTHS.has(currency) ? 3 : 2;
+}
+
+const WITHOUT_MINOR_UNIT = new Set([
+  'BIF',
+  'CLP',
+  'DJF',
+  'GNF',
+  'JPY',
+  'KMF',
+  'KRW',
+  'MGA',
+  'PYG',
+  'RWF',
+  'VND',
+  'VUV',
+  'XAF',
+  'XOF',
+  'XPF',
+]);
+const WITH_THOUSANDTHS = new Set(['BHD', 'JOD', 'KWD', 'OMR', 'TND']);
+
+/** How Brazil writes them; any other currency stands by its code. */
+const SYMBOLS: Readonly<Record<string, string>> = { BRL: 'R$', USD: 'US$', EUR: '€', GBP: '£', JPY: '¥' };
+
+function formatWith(space: string, cents: number, currency = 'BRL'): string {
   if (!Number.isSafeInteger(cents)) throw new RangeError(`not an amount in cents: ${cents}`);
-  const { units, hundredths } = splitCents(Math.abs(cents));
-  const grouped = units.replace(/\B(?=(?:\d{3})+$)/g, '.');
-  return `${cents < 0 ? '-' : ''}R$${space}${grouped},${hundredths}`;
+  const digits = minorDigitsOf(currency);
+  const figures = String(Math.abs(cents)).padStart(digits + 1, '0');
+  const whole = figures.slice(0, figures.length - digits).replace(/\B(?=(?:\d{3})+$)/g, '.');
+  const amount = digits === 0 ? whole : `${whole},${figures.slice(-digits)}`;
+  return `${cents < 0 ? '-' : ''}${SYMBOLS[currency] ?? currency}${space}${amount}`;
 }
 
 function splitCents(cents: number): { readonly units: string; readonly hundredths: string } {

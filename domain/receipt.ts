@@ -1,5 +1,5 @@
 import { maskCpf } from './cpf.ts';
-import { formatBrlPlain } from './money.ts';
+import { formatBrlPlain, formatCurrencyPlain } from './money.ts';
 import { RECEIPT_COLUMNS, type ReceiptBlock, type ReceiptDocument, textBlock } from './receipt-document.ts';
 
 export interface ReceiptContent {
@@ -18,9 +18,16 @@ export interface ReceiptContent {
   readonly customerCpf: string | null;
 }
 
-/** Only `pix` and `pix_elsewhere` have been paid; `paidAt` in epoch ms. */
+/** Only `pix`, `card` and `pix_elsewhere` have been paid; `paidAt` in epoch ms. */
 export type ReceiptPayment =
   | { readonly kind: 'pix'; readonly amountCents: number; readonly paidAt: number }
+  | {
+      readonly kind: 'card';
+      /** Of the currency's smallest unit. */
+      readonly amountCents: number;
+      readonly currency: string;
+      readonly paidAt: number;
+    }
   /** Sold by another totem, which alone knows how much it was. */
   | { readonly kind: 'pix_elsewhere' }
   | { readonly kind: 'free' }
@@ -153,6 +160,11 @@ function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[
       return [
         pair('Pagamento confirmado', formatLocalDateTime(payment.paidAt, timeZone)),
         pair('Pago por PIX', formatBrlPlain(payment.amountCents), true),
+      ];
+    case 'card':
+      return [
+        pair('Pagamento confirmado', formatLocalDateTime(payment.paidAt, timeZone)),
+        pair('Pago com cartão', formatCurrencyPlain(payment.amountCents, payment.currency), true),
       ];
     case 'pix_elsewhere':
       return [pair('Pagamento', 'Confirmado por PIX', true)];

@@ -14,8 +14,12 @@ export const TicketStatus = z.enum([
 ]);
 export type TicketStatus = z.infer<typeof TicketStatus>;
 
+/** With what the customer pays before there is a ticket: here, or by card on a page of the server's. */
+export const PaymentMethod = z.enum(['pix', 'card']);
+export type PaymentMethod = z.infer<typeof PaymentMethod>;
+
 /**
- * How the ticket is paid for: `pix` (settled before the ticket exists), `free` (a service without price), `at_counter`
+ * How the ticket is paid for: `pix` (settled before the ticket exists, by whatever `PaymentMethod`), `free` (a service without price), `at_counter`
  * (the customer pays the operator; the ticket says how much is due).
  */
 export const TicketPayment = z.enum(['pix', 'free', 'at_counter']);

@@ -8,7 +8,7 @@ import { permitPaper } from './checkout/paper-gate.ts';
 import { recordPaper } from './checkout/paper-outcome.ts';
 import type { TicketIssueOptions } from './checkout/ticket-issue.ts';
 import { totemSnapshot } from './checkout/totem-snapshot.ts';
-import { canTakePix, createLayerWatch, type NetworkPort } from './diagnostics/layers.ts';
+import { canTakeCard, canTakePix, createLayerWatch, type NetworkPort } from './diagnostics/layers.ts';
 import { executeTechnicianCommand } from './diagnostics/technician.ts';
 import { createPinGuard } from './diagnostics/technician-pin.ts';
 import { technicianSnapshot } from './diagnostics/technician-snapshot.ts';
@@ -148,6 +148,7 @@ export function createEngine(options: EngineOptions): Engine {
     charges,
     personalData,
     pixAvailable,
+    cardAvailable: () => canTakeCard(layers.read()),
     enqueuePaper,
     serverTime,
     isPaperHeld: printQueue.isHeld,

@@ -1,5 +1,9 @@
 import { z } from 'zod';
-import { AmountCents, CounterName, TicketPrefix, Uuid } from './primitives.ts';
+import { AmountCents, CounterName, Currency, TicketPrefix, Uuid } from './primitives.ts';
+
+/** An international offer: what the service costs by card, in the currency that it is sold in abroad. */
+export const CardOffer = z.object({ offerId: Uuid, amountCents: AmountCents, currency: Currency });
+export type CardOffer = z.infer<typeof CardOffer>;
 
 export const Service = z.object({
   serviceId: Uuid,
@@ -11,7 +15,12 @@ export const Service = z.object({
   amountCents: AmountCents.or(z.literal(0)),
   /** Whether the customer may take the ticket now and pay at the counter. */
   payAtCounter: z.boolean().default(false),
+  /** Of `amountCents`, which is the national price. */
   currency: z.literal('BRL'),
+  /** Whether it is sold by PIX. */
+  pix: z.boolean().default(true),
+  /** Null: not sold by card. */
+  card: CardOffer.nullable().default(null),
   estimatedMinutes: z.int().positive().nullable(),
 });
 export type Service = z.infer<typeof Service>;

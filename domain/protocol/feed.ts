@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { PaymentMethod } from '../ticket.ts';
 import { Catalog } from './catalog.ts';
-import { AmountCents, BusinessDay, EpochMs, KioskId, TicketPrefix, Uuid } from './primitives.ts';
+import { AmountCents, BusinessDay, Currency, EpochMs, KioskId, TicketPrefix, Uuid } from './primitives.ts';
 import { TicketView } from './tickets.ts';
 
 /**
@@ -34,6 +35,8 @@ export const FEED_PAYLOADS = {
     kioskId: KioskId,
     transactionId: Uuid,
     amountCents: AmountCents,
+    currency: Currency.default('BRL'),
+    method: PaymentMethod.default('pix'),
     paidAt: EpochMs,
     /** The money came after the charge had expired or been cancelled. */
     late: z.boolean(),

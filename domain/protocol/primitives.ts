@@ -18,3 +18,6 @@ export const ErrorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }),
 });
 export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** ISO 4217, upper case. The amount beside it counts its smallest unit: cents of USD, whole yen of JPY. */
+export const Currency = z.string().regex(/^[A-Z]{3}$/);

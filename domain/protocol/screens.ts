@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { TicketDelivery, TicketPayment } from '../ticket.ts';
+import { PaymentMethod, TicketDelivery, TicketPayment } from '../ticket.ts';
 import { Service } from './catalog.ts';
 import { RefundReason, RefundStatus } from './feed.ts';
 import { KioskView } from './identity.ts';
 import { IntegrationStatus } from './integration.ts';
-import { AmountCents, CounterName, EpochMs, KioskId, Uuid } from './primitives.ts';
+import { AmountCents, CounterName, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
 import { QueueCommand } from './queue.ts';
 import { TicketView } from './tickets.ts';
 
@@ -24,8 +24,8 @@ export const TotemCommand = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('checkout.start'),
     serviceId: Uuid,
-    /** PIX where nothing is said; a free service needs none; `at_counter` only where the service allows it. */
-    payment: TicketPayment.exclude(['free']).optional(),
+    /** PIX where nothing is said; a free service needs none; `at_counter` and `card` only where the service allows it. */
+    payment: z.enum(['pix', 'card', 'at_counter']).optional(),
     /** Both optional; a CPF that fails its check digits is refused with `invalid_cpf`. */
     customerName: z.string().trim().min(2).max(100).optional(),
     customerCpf: z.string().max(14).optional(),
@@ -163,7 +163,15 @@ export type StorageState = z.infer<typeof StorageState>;
 export const Enrolment = z.enum(['enrolled', 'not_enrolled', 'revoked']);
 export type Enrolment = z.infer<typeof Enrolment>;
 
-const inSession = { sessionId: Uuid, service: Service, amountCents: AmountCents.or(z.literal(0)) };
+const inSession = {
+  sessionId: Uuid,
+  service: Service,
+  amountCents: AmountCents.or(z.literal(0)),
+  /** Of `amountCents`; reais where nothing is said. */
+  currency: Currency.optional(),
+  /** PIX where nothing is said. */
+  method: PaymentMethod.optional(),
+};
 
 export const CheckoutView = z.discriminatedUnion('step', [
   z.object({ step: z.literal('idle') }),
@@ -176,6 +184,8 @@ export const CheckoutView = z.discriminatedUnion('step', [
     givesUpAt: EpochMs,
   }),
   z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
+  /** The customer opens the address on a phone and types the card there, never here. */
+  z.object({ step: z.literal('awaiting_card'), ...inSession, checkoutUrl: z.url(), expiresAt: EpochMs }),
   /**
    * The money has come, and the ticket is on its way: this totem was away, and asks the server whether an operator has
    * issued it meanwhile. The number was reserved with the payment, and is the ticket's whoever issues it. At `leavesAt`
@@ -242,6 +252,8 @@ export const TotemSnapshot = z.object({
   storage: StorageState,
   /** Whether a PIX can be taken now; free and pay-at-the-counter tickets do not depend on it. */
   pixAvailable: z.boolean(),
+  /** Whether the server can be asked for a card checkout now; for services that are sold by card. */
+  cardAvailable: z.boolean().default(false),
   checkout: CheckoutView,
   /** A ticket issued for late money while another customer may be at the screen. */
   lateTicket: z.object({ label: z.string(), issuedAt: EpochMs }).nullable(),

@@ -32,6 +32,8 @@ const service = (
   amountCents,
   payAtCounter: false,
   currency: 'BRL',
+  pix: true,
+  card: null,
   estimatedMinutes: minutes,
 });
 export const CONSULTA = service(
@@ -92,6 +94,7 @@ export function totem(
     layers: ALL_WELL,
     storage: ok,
     pixAvailable: true,
+    cardAvailable: true,
     checkout,
     lateTicket: null,
     ...changes,

@@ -1,11 +1,12 @@
 import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
 import type { ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
+import type { CheckoutRequest, CheckoutResponse } from '../../domain/protocol/checkouts.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession, SessionProblem } from '../store/sessions.ts';
 import type { KioskStore } from '../store/store.ts';
 import { backoffMs } from '../sync/backoff.ts';
-import type { ServerClient, ServerFailure } from '../sync/server-client.ts';
+import type { ServerAnswer, ServerClient, ServerFailure } from '../sync/server-client.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
 import { openCustomer } from './customer.ts';
 import { endSession, type FailureReason, moveSession } from './session-life.ts';
@@ -42,7 +43,7 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
     for (let attempt = 1; running; attempt += 1) {
       const session = openSession(sessionId);
       if (session === undefined) return;
-      const answer = await client.createCharge(requestOf(session));
+      const answer = await createCharge(session);
       // Cancelled, given up or closed meanwhile: the server cancels this charge when it hears of the session's end.
       const still = openSession(sessionId);
       if (!running || still === undefined) return;
@@ -58,35 +59,42 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
     return session?.status === 'open' ? session : undefined;
   }
 
-  function requestOf(session: PaymentSession): ChargeRequest {
-    const { sessionId, txid, service, catalogVersion, amountCents, customerSealed } = session;
-    const { serviceId } = service;
+  function createCharge(session: PaymentSession): Promise<ServerAnswer<ChargeResponse | CheckoutResponse>> {
+    const { sessionId, txid, service, catalogVersion, amountCents, currency, offerId } = session;
+    const charge = { sessionId, txid, serviceId: service.serviceId, catalogVersion, amountCents };
+    return offerId === null
+      ? client.createCharge(withCustomer(charge, session))
+      : client.createCheckout({ ...charge, offerId, currency } satisfies CheckoutRequest);
+  }
+
+  function withCustomer(charge: ChargeRequest, { customerSealed }: PaymentSession): ChargeRequest {
     const customer = openCustomer(personalData, customerSealed);
-    const charge = { sessionId, txid, serviceId, catalogVersion, amountCents };
     return customer === null ? charge : { ...charge, customer };
   }
 
   /** @returns null: the session is settled one way or the other */
-  function accept(session: PaymentSession, charge: ChargeResponse): null {
+  function accept(session: PaymentSession, charge: ChargeResponse | CheckoutResponse): null {
     const { sessionId } = session;
     const atMs = clock.nowMs();
     link.heard();
     const isOurs =
       charge.sessionId === sessionId &&
       charge.txid === session.txid &&
-      charge.amountCents === session.amountCents;
+      charge.amountCents === session.amountCents &&
+      ('currency' in charge ? charge.currency === session.currency : session.method === 'pix');
     if (!isOurs) {
       log.error({ sessionId, txid: charge.txid, amountCents: charge.amountCents }, 'the charge is not ours');
       return fail(session, 'unknown', 'charge_mismatch');
     }
-    const { transactionId, brCode } = charge;
+    const { transactionId } = charge;
+    const toPay = 'brCode' in charge ? { brCode: charge.brCode } : { checkoutUrl: charge.checkoutUrl };
     // The server's hour of expiry, on our clock.
     const expiresAt = charge.expiresAt - (charge.serverTime - atMs);
     store.write(() =>
       moveSession(store, session, 'awaiting_payment', {
         cause: 'charge_created',
         atMs,
-        patch: { transactionId, brCode, expiresAt },
+        patch: { transactionId, ...toPay, expiresAt },
       }),
     );
     return null;
@@ -100,6 +108,8 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
       case 'provider_unavailable':
         return 'provider_unavailable';
       case 'service_unknown':
+      case 'offer_unknown':
+      case 'offer_not_international':
       case 'amount_not_in_catalog':
         onCatalogOutdated();
         return fail(session, 'price_changed', failure.code);

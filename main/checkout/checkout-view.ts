@@ -11,8 +11,8 @@ export interface CheckoutSurroundings {
 export function checkoutView(shown: ShownSession | undefined, around: CheckoutSurroundings): CheckoutView {
   if (shown === undefined) return { step: 'idle' };
   const { session, ticket, refund } = shown;
-  const { sessionId, service, amountCents } = session;
-  const common = { sessionId, service, amountCents };
+  const { sessionId, service, amountCents, currency, method } = session;
+  const common = { sessionId, service, amountCents, currency, method };
   if (refund !== undefined && isRefunding(shown)) return { step: 'refunding', ...common, ...refund };
   if (shown.issuing && shown.reservedLabel !== null) {
     return { step: 'issuing', ...common, ticketLabel: shown.reservedLabel, leavesAt: endOf(shown) };
@@ -27,7 +27,9 @@ export function checkoutView(shown: ShownSession | undefined, around: CheckoutSu
         givesUpAt: endOf(shown),
       };
     case 'awaiting_payment':
-      return { step: 'awaiting_payment', ...common, ...chargeOf(shown) };
+      return session.checkoutUrl === null
+        ? { step: 'awaiting_payment', ...common, ...chargeOf(shown) }
+        : { step: 'awaiting_card', ...common, checkoutUrl: session.checkoutUrl, expiresAt: endOf(shown) };
     case 'ticketed':
     case 'paid': {
       if (ticket === undefined) throw new Error(`${session.status} session ${sessionId} has no ticket`);

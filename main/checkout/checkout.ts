@@ -36,6 +36,7 @@ export interface CheckoutOptions extends LocalTicketOptions {
   readonly personalData: PersonalDataBox;
   /** Whether a PIX can be begun now: what cannot be paid is refused at once, not after a minute's spinner. */
   readonly pixAvailable: () => boolean;
+  readonly cardAvailable: () => boolean;
   /** Whether the ticket's paper waits for more than the printer. */
   readonly isPaperHeld: (ticketId: string) => boolean;
   readonly clock: Clock;
@@ -48,7 +49,8 @@ export interface CheckoutOptions extends LocalTicketOptions {
  * on the screen and does what it needs next, which is also how it goes on after a power cut.
  */
 export function createCheckout(options: CheckoutOptions): Checkout {
-  const { store, charges, personalData, pixAvailable, isPaperHeld, clock, randomBytes, log } = options;
+  const { store, charges, personalData, pixAvailable, cardAvailable, isPaperHeld, clock, randomBytes, log } =
+    options;
   const deadlines = createDeadlineKeeper(clock);
   let cancelTimer: CancelTimer = () => {};
   let stopListening: () => void = () => {};
@@ -72,10 +74,12 @@ export function createCheckout(options: CheckoutOptions): Checkout {
     if (catalog === null || service === undefined) return refused('service_unknown');
     const payment = paymentOf(service, command.payment);
     if (payment === null) return refused('not_allowed');
-    if (payment === 'pix' && !pixAvailable()) return refused('payment_unavailable');
+    const card = command.payment === 'card' ? service.card : null;
+    const available = card === null ? pixAvailable : cardAvailable;
+    if (payment === 'pix' && !available()) return refused('payment_unavailable');
     const nowMs = clock.nowMs();
     const sessionId = newId(clock, randomBytes);
-    const { amountCents } = service;
+    const { amountCents } = card ?? service;
     const known = customer.customer;
 
     const openSession = (): void => {
@@ -86,6 +90,7 @@ export function createCheckout(options: CheckoutOptions): Checkout {
         catalogVersion: catalog.version,
         amountCents,
         payment,
+        ...(card === null ? {} : { method: 'card', currency: card.currency, offerId: card.offerId }),
         customerSealed: known === null || payment !== 'pix' ? null : personalData.seal(known),
         openedAt: nowMs,
       });

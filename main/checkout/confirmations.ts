@@ -108,7 +108,7 @@ function isLeaseRunning(
 
 /** The session of a sale that this data folder does not hold any more: all that its ticket needs of it. */
 function rebuildSession(store: KioskStore, confirmation: Confirmation, nowMs: number): PaymentSession {
-  const { sessionId, amountCents, paidAt } = confirmation;
+  const { sessionId, amountCents, currency, method, paidAt } = confirmation;
   const catalog = store.sync.catalog();
   store.sessions.insert({
     sessionId,
@@ -118,7 +118,9 @@ function rebuildSession(store: KioskStore, confirmation: Confirmation, nowMs: nu
       serviceOf(confirmation),
     catalogVersion: catalog?.version ?? 0,
     amountCents,
+    currency,
     payment: 'pix',
+    method,
     customerSealed: null,
     // When the customer came is lost; that it was before this is known.
     openedAt: paidAt,
@@ -140,6 +142,8 @@ function serviceOf({ amountCents, ticket }: Confirmation): Service {
     amountCents,
     payAtCounter: false,
     currency: 'BRL',
+    pix: true,
+    card: null,
     estimatedMinutes: null,
   };
 }

@@ -24,8 +24,9 @@ type WishedPayment = Extract<TotemCommand, { kind: 'checkout.start' }>['payment'
 
 /** How the ticket of a service is paid for; null when the service is not sold in the way that was wished for. */
 export function paymentOf(service: Service, wished: WishedPayment): TicketPayment | null {
+  if (wished === 'card') return service.card === null ? null : 'pix';
   if (service.amountCents === 0) return 'free';
-  if (wished !== 'at_counter') return 'pix';
+  if (wished !== 'at_counter') return service.pix ? 'pix' : null;
   return service.payAtCounter ? 'at_counter' : null;
 }
 

@@ -2,7 +2,7 @@ import { ticketIdOfSession } from '../../domain/ids.ts';
 import { isSessionOver } from '../../domain/payment-session.ts';
 import type { FeedPayload } from '../../domain/protocol/feed.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
-import { composeReceipt } from '../../domain/receipt.ts';
+import { composeReceipt, type ReceiptPayment } from '../../domain/receipt.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession } from '../store/sessions.ts';
@@ -104,6 +104,18 @@ function placeOnScreen(store: KioskStore, session: PaymentSession): { dismissedA
   return store.sessions.onScreen() === undefined ? { dismissedAt: null } : {};
 }
 
+/** What the paper says of a confirmed payment. */
+export function receiptPaymentOf({
+  method,
+  amountCents,
+  currency,
+  paidAt,
+}: FeedPayload<'payment.confirmed'>): ReceiptPayment {
+  return method === 'card'
+    ? { kind: 'card', amountCents, currency, paidAt }
+    : { kind: 'pix', amountCents, paidAt };
+}
+
 function receiptOf(
   store: KioskStore,
   personalData: PersonalDataBox,
@@ -121,7 +133,7 @@ function receiptOf(
     ticketId: ticket.ticketId,
     ticketLabel: ticket.label,
     serviceName: ticket.serviceName,
-    payment: { kind: 'pix', amountCents: confirmation.amountCents, paidAt: confirmation.paidAt },
+    payment: receiptPaymentOf(confirmation),
     arrivedAt: session.openedAt,
     customerCpf: openCustomer(personalData, session.customerSealed)?.cpf ?? null,
   });

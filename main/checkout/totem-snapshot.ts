@@ -1,6 +1,6 @@
 import type { Layers, PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
-import { canTakePix } from '../diagnostics/layers.ts';
+import { canTakeCard, canTakePix } from '../diagnostics/layers.ts';
 import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import { ticketsInQueue } from '../queue/business-today.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -36,6 +36,7 @@ export function totemSnapshot(store: KioskStore, around: TotemSurroundings, nowM
     layers,
     storage: store.storage.state,
     pixAvailable: canTakePix(layers),
+    cardAvailable: canTakeCard(layers),
     checkout: checkoutView(shown, { printer: printer.status, waitingAhead: ahead }),
     lateTicket: store.tickets.newestLateOffScreen(nowMs - LATE_NOTICE_MS) ?? null,
   };

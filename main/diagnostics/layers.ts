@@ -125,6 +125,11 @@ export function canTakePix({ network, server, provider }: Layers): boolean {
   return network.status !== 'down' && server.status !== 'down' && provider.status !== 'down';
 }
 
+/** Whether a card checkout can be asked for: the bank of the PIX has no part in it. */
+export function canTakeCard({ network, server }: Layers): boolean {
+  return network.status !== 'down' && server.status !== 'down';
+}
+
 const HIDDEN: Judgement = { status: 'unknown', detail: null };
 
 function judgePrinter({ kind, status, detail }: PrinterState): Judgement {

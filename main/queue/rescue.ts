@@ -4,6 +4,7 @@ import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { composeReceipt, type ReceiptPayment } from '../../domain/receipt.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';
 import { ticketArrived } from '../checkout/confirmations.ts';
+import { receiptPaymentOf } from '../checkout/ticket-issue.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
 import type { Confirmation } from '../store/confirmations.ts';
 import type { KioskStore } from '../store/store.ts';
@@ -74,5 +75,5 @@ function paymentOf(ticket: TicketView, confirmation: Confirmation | undefined): 
   if (ticket.payment === 'free') return { kind: 'free' };
   if (ticket.payment === 'at_counter') return { kind: 'at_counter', amountDueCents: ticket.amountDueCents };
   if (confirmation === undefined) return { kind: 'pix_elsewhere' };
-  return { kind: 'pix', amountCents: confirmation.amountCents, paidAt: confirmation.paidAt };
+  return receiptPaymentOf(confirmation);
 }

@@ -116,7 +116,7 @@ function readCatalog(db: Database.Database): Catalog | null {
 }
 
 /**
- * The salvage as a file for people. Names and CPFs stay sealed (base64), and what pays (the BR Code) stays out.
+ * The salvage as a file for people. Names and CPFs stay sealed (base64), and what pays (BR Code, address of a checkout) stays out.
  * @param why SQLite's own words
  */
 export function describeSalvage(found: Salvage, { atMs, why }: { atMs: number; why: string }): string {
@@ -126,7 +126,9 @@ export function describeSalvage(found: Salvage, { atMs, why }: { atMs: number; w
     note: 'Read from a database that was set aside. The events were put into the new database and go to the server by themselves; nothing here has to be typed in again.',
     unreadable: found.unreadable,
     pendingEvents: found.outbox,
-    openSessions: found.sessions.map(({ br_code: _brCode, ...session }) => session),
+    openSessions: found.sessions.map(
+      ({ br_code: _brCode, checkout_url: _checkoutUrl, ...session }) => session,
+    ),
     ownTickets: found.tickets,
     printJobsInDoubt: found.printJobs,
   };

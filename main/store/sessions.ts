@@ -1,6 +1,6 @@
 import type { SessionStatus } from '../../domain/payment-session.ts';
 import { Service } from '../../domain/protocol/catalog.ts';
-import type { TicketPayment } from '../../domain/ticket.ts';
+import type { PaymentMethod, TicketPayment } from '../../domain/ticket.ts';
 import type { KioskDatabase } from './database.ts';
 
 export type SessionProblem = 'server_unreachable' | 'provider_unavailable';
@@ -13,11 +13,19 @@ export interface PaymentSession {
   readonly service: Service;
   readonly catalogVersion: number;
   readonly amountCents: number;
+  /** Of `amountCents`. */
+  readonly currency: string;
   readonly payment: TicketPayment;
+  /** With what it is paid here, where `payment` is `pix`. */
+  readonly method: PaymentMethod;
+  /** The international offer; null but for a card. */
+  readonly offerId: string | null;
   /** Name and CPF, sealed; null when none were given, and once the session is over. */
   readonly customerSealed: Uint8Array | null;
   readonly transactionId: string | null;
   readonly brCode: string | null;
+  /** The page on which the customer pays by card; null for a PIX. */
+  readonly checkoutUrl: string | null;
   readonly openedAt: number;
   readonly expiresAt: number | null;
   readonly endedAt: number | null;
@@ -38,7 +46,8 @@ export type NewSession = Pick<
   | 'payment'
   | 'customerSealed'
   | 'openedAt'
->;
+> &
+  Partial<Pick<PaymentSession, 'currency' | 'method' | 'offerId'>>;
 
 /** What a change of status may set beside the status. */
 export type SessionPatch = Partial<
@@ -46,6 +55,7 @@ export type SessionPatch = Partial<
     PaymentSession,
     | 'transactionId'
     | 'brCode'
+    | 'checkoutUrl'
     | 'expiresAt'
     | 'endedAt'
     | 'paidAt'
@@ -68,6 +78,7 @@ export interface SessionTransition {
 const COLUMN_OF: Record<keyof SessionPatch, string> = {
   transactionId: 'transaction_id',
   brCode: 'br_code',
+  checkoutUrl: 'checkout_url',
   expiresAt: 'expires_at',
   endedAt: 'ended_at',
   paidAt: 'paid_at',
@@ -79,8 +90,9 @@ const COLUMN_OF: Record<keyof SessionPatch, string> = {
 };
 
 const SELECT = `SELECT session_id AS sessionId, txid, status, service_json AS serviceJson,
-  catalog_version AS catalogVersion, amount_cents AS amountCents, payment, customer_sealed AS customerSealed,
-  transaction_id AS transactionId, br_code AS brCode, opened_at AS openedAt, expires_at AS expiresAt,
+  catalog_version AS catalogVersion, amount_cents AS amountCents, currency, payment, method, offer_id AS offerId,
+  customer_sealed AS customerSealed, transaction_id AS transactionId, br_code AS brCode,
+  checkout_url AS checkoutUrl, opened_at AS openedAt, expires_at AS expiresAt,
   ended_at AS endedAt, paid_at AS paidAt, late, problem, failure_reason AS failureReason,
   dismissed_at AS dismissedAt FROM payment_sessions`;
 
@@ -92,8 +104,9 @@ export type SessionRepository = ReturnType<typeof createSessionRepository>;
 export function createSessionRepository(db: KioskDatabase) {
   const insert =
     db.prepare(`INSERT INTO payment_sessions (session_id, txid, status, service_json, catalog_version,
-    amount_cents, payment, currency, customer_sealed, opened_at)
-    VALUES (@sessionId, @txid, 'open', @serviceJson, @catalogVersion, @amountCents, @payment, 'BRL', @customerSealed, @openedAt)`);
+    amount_cents, payment, method, currency, offer_id, customer_sealed, opened_at)
+    VALUES (@sessionId, @txid, 'open', @serviceJson, @catalogVersion, @amountCents, @payment, @method, @currency,
+      @offerId, @customerSealed, @openedAt)`);
   const byId = db.prepare<[string], Row>(`${SELECT} WHERE session_id = ?`);
   const onScreen = db.prepare<[], Row>(
     `${SELECT} WHERE dismissed_at IS NULL ORDER BY opened_at DESC, session_id DESC LIMIT 1`,
@@ -111,8 +124,10 @@ export function createSessionRepository(db: KioskDatabase) {
   );
 
   return {
+    /** By PIX, in reais, where nothing else is said. */
     insert(session: NewSession): void {
-      insert.run({ ...session, serviceJson: JSON.stringify(session.service) });
+      const byPix = { method: 'pix', currency: 'BRL', offerId: null };
+      insert.run({ ...byPix, ...session, serviceJson: JSON.stringify(session.service) });
     },
     byId(sessionId: string): PaymentSession | undefined {
       return toSession(byId.get(sessionId));

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Options } from 'ky';
 import { type ChargeRequest, ChargeResponse } from '../../domain/protocol/charges.ts';
+import { type CheckoutRequest, CheckoutResponse } from '../../domain/protocol/checkouts.ts';
 import { FeedPage, MAX_FEED_PAGE } from '../../domain/protocol/feed.ts';
 import { type EnrolRequest, EnrolResponse } from '../../domain/protocol/identity.ts';
 import { ClaimResponse, type NumberLeaseRequest, NumberLeaseResponse } from '../../domain/protocol/leases.ts';
@@ -27,6 +28,7 @@ const GZIP_ABOVE_BYTES = 1_000;
 /** The sync server's HTTP API. Expected failures are values; each call is one attempt with its own limit. */
 export interface ServerClient {
   createCharge(request: ChargeRequest): Promise<ServerAnswer<ChargeResponse>>;
+  createCheckout(request: CheckoutRequest): Promise<ServerAnswer<CheckoutResponse>>;
   push(events: readonly OutboxEvent[]): Promise<ServerAnswer<PushResponse>>;
   feedPage(after: number): Promise<ServerAnswer<FeedPage>>;
   /** The open stream of server-sent events; `signal` is how its reader ends it. */
@@ -47,6 +49,10 @@ export function createServerClient(options: HttpExchangeOptions): ServerClient {
     createCharge: (request) =>
       ask(ChargeResponse, CHARGE_TIMEOUT_MS, (http, common) =>
         http.post('v1/charges', { ...common, json: request }),
+      ),
+    createCheckout: (request) =>
+      ask(CheckoutResponse, CHARGE_TIMEOUT_MS, (http, common) =>
+        http.post('v1/checkouts', { ...common, json: request }),
       ),
     push(events) {
       const body = JSON.stringify({ events });

@@ -1,7 +1,7 @@
 import type { Catalog, Service } from '../../domain/protocol/catalog.ts';
 import { STUB_CATALOG } from './stub-server.ts';
 
-const base = { description: '', currency: 'BRL', estimatedMinutes: null } as const;
+const base = { description: '', currency: 'BRL', pix: true, card: null, estimatedMinutes: null } as const;
 
 export const FREE: Service = {
   ...base,

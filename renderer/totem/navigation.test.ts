@@ -18,6 +18,8 @@ const service: TotemSnapshot['services'][number] = {
   amountCents: 12_000,
   payAtCounter: false,
   currency: 'BRL',
+  pix: true,
+  card: null,
   estimatedMinutes: null,
 };
 
@@ -36,6 +38,7 @@ function snapshot(changes: Partial<TotemSnapshot> = {}): TotemSnapshot {
     layers: { printer: well, network: well, server: well, provider: well },
     storage: well,
     pixAvailable: true,
+    cardAvailable: true,
     checkout: { step: 'idle' },
     lateTicket: null,
     ...changes,

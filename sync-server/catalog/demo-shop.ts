@@ -2,6 +2,7 @@ import type { Database } from '../db/database.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import type { FeedWake } from '../sync/feed-wake.ts';
 import { readCatalog } from './catalog.ts';
+import { writeOffer } from './offers.ts';
 
 /** The demonstration shop's ids are fixed, so that documents, scripts and tests can name them. */
 export const DEMO_MERCHANT_ID = '0198c1a0-0000-7000-8000-000000000001';
@@ -69,6 +70,19 @@ export const DEMO_SERVICES = [
   },
 ] as const;
 
+/** The vaccination is sold to travellers too, by card. */
+export const DEMO_CARD_OFFER = {
+  offerId: '0198c1a0-0000-7000-8000-000000000033',
+  serviceId: '0198c1a0-0000-7000-8000-000000000013',
+  amountCents: 2_400,
+  currency: 'USD',
+} as const;
+
+/** Of the national offers: the service's, in another range. */
+function nationalOfferId(serviceId: string): string {
+  return serviceId.replace(/1(\d)$/, '2$1');
+}
+
 /**
  * Puts the demonstration shop into a database that has no merchant yet, with the first entry of its feed.
  * @returns whether it was written
@@ -106,7 +120,24 @@ export function seedDemoShop(db: Database, wake: FeedWake, atMs: number): Promis
           service.estimatedMinutes,
         ],
       );
+      const { serviceId, amountCents } = service;
+      if (amountCents === 0) continue;
+      await writeOffer(
+        transaction,
+        {
+          merchantId: DEMO_MERCHANT_ID,
+          offerId: nationalOfferId(serviceId),
+          serviceId,
+          international: false,
+        },
+        { amountCents, currency: 'BRL', validFrom: atMs, createdBy: 'demo' },
+      );
     }
+    await writeOffer(
+      transaction,
+      { merchantId: DEMO_MERCHANT_ID, ...DEMO_CARD_OFFER, international: true },
+      { ...DEMO_CARD_OFFER, validFrom: atMs, createdBy: 'demo' },
+    );
     const catalog = await readCatalog(transaction, DEMO_SHOP);
     if (catalog === null) throw new Error('the unit that was just written has no catalogue');
     await appendFeed(transaction, wake, DEMO_SHOP, 'catalog.changed', { catalog }, atMs);

@@ -103,12 +103,14 @@ test('every schema of the document is a valid JSON Schema 2020-12', async () => 
   expect(schemas).toBeGreaterThan(20);
 });
 
-test('nothing but health, enrolment, webhooks and the empty page is open', async () => {
+test('nothing but health, enrolment, webhooks, the empty page and the payment that a token names is open', async () => {
   const open = routes.filter(({ access }) => access === 'public').map(({ url }) => url);
   expect(new Set(open)).toEqual(
     new Set([
       '/v1/health',
       '/v1/enrol',
+      // Its token is the key: the customer's page of a card payment.
+      '/v1/checkouts/:token',
       '/v1/webhooks/bacen-pix',
       '/v1/webhooks/bacen-pix/*',
       '/admin',

@@ -241,7 +241,7 @@ async function openTransaction(
   }>(
     `SELECT s.name, prefix, amount_cents AS "amountCents", currency, time_zone AS "timeZone"
      FROM services s JOIN units USING (merchant_id, unit_id)
-     WHERE merchant_id = $1 AND unit_id = $2 AND service_id = $3 AND active`,
+     WHERE merchant_id = $1 AND unit_id = $2 AND service_id = $3 AND active AND pix`,
     [kiosk.merchantId, kiosk.unitId, request.serviceId],
   );
   if (service === undefined)

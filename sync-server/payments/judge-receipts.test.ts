@@ -4,8 +4,19 @@ import type { ProviderReceipt } from '../providers/provider.ts';
 import { judgeReceipts } from './judge-receipts.ts';
 
 const NONE = { own: new Set<string>(), others: new Set<string>() };
-const payment = { txid: 'a'.repeat(32), pixKey: 'key-1', amountCents: 5_000, settledReceiptId: null };
-const charge = (receipts: ProviderReceipt[]) => ({ txid: payment.txid, pixKey: payment.pixKey, receipts });
+const payment = {
+  txid: 'a'.repeat(32),
+  pixKey: 'key-1',
+  amountCents: 5_000,
+  currency: 'BRL',
+  settledReceiptId: null,
+};
+const charge = (receipts: ProviderReceipt[]) => ({
+  txid: payment.txid,
+  pixKey: payment.pixKey,
+  currency: payment.currency,
+  receipts,
+});
 
 function pix(id: number, overrides: Partial<ProviderReceipt> = {}): ProviderReceipt {
   return {
@@ -46,6 +57,12 @@ describe('what a Pix is', () => {
     ).toEqual([]);
     expect(dispositions([pix(1), pix(1)])).toEqual(['settles']);
   });
+});
+
+test('money of another currency does not count, though the figure is the same', () => {
+  const judgement = judgeReceipts({ ...payment, currency: 'USD' }, charge([pix(1)]), NONE);
+  expect(judgement.judged).toEqual([]);
+  expect(judgement.foreign).toMatchObject([{ reason: 'the charge is in another currency' }]);
 });
 
 test.each([

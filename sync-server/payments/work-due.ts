@@ -1,5 +1,5 @@
-/** Kinds of work that the payment workers do later: looking at a charge, sending a refund. */
-export type PaymentWork = 'check' | 'refund';
+/** Kinds of work that are done later: looking at a charge, sending a refund, withdrawing a card checkout. */
+export type PaymentWork = 'check' | 'refund' | 'checkout';
 
 /**
  * Tells the workers of this process when work that was just written is due, so that they need not look for it every
@@ -13,7 +13,11 @@ export interface WorkDue {
 }
 
 export function createWorkDue(): WorkDue {
-  const listeners: Record<PaymentWork, Set<(atMs: number) => void>> = { check: new Set(), refund: new Set() };
+  const listeners: Record<PaymentWork, Set<(atMs: number) => void>> = {
+    check: new Set(),
+    refund: new Set(),
+    checkout: new Set(),
+  };
   return {
     announce(work, atMs) {
       for (const listener of listeners[work]) listener(atMs);
