@@ -237,6 +237,37 @@ describe('a refund that a manager asks for', () => {
     await expectMoneyAddsUp(context);
   });
 
+  test('is a part of the total, where the provider tells no more; what is above it went back without us', async () => {
+    const payment = await paidCharge();
+    await ask(payment, 1_000);
+    const total = (amountCents: number) =>
+      tell(payment, {
+        refunds: [{ ...refund(payment, amountCents), refundId: 'total', isTotal: true }],
+      });
+    // Told before our own refund is known to have arrived, it is ours all the same.
+    await total(1_000);
+    await work();
+    await total(1_000);
+    expect(await statusOf(payment)).toBe('PARTIALLY_REFUNDED');
+    await expectMoneyAddsUp(context);
+    await total(1_500);
+    await total(1_500);
+    await total(1_000);
+    await expectMoneyAddsUp(context);
+    await total(SERVICE.amountCents);
+    expect(await statusOf(payment)).toBe('REFUNDED');
+    const rows = await context.db.query<{ cents: number; by: string }>(
+      `SELECT amount_cents AS cents, initiated_by AS by FROM refunds WHERE transaction_id = $1 ORDER BY amount_cents, by`,
+      [payment.transactionId],
+    );
+    expect(rows.map(({ cents, by }) => [Number(cents), by])).toEqual([
+      [500, 'provider'],
+      [1_000, 'us'],
+      [SERVICE.amountCents - 1_500, 'provider'],
+    ]);
+    await expectMoneyAddsUp(context);
+  });
+
   test('twice with one requestId is one; with another amount it is refused', async () => {
     const payment = await paidCharge();
     const requestId = crypto.randomUUID();

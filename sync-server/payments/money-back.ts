@@ -19,8 +19,32 @@ export async function recordMoneyBack(
   atMs: number,
 ): Promise<void> {
   for (const refund of charge.refunds)
-    if (refund.initiatedBy === 'provider') await recordRefund(context, transaction, payment, refund, atMs);
+    if (refund.isTotal === true) await recordRest(context, transaction, payment, refund, atMs);
+    else if (refund.initiatedBy === 'provider')
+      await recordRefund(context, transaction, payment, refund, atMs);
   for (const dispute of charge.disputes) await recordDispute(context, transaction, payment, dispute, atMs);
+}
+
+/** Of a total: what is more than all refunds that are known, ours in whatever state, went back without us. */
+async function recordRest(
+  context: ServerContext,
+  transaction: Transaction,
+  payment: PaymentTransaction,
+  total: ProviderChargeRefund,
+  atMs: number,
+): Promise<void> {
+  const [known] = await transaction.query<{ cents: number }>(
+    `SELECT coalesce(sum(amount_cents), 0)::bigint AS cents FROM refunds WHERE merchant_id = $1 AND receipt_id = $2`,
+    [payment.merchantId, total.receiptId],
+  );
+  const restCents = total.amountCents - (known?.cents ?? 0);
+  if (restCents <= 0) return;
+  const rest = {
+    ...total,
+    refundId: `${total.refundId}:${total.amountCents}`,
+    amountCents: restCents,
+  };
+  await recordRefund(context, transaction, payment, rest, atMs);
 }
 
 async function recordRefund(

@@ -21,7 +21,11 @@ export interface PaymentProvider {
   cancelCharge(charge: ChargeRef): Promise<CancelChargeOutcome>;
   /** Idempotent by `refundId`: asking again gives the same refund, never a second one. */
   requestRefund(order: RefundOrder): Promise<RefundOutcome>;
-  fetchRefund(refund: Pick<RefundOrder, 'charge' | 'receiptId' | 'refundId'>): Promise<RefundOutcome>;
+  /** @param refund its amount helps where the provider tells the total of a receipt's refunds alone */
+  fetchRefund(
+    refund: Pick<RefundOrder, 'charge' | 'receiptId' | 'refundId'> &
+      Partial<Pick<RefundOrder, 'amountCents'>>,
+  ): Promise<RefundOutcome>;
   readonly webhooks: WebhookIntake;
   /** Tells the provider where its callbacks go; absent where that is done by hand in the provider's own pages. */
   registerWebhook?(pixKey: string, url: string): Promise<RegisterWebhookOutcome>;
@@ -162,6 +166,8 @@ export interface ProviderChargeRefund extends ProviderRefund {
   readonly receiptId: string;
   /** `provider`: a refund by hand in the provider's own pages. What a bank takes back is a dispute, and not in here. */
   readonly initiatedBy: 'us' | 'provider';
+  /** The provider keeps no list: `amountCents` is all that went back of the receipt, what we asked for included. */
+  readonly isTotal?: true;
 }
 
 /** A payment that the payer's bank takes back, or tries to: a card's chargeback, a MED case of Pix. */

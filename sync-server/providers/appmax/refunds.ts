@@ -1,4 +1,4 @@
-import type { ProviderRefund, RefundOrder, RefundOutcome } from '../provider.ts';
+import type { PaymentProvider, ProviderRefund, RefundOrder, RefundOutcome } from '../provider.ts';
 import { orderRead, rejected } from './charges.ts';
 import type { AppmaxOrder, Generation } from './generation.ts';
 import { orderIdOf, paidCentsOf, REFUND_UNDER_ANALYSIS, REFUNDED } from './to-provider-charge.ts';
@@ -25,13 +25,13 @@ export async function requestRefund(generation: Generation, order: RefundOrder):
 
 export async function fetchRefund(
   generation: Generation,
-  refund: Pick<RefundOrder, 'receiptId' | 'refundId'>,
+  refund: Parameters<PaymentProvider['fetchRefund']>[0],
 ): Promise<RefundOutcome> {
   const orderId = orderIdOf(refund.receiptId);
   if (orderId === null) return foreignReceipt();
   const order = orderRead(await generation.readOrder(orderId), orderId);
   if ('kind' in order) return order;
-  return refundOf(order, refund.refundId, paidCentsOf(order)) ?? { kind: 'not_found' };
+  return refundOf(order, refund.refundId, refund.amountCents ?? paidCentsOf(order)) ?? { kind: 'not_found' };
 }
 
 function refundOf(order: AppmaxOrder, refundId: string, amountCents: number): RefundOutcome | null {

@@ -100,6 +100,7 @@ export function toProviderCharge(
               providerStatus: order.status,
               reason: null,
               initiatedBy: 'provider',
+              isTotal: true,
             },
           ]
         : [],

@@ -1,4 +1,10 @@
-import type { ProviderRefund, RefundOrder, RefundOutcome, Unavailable } from '../provider.ts';
+import type {
+  PaymentProvider,
+  ProviderRefund,
+  RefundOrder,
+  RefundOutcome,
+  Unavailable,
+} from '../provider.ts';
 import { badAnswer, type Endpoint, rejected, type SendOutcome, send } from './send.ts';
 import { chargeIdOf } from './to-provider-charge.ts';
 import { WireCharge } from './wire.ts';
@@ -29,19 +35,21 @@ export async function requestRefund(endpoint: Endpoint, order: RefundOrder): Pro
   return found(order.refundId, order.amountCents, isThere ? 'settled' : 'processing', after.charge);
 }
 
-/** The amount that is told is the total: the core holds it against the one that it asked for. */
+/** A total that has room for the refund is taken to hold it, unless one is still under way. */
 export async function fetchRefund(
   endpoint: Endpoint,
-  refund: Pick<RefundOrder, 'receiptId' | 'refundId'>,
+  refund: Parameters<PaymentProvider['fetchRefund']>[0],
 ): Promise<RefundOutcome> {
   const read = await readCharge(endpoint, refund.receiptId);
   if (read.kind !== 'charge') return read;
-  const cents = read.charge.canceled_amount ?? 0;
-  if (cents > 0) return found(refund.refundId, cents, 'settled', read.charge);
-  const { paid_amount: paidCents, amount } = read.charge;
-  return isPending(read.charge)
-    ? found(refund.refundId, paidCents ?? amount, 'processing', read.charge)
-    : { kind: 'not_found' };
+  const { canceled_amount: totalCents, paid_amount: paidCents, amount } = read.charge;
+  if (isPending(read.charge)) {
+    const cents = refund.amountCents ?? paidCents ?? amount;
+    return found(refund.refundId, cents, 'processing', read.charge);
+  }
+  const cents = refund.amountCents ?? totalCents ?? 0;
+  if (cents === 0 || (totalCents ?? 0) < cents) return { kind: 'not_found' };
+  return found(refund.refundId, cents, 'settled', read.charge);
 }
 
 type ChargeRead =

@@ -118,6 +118,7 @@ function toRefund(charge: WireCharge): ProviderChargeRefund[] {
       providerStatus: charge.status,
       reason: null,
       initiatedBy: 'provider',
+      isTotal: true,
     },
   ];
 }
