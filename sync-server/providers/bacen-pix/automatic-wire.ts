@@ -71,7 +71,13 @@ export const WireAgreement = z.object({
     periodicidade: z.string(),
   }),
   valor: z.object({ valorRec: PixAmount.optional(), valorMinimoRecebedor: PixAmount.optional() }).optional(),
-  ativacao: z.object({ tipoJornada: z.string().optional() }).optional(),
+  /** The schema has the journey here, the published example one level below. */
+  ativacao: z
+    .object({
+      tipoJornada: z.string().optional(),
+      dadosJornada: z.object({ tipoJornada: z.string().optional() }).optional(),
+    })
+    .optional(),
   dadosQR: z.object({ pixCopiaECola: z.string().optional() }).optional(),
   encerramento: z.object({ rejeicao: Ending.optional(), cancelamento: Ending.optional() }).optional(),
 });
@@ -114,7 +120,7 @@ export function toAgreement(wire: WireAgreement): Agreement {
     contract: wire.vinculo.contrato,
     status: AGREEMENT_STATUS[wire.status] ?? null,
     providerStatus: wire.status,
-    journey: JOURNEY[wire.ativacao?.tipoJornada ?? ''] ?? null,
+    journey: JOURNEY[wire.ativacao?.tipoJornada ?? wire.ativacao?.dadosJornada?.tipoJornada ?? ''] ?? null,
     brCode: agreementCodeOf(wire.dadosQR?.pixCopiaECola),
     amount:
       valorRec === undefined

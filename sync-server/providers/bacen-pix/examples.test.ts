@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../platform/system.ts';
+import { createPixAutomatic } from './automatic.ts';
+import {
+  toAgreement,
+  toConfirmation,
+  toRecurringCharge,
+  WireAgreement,
+  WireConfirmation,
+  WireRecurringCharge,
+} from './automatic-wire.ts';
+import { createBacenPixProvider } from './bacen-pix.ts';
 import { sentBackOf } from './sent-back.ts';
+import { problem, type ScriptedBank, startScriptedBank } from './testing/scripted-bank.ts';
 import { toProviderCharge, toReceipt } from './to-provider-charge.ts';
 import { toProviderRefund } from './to-provider-refund.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -129,6 +141,42 @@ const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
     read,
     event('cobr', [], [{ kind: 'charge', id: '3136957d93134f2184b369e8f1c0729d' }]),
   ],
+  recResponse1: [
+    (example) => toAgreement(WireAgreement.parse(example)),
+    {
+      agreementId: 'RN1234567820240115abcdefghijk',
+      contract: '63100862',
+      status: 'created',
+      journey: 3,
+      amount: { kind: 'fixed', amountCents: 3_500 },
+      period: 'monthly',
+      firstDay: '2024-04-01',
+      lastDay: '2025-04-01',
+      brCode: null,
+      endedFor: null,
+    },
+  ],
+  solicRecResponse1: [
+    (example) => toConfirmation(WireConfirmation.parse(example)),
+    {
+      confirmationId: 'SC876456782024021577825445312',
+      agreementId: 'RN123456782024011577825445612',
+      status: 'created',
+      providerStatus: 'CRIADA',
+    },
+  ],
+  cobRResponse1: [
+    (example) => toRecurringCharge(WireRecurringCharge.parse(example)),
+    {
+      txid: '3136957d93134f2184b369e8f1c0729d',
+      agreementId: 'RR1234567820240115abcdefghijk',
+      status: 'created',
+      amountCents: 10_607,
+      dueDay: '2024-04-15',
+      attempts: [],
+      receipts: [],
+    },
+  ],
   ...Object.fromEntries(
     [
       ['RequisicaoInvalidaCobExample1', 'CobOperacaoInvalida'],
@@ -150,6 +198,127 @@ const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
 describe('BACEN’s own examples', () => {
   test.each(Object.entries(READINGS))('%s', (name, [reading, expected]) => {
     expect(reading(EXAMPLES[name])).toMatchObject(expected as object);
+  });
+});
+
+describe('what we send is what the examples of requests say', () => {
+  const RECEIPT = 'E12345678202009091221abcdef12345';
+  let bank: ScriptedBank;
+  beforeAll(async () => {
+    bank = await startScriptedBank();
+  });
+  afterAll(() => bank.close());
+
+  const settings = () => ({
+    baseUrl: `${bank.origin}/api/v2`,
+    tokenUrl: `${bank.origin}/oauth/token`,
+    clientId: 'id',
+    clientSecret: 's',
+    timeoutMs: 5_000,
+  });
+  const provider = () => createBacenPixProvider(settings(), systemClock);
+  const automatic = () => createPixAutomatic(settings(), systemClock);
+  /** All that is in the example but what we have no use for. */
+  const example = (name: string, ...without: readonly string[]) =>
+    Object.fromEntries(
+      Object.entries(EXAMPLES[name] as Record<string, unknown>).filter(([key]) => !without.includes(key)),
+    );
+
+  const SENDINGS: Record<string, [() => Promise<unknown> | undefined, () => unknown]> = {
+    cobBody2: [
+      () =>
+        provider().createCharge({
+          txid: '7978c0c97ea847e78e8849634473c1f1',
+          pixKey: '7d9f0335-8dcc-4054-9bf9-0dbd61d36906',
+          amountCents: 3_700,
+          expiresSeconds: 3_600,
+          description: 'Serviço realizado.',
+          merchantName: 'x',
+          city: 'y',
+          customer: null,
+          split: [],
+          mayExist: false,
+        }),
+      // The payer, a changeable amount and further texts are optional, and not sent.
+      () => ({ ...example('cobBody2', 'devedor', 'infoAdicionais'), valor: { original: '37.00' } }),
+    ],
+    devolucaoSolicitada1: [
+      () =>
+        provider().requestRefund({
+          charge: { txid: 'x', providerChargeId: null },
+          receiptId: RECEIPT,
+          refundId: '123456',
+          amountCents: 789,
+          receivedCents: 789,
+          description: 'x',
+          mayExist: false,
+        }),
+      () => ({ ...example('devolucaoSolicitada1'), descricao: 'x' }),
+    ],
+    webhookBody1: [
+      () => provider().registerWebhook?.('a@b.com.br', 'https://pix.example.com/api/webhook/'),
+      () => example('webhookBody1'),
+    ],
+    recBody1: [
+      () =>
+        automatic().createAgreement({
+          contract: '63100862',
+          subject: 'Serviço de Streamming de Música.',
+          debtor: { cpf: '45164632481', name: 'Fulano de Tal' },
+          firstDay: '2024-04-01',
+          lastDay: '2025-04-01',
+          period: 'monthly',
+          amount: { kind: 'fixed', amountCents: 3_500 },
+          retries: false,
+          journey: { kind: 3, txid: '33beb661beda44a8928fef47dbeb2dc5' },
+          orderedAtMs: 0,
+          mayExist: false,
+        }),
+      () => example('recBody1'),
+    ],
+    solicRecBody1: [
+      () =>
+        automatic().requestConfirmation({
+          agreementId: 'RN123456782024011577825445612',
+          expiresAtMs: Date.UTC(2023, 11, 20, 12, 17, 11, 926),
+          payer: { cpf: '15231470190', ispb: '91193552', branch: '2569', account: '550689' },
+        }),
+      () => example('solicRecBody1'),
+    ],
+    cobRBody1: [
+      () =>
+        automatic().createCharge({
+          txid: '3136957d93134f2184b369e8f1c0729d',
+          agreementId: 'RR1234567820240115abcdefghijk',
+          dueDay: '2024-04-15',
+          amountCents: 10_607,
+          movesToWorkday: true,
+          receiver: { branch: '9708', account: '012682', accountType: 'CORRENTE' },
+          description: 'Serviços de Streamming de Música e Filmes.',
+          mayExist: false,
+        }),
+      // The payer's postal address: we have none.
+      () => example('cobRBody1', 'devedor'),
+    ],
+  };
+
+  test.each(Object.entries(SENDINGS))('%s', async (_name, [send, expected]) => {
+    bank.calls.length = 0;
+    bank.answer = ({ path }) =>
+      path.endsWith('/locrec')
+        ? { status: 201, body: { id: 108 } }
+        : { status: 404, body: problem('NaoEncontrado', 404) };
+    await send();
+    expect(bank.calls.filter(({ body }) => body !== undefined).map(({ body }) => body)).toEqual([expected()]);
+  });
+
+  test('each of the 28 has its place', () => {
+    // A charge with a due date, which we do not make, and the answer to a question that we do not ask.
+    const notOurs = ['cobBody1', 'webhookResponse1'];
+    expect([...Object.keys(READINGS), ...Object.keys(SENDINGS), ...notOurs].sort()).toEqual(
+      Object.keys(EXAMPLES).sort(),
+    );
+    expect(WireCharge.safeParse(EXAMPLES['cobBody1']).success).toBe(false);
   });
 });
 
