@@ -75,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'sync-server/payments/apply-provider-charge.ts',
     find: 'if (recorded.settling !== null)\n',
     replace: 'if (recorded.settling !== null && payment.cancelRequestedAt === null)\n',
-    breaks: ['every Pix ends once', ENDS],
+    breaks: ['every Pix ends once', 'screens tell the truth', ENDS],
   },
   {
     name: 'nobody asks the bank by himself',
@@ -229,7 +229,14 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'main/store/outbox.ts',
     find: 'WHERE event_id = @id AND outcome IS NULL',
     replace: 'WHERE (event_id = @id OR 1) AND outcome IS NULL',
-    breaks: ['all agree', ENDS, 'no ticket is stuck', 'every Pix ends once', 'losers are told'],
+    breaks: [
+      'all agree',
+      ENDS,
+      'no ticket is stuck',
+      'every Pix ends once',
+      'losers are told',
+      'rejections are explained',
+    ],
   },
   {
     name: 'a revoked totem is let in',
