@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../platform/system.ts';
+import { refundIdOf } from '../../payments/record-receipts.ts';
 import { createPixAutomatic } from './automatic.ts';
 import {
   toAgreement,
@@ -73,7 +74,7 @@ const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
       refunds: [
         {
           receiptId: 'E1234567820200909122120200808008',
-          refundId: '123ABC',
+          refundId: 'E1234567820200909122120200808008:123ABC',
           amountCents: 1_000,
           status: 'processing',
           initiatedBy: 'provider',
@@ -102,7 +103,7 @@ const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
       event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
       event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
       event('pix', ['c3e0e7a4e7f1469a9f782d3d4999343c']),
-      [{ refundId: '123ABC', amountCents: 1_000 }],
+      [{ refundId: 'E12345678202009091221kkkkkkkkkkk:123ABC', amountCents: 1_000 }],
     ],
   ],
   pixWebhook2: [
@@ -116,7 +117,7 @@ const READINGS: Record<string, [(example: unknown) => unknown, unknown]> = {
     (example) => [toReceipt(WirePix.parse(example)), sentBackOf([WirePix.parse(example)]).refunds],
     [
       { endToEndId: 'E12345678202009091221abcdef12345', amountCents: 10_000 },
-      [{ refundId: '000AAA111', amountCents: 1_100, status: 'processing' }],
+      [{ refundId: 'E12345678202009091221abcdef12345:000AAA111', amountCents: 1_100, status: 'processing' }],
     ],
   ],
   devolucaoResponse1: [
@@ -332,11 +333,12 @@ describe('what was sent back', () => {
   const RECEIPT = 'E87654321202009091221dfghi123456';
 
   test.each([
-    ['ours, by its name', { id: `R${RECEIPT}`, natureza: 'ORIGINAL' }, 'us'],
-    ['one made in the bank’s app', { id: '502' }, 'provider'],
-  ])('%s is a refund and no dispute', (_name, change, initiatedBy) => {
-    expect(sentBackOf([pix([refund(change)])])).toMatchObject({
-      refunds: [{ receiptId: RECEIPT, amountCents: 789, status: 'settled', initiatedBy }],
+    ['ours, of the whole Pix', refundIdOf(RECEIPT), 'us', refundIdOf(RECEIPT)],
+    ['ours, by a manager', `M${'0198c1a000007000'.repeat(2)}`, 'us', `M${'0198c1a000007000'.repeat(2)}`],
+    ['one made in the bank’s app, whose id another Pix may have too', '502', 'provider', `${RECEIPT}:502`],
+  ])('%s: a refund and no dispute', (_name, id, initiatedBy, refundId) => {
+    expect(sentBackOf([pix([refund({ id, natureza: 'ORIGINAL' })])])).toMatchObject({
+      refunds: [{ receiptId: RECEIPT, refundId, amountCents: 789, status: 'settled', initiatedBy }],
       disputes: [],
     });
   });

@@ -8,6 +8,9 @@ const DISPUTE_STATUS: Readonly<Record<string, ProviderDispute['status']>> = {
   NAO_REALIZADO: 'won',
 };
 
+/** `R` and the Pix, or `M` and a manager's request: nobody else's id looks so (`payments/`, where they are made). */
+const OUR_REFUND_ID = /^(R[a-zA-Z0-9]{32}|M[0-9a-f]{32})$/;
+
 /**
  * What was sent back of the Pix of a charge. Each amount is in one list and not in the other: what a bank took back
  * (MED, `natureza: MED_…`) is a dispute, everything else a refund.
@@ -25,11 +28,13 @@ function isClawback({ natureza }: WireRefund): boolean {
 }
 
 function toRefund(pix: WirePix, refund: WireRefund): ProviderChargeRefund {
+  const isOurs = OUR_REFUND_ID.test(refund.id);
   return {
     ...toProviderRefund(refund),
+    // The bank's own ids are unique within their Pix only.
+    ...(isOurs ? {} : { refundId: `${pix.endToEndId}:${refund.id}` }),
     receiptId: pix.endToEndId,
-    // Ours is named after its Pix; one that was made in the bank's own app has an id of the bank's.
-    initiatedBy: refund.id === `R${pix.endToEndId}` ? 'us' : 'provider',
+    initiatedBy: isOurs ? 'us' : 'provider',
   };
 }
 
