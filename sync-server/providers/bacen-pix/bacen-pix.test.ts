@@ -351,6 +351,26 @@ describe('a webhook', () => {
     expect(read({ pix: [pix(), pix(), { endToEndId: E2EID }] })).toEqual(naming(TXID));
     expect(read({ pix: pix() })).toEqual(naming(TXID));
   });
+  test('has to show a certificate where that is asked for, even with the right address', () => {
+    const settings = { baseUrl, tokenUrl: baseUrl, clientId: 'id', clientSecret: 'secret' };
+    const strict = createBacenPixProvider({ ...settings, webhookNeedsCertificate: true }, wireClock).webhooks;
+    const request = {
+      path: `${strict.addressPath.slice(1)}/pix`,
+      headers: {},
+      body: Buffer.from('{}'),
+      receivedAtMs: 0,
+    };
+    expect(strict.authenticate({ ...request, hasClientCertificate: false })).toEqual({
+      kind: 'refused',
+      reason: 'certificate',
+    });
+    expect(strict.authenticate({ ...request, hasClientCertificate: true })).toMatchObject({
+      kind: 'authentic',
+    });
+    expect(provider.webhooks.authenticate({ ...request, hasClientCertificate: false })).toMatchObject({
+      kind: 'authentic',
+    });
+  });
   test('passes over a txid that none can be', () => {
     expect(read({ pix: [pix({ txid: 'a\0b' }), pix({ txid: '../x' })] })).toEqual(naming());
   });

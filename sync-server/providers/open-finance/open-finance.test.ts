@@ -136,6 +136,16 @@ describe('what does not become a payment', () => {
     expect(await provider.fetchCharge(charge)).toMatchObject({ charge: { status: 'EXPIRED' } });
   });
 
+  test('what nobody has authorised yet is not asked for', async () => {
+    const paths: string[] = [];
+    const watched = bank.open({}, (input, init) => {
+      paths.push(`${init?.method} ${new URL(String(input)).pathname}`);
+      return fetch(input, init);
+    });
+    expect(await capture(await consent(watched), watched)).toMatchObject({ charge: { status: 'PENDING' } });
+    expect(paths.filter((path) => path.startsWith('POST') && path.endsWith('/pix/payments'))).toEqual([]);
+  });
+
   test('the first of two who have to say yes', async () => {
     const charge = await consent();
     await bank.initiator.customer(charge.providerChargeId, 'is_first_of_two');
@@ -232,6 +242,14 @@ describe('an initiator that cannot be trusted or reached', () => {
     } finally {
       await other.close();
     }
+  });
+
+  test('an answer that is signed well, and for somebody else, is none', async () => {
+    const charge = await consent();
+    expect(await bank.open({ organisationId: 'somebody-else' }).fetchCharge(charge)).toMatchObject({
+      kind: 'unavailable',
+      detail: 'HTTP 200: the answer is not signed for us',
+    });
   });
 
   test('a request whose signature the initiator refuses is rejected', async () => {
