@@ -46,7 +46,8 @@ export class BankApi {
   }
 
   #route({ method, path, body }: WireRequest): WireAnswer {
-    const [kind, id, sub, subId] = path.replace('/api/v2/', '').split('/');
+    const { pathname, searchParams } = new URL(path, 'http://bank');
+    const [kind, id, sub, subId] = pathname.replace('/api/v2/', '').split('/');
     const text = Buffer.from(body).toString();
     const input = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
     if (kind === 'cob' && id !== undefined) return this.#charge(method, id, input);
@@ -54,6 +55,7 @@ export class BankApi {
       this.#bank.webhookUrl = String(input['webhookUrl']);
       return json(200, {});
     }
+    if (kind === 'pix' && id === undefined) return this.#list(searchParams);
     if (kind === 'pix' && id !== undefined && sub === 'devolucao' && subId !== undefined)
       return this.#refund(method, id, subId, input);
     return problem(404, 'NaoEncontrado');
@@ -81,6 +83,23 @@ export class BankApi {
     if (method === 'PATCH' && !this.#bank.withdraw(charge, 'payee'))
       return problem(400, 'CobOperacaoInvalida');
     return json(200, chargeDocument(charge));
+  }
+
+  /** Of a simulated hall one page holds them all. */
+  #list(query: URLSearchParams): WireAnswer {
+    const span = { inicio: query.get('inicio'), fim: query.get('fim') };
+    const [fromMs, toMs] = [Date.parse(span.inicio ?? ''), Date.parse(span.fim ?? '')];
+    const found = this.#bank.pix.filter((pix) => {
+      const atMs = settledEpochMs(pix);
+      return atMs >= fromMs && atMs <= toMs;
+    });
+    const paginacao = {
+      paginaAtual: 0,
+      itensPorPagina: 1000,
+      quantidadeDePaginas: 1,
+      quantidadeTotalDeItens: found.length,
+    };
+    return json(200, { parametros: { ...span, paginacao }, pix: found.map(pixDocument) });
   }
 
   #refund(method: string, endToEndId: string, id: string, input: Record<string, unknown>): WireAnswer {

@@ -29,6 +29,12 @@ export const DISPUTED: Account = { code: 'disputed', kind: 'asset' };
 /** Money that is not ours: it came with the wrong amount or once too often, and goes back to its payer. */
 export const REFUNDS_PAYABLE: Account = { code: 'refunds_payable', kind: 'liability' };
 
+/** Money that came and belongs to no charge of ours: whose it is, a person decides. */
+export const SUSPENSE: Account = { code: 'suspense', kind: 'liability' };
+
+/** Ours, and no sale of a totem. */
+export const OTHER_INCOME: Account = { code: 'other_income', kind: 'income' };
+
 /** Opens the accounts that a merchant does not have yet. */
 export async function ensureAccounts(
   database: Queryable,

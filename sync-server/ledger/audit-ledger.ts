@@ -62,7 +62,13 @@ const RULES = [
     sql: `WITH held AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM ledger_postings
             WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id),
-          received AS (SELECT merchant_id, sum(amount_cents) AS cents FROM receipts GROUP BY merchant_id),
+          received AS (
+            SELECT merchant_id, sum(amount_cents) AS cents FROM (
+              SELECT merchant_id, amount_cents FROM receipts
+              UNION ALL SELECT merchant_id, amount_cents FROM suspense_items
+                WHERE (resolution IS NULL OR resolution IN ('refund', 'sale', 'other_income'))
+                  AND (status = 'open' OR refund_status IS DISTINCT FROM 'settled')) AS came
+            GROUP BY merchant_id),
           returned AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM (
               SELECT merchant_id, amount_cents FROM refunds WHERE status = 'settled'
@@ -74,6 +80,23 @@ const RULES = [
           FROM merchants m LEFT JOIN held USING (merchant_id) LEFT JOIN received USING (merchant_id)
           LEFT JOIN returned USING (merchant_id)
           WHERE coalesce(held.cents, 0) <> coalesce(received.cents, 0) - coalesce(returned.cents, 0)`,
+  },
+  {
+    rule: 'suspense_is_what_is_open',
+    sql: `WITH held AS (
+            SELECT merchant_id, -sum(amount_cents) AS cents FROM ledger_postings
+            WHERE account_code = 'suspense' GROUP BY merchant_id),
+          open AS (
+            SELECT merchant_id, sum(amount_cents) AS cents FROM suspense_items WHERE status = 'open' GROUP BY merchant_id)
+          SELECT merchant_id, 'suspense' AS subject,
+                 'ledger ' || coalesce(held.cents, 0) || ', open ' || coalesce(open.cents, 0) AS detail
+          FROM held FULL JOIN open USING (merchant_id) WHERE coalesce(held.cents, 0) <> coalesce(open.cents, 0)`,
+  },
+  {
+    rule: 'receipt_has_one_place',
+    sql: `SELECT s.merchant_id, s.receipt_id AS subject, coalesce(s.resolution, s.status) AS detail
+          FROM suspense_items s JOIN receipts r USING (merchant_id, receipt_id)
+          WHERE s.resolution IS DISTINCT FROM 'released'`,
   },
   {
     rule: 'counter_payment_posted_with_its_amount',

@@ -1,14 +1,17 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId } from '../../domain/ids.ts';
+import type { SuspenseResolution } from '../../domain/protocol/reconciliation.ts';
 import type { Transaction } from '../db/database.ts';
 import {
   type Account,
   DISPUTED,
   ensureAccounts,
+  OTHER_INCOME,
   REFUNDS_PAYABLE,
   receivableAccount,
   SALES,
   SALES_RETURNS,
+  SUSPENSE,
 } from './accounts.ts';
 
 export interface LedgerDeps {
@@ -100,6 +103,78 @@ export function postDisputeEnd(
     credit: DISPUTED,
   });
 }
+
+/** Money came of which nobody knows what it is for. */
+export function postSuspense(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: SuspenseFact & { readonly provider: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'suspense',
+    idempotencyKey: `suspense:${fact.receiptId}`,
+    debit: receivableAccount(fact.provider),
+    credit: SUSPENSE,
+  });
+}
+
+/** It is known what the money is: it leaves suspense for where it belongs. */
+export function postSuspenseResolved(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: SuspenseFact & {
+    readonly provider: string;
+    readonly resolution: SuspenseResolution;
+    /** How often it was resolved, this time included. */
+    readonly round: number;
+  },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: `suspense_${fact.resolution}`,
+    idempotencyKey: `suspense_resolved:${fact.receiptId}:${fact.round}`,
+    debit: SUSPENSE,
+    credit: suspenseLeavesTo(fact.resolution, fact.provider),
+  });
+}
+
+function suspenseLeavesTo(resolution: SuspenseResolution, provider: string): Account {
+  switch (resolution) {
+    case 'refund':
+      return REFUNDS_PAYABLE;
+    case 'sale':
+      return SALES;
+    case 'other_income':
+      return OTHER_INCOME;
+    // Not with the provider any more, or counted there by its own receipt.
+    case 'returned':
+    case 'duplicate':
+    case 'released':
+      return receivableAccount(provider);
+  }
+}
+
+/** A refund out of suspense has ended: the payer has the money, or the provider refused and it is in suspense again. */
+export function postSuspenseRefundEnd(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: SuspenseFact & {
+    readonly provider: string;
+    readonly outcome: 'settled' | 'failed';
+    readonly round: number;
+  },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: `suspense_refund_${fact.outcome}`,
+    idempotencyKey: `suspense_refund:${fact.receiptId}:${fact.round}`,
+    debit: REFUNDS_PAYABLE,
+    credit: fact.outcome === 'settled' ? receivableAccount(fact.provider) : SUSPENSE,
+  });
+}
+
+type SuspenseFact = Omit<MoneyFact, 'provider' | 'transactionId'> & {
+  readonly transactionId: string | null;
+  readonly receiptId: string;
+};
 
 interface Entry {
   readonly kind: string;

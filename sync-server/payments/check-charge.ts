@@ -16,7 +16,7 @@ export async function checkCharge(
   context: ServerContext,
   provider: PaymentProvider,
   payment: PaymentTransaction,
-  cause: Extract<TransitionCause, 'webhook' | 'poll'>,
+  cause: Extract<TransitionCause, 'webhook' | 'poll' | 'sweep' | 'statement'>,
 ): Promise<CheckOutcome> {
   const withdraw = awaitsCancellation(payment);
   const outcome = withdraw

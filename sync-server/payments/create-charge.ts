@@ -6,6 +6,7 @@ import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { NationalProvider } from '../providers/provider.ts';
+import { askingPace, readWebhookPace } from '../reconciliation/webhook-pace.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
@@ -22,9 +23,6 @@ export type ChargeRefusal =
 export type ChargeResult =
   | { readonly ok: true; readonly charge: ChargeResponse }
   | { readonly ok: false; readonly code: ChargeRefusal; readonly detail: string };
-
-/** The webhook is the first to tell; this is how long it may take before the provider is asked. */
-export const FIRST_CHECK_MS = 4_000;
 
 export type CreateCharge = (kiosk: KioskPrincipal, request: ChargeRequest) => Promise<ChargeResult>;
 
@@ -256,6 +254,8 @@ async function openTransaction(
 
   const [{ name: provider }] = await router.route({ ...kiosk, ...request, ...service });
   const atMs = context.clock.nowMs();
+  // The webhook is the first to tell; the provider is asked when it could have been here.
+  const { firstMs } = askingPace(await readWebhookPace(context.db, provider, atMs));
   const written = await context.db.transaction(async (transaction) => {
     // Pushes of this totem take turns with this: a ticket without a payment finds the charge, or is found here.
     await recordKioskContact(transaction, kiosk, atMs);
@@ -281,7 +281,7 @@ async function openTransaction(
         service.currency,
         request.customer === undefined ? null : context.personalData.seal(request.customer),
         new Date(atMs),
-        new Date(atMs + FIRST_CHECK_MS),
+        new Date(atMs + firstMs),
       ],
     );
     if (row === undefined) return 'known';
@@ -295,7 +295,7 @@ async function openTransaction(
        VALUES ($1, $2, 1, $3, $4, $5)`,
       [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
     );
-    transaction.afterCommit(() => context.workDue.announce('check', atMs + FIRST_CHECK_MS));
+    transaction.afterCommit(() => context.workDue.announce('check', atMs + firstMs));
     return 'new';
   });
   if (written === 'ticketed') return { code: 'charge_closed', detail: 'the session has a ticket' };

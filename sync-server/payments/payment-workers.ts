@@ -2,6 +2,8 @@ import type { ServerContext } from '../context.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import { type ProviderHealth, watchProvider } from '../providers/provider-health.ts';
 import { startPoller } from '../reconciliation/poller.ts';
+import { startSuspenseRefunds } from '../reconciliation/suspense-refunds.ts';
+import { startSweeper } from '../reconciliation/sweeper.ts';
 import { startInboxProcessor } from '../webhooks/processor.ts';
 import { startWebhookRegistration } from '../webhooks/registration.ts';
 import { startRefundWorker } from './refunds.ts';
@@ -19,8 +21,8 @@ export interface PaymentWorkers<P extends PaymentProvider> {
 }
 
 /**
- * Everything about one provider's money that goes on without a request: inbox, poller with cancellations, refunds,
- * registration. Each provider has its own, so that one that is away holds up no other.
+ * Everything about one provider's money that goes on without a request: inbox, poller with cancellations, sweeps,
+ * refunds, registration. Each provider has its own, so that one that is away holds up no other.
  */
 export function startPaymentWorkers<P extends PaymentProvider>(
   context: ServerContext,
@@ -32,6 +34,8 @@ export function startPaymentWorkers<P extends PaymentProvider>(
     inbox,
     startPoller(context, watched.provider, watched.health),
     startRefundWorker(context, watched.provider, watched.health),
+    startSweeper(context, watched.provider, watched.health),
+    startSuspenseRefunds(context, watched.provider, watched.health),
   ];
   return {
     wakeInbox: inbox.wake,

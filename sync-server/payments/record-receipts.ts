@@ -3,6 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postSale, postUnexpectedMoney } from '../ledger/ledger.ts';
 import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
+import { lockReceiptNames, releaseFromSuspense, suspenseOf } from '../reconciliation/suspense.ts';
 import { type Disposition, type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 import { isLate } from './settle.ts';
@@ -53,6 +54,7 @@ export async function recordReceipts(
   const refunds: RefundRow[] = [];
   for (const item of judged) {
     await insertReceipt(transaction, payment, item, atMs);
+    await releaseFromSuspense(context, transaction, payment, item.receipt.receiptId, atMs);
     const fact = {
       merchantId: payment.merchantId,
       transactionId: payment.transactionId,
@@ -74,20 +76,31 @@ export async function recordReceipts(
   return { settling, refunds, counted: known.own.size + judged.length, foreign: foreign.length };
 }
 
-/** Of the whole merchant: a Pix that was recorded for another charge counts nowhere else. */
+/**
+ * Of the whole merchant: a Pix that was recorded for another charge counts nowhere else, nor one that a person took out
+ * of suspense. What is new is locked by its name, so that a sweep does not put it into suspense meanwhile.
+ */
 async function knownReceipts(
   transaction: Transaction,
   payment: PaymentTransaction,
   charge: ProviderCharge,
 ): Promise<{ readonly own: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
+  const ids = charge.receipts.map((receipt) => receipt.receiptId);
   const rows = await transaction.query<{ id: string; own: boolean }>(
     `SELECT receipt_id AS id, transaction_id = $3 AS own FROM receipts
      WHERE merchant_id = $1 AND receipt_id = ANY($2)`,
-    [payment.merchantId, charge.receipts.map((receipt) => receipt.receiptId), payment.transactionId],
+    [payment.merchantId, ids, payment.transactionId],
   );
   const idsOf = (own: boolean): Set<string> =>
     new Set(rows.filter((row) => row.own === own).map((row) => row.id));
-  return { own: idsOf(true), others: idsOf(false) };
+  const own = idsOf(true);
+  const unseen = ids.filter((id) => !own.has(id));
+  if (unseen.length === 0) return { own, others: idsOf(false) };
+  await lockReceiptNames(transaction, unseen);
+  const settledBySomebody = (await suspenseOf(transaction, payment.merchantId, unseen)).filter(
+    ({ status, resolution }) => status === 'resolved' && resolution !== 'released',
+  );
+  return { own, others: new Set([...idsOf(false), ...settledBySomebody.map(({ receiptId }) => receiptId)]) };
 }
 
 async function insertReceipt(

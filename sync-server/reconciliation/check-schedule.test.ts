@@ -1,15 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { nextCheckDelayMs } from './check-schedule.ts';
+import type { AskingPace } from './webhook-pace.ts';
 
 const ENDS_AT = 300_000;
+const USUAL: AskingPace = { firstMs: 4_000, steadyMs: null };
 const DAY_MS = 24 * 60 * 60_000;
 
 /** When an unpaid charge is asked about, in milliseconds after the first check, as long as it is. */
-function schedule(): number[] {
+function schedule(pace = USUAL): number[] {
   const delays: number[] = [];
-  let nowMs = 4_000;
+  let nowMs = pace.firstMs;
   for (let count = 1; ; count += 1) {
-    const delayMs = nextCheckDelayMs('PENDING', count, ENDS_AT, nowMs);
+    const delayMs = nextCheckDelayMs('PENDING', count, ENDS_AT, nowMs, pace);
     if (delayMs === null) return delays;
     delays.push(delayMs);
     nowMs += delayMs;
@@ -27,15 +29,23 @@ describe('an unpaid charge', () => {
     expect(askedForMs).toBeGreaterThan(ENDS_AT + DAY_MS);
     expect(askedForMs).toBeLessThan(ENDS_AT + DAY_MS + 2 * 300_000);
   });
+  test('of a provider whose webhooks come late is asked about later', () => {
+    expect(schedule({ firstMs: 9_000, steadyMs: null }).slice(0, 3)).toEqual([9_000, 18_000, 36_000]);
+  });
+  test('of a provider whose webhooks never come is asked about every four seconds for two minutes', () => {
+    const delays = schedule({ firstMs: 4_000, steadyMs: 4_000 });
+    expect(delays.slice(0, 31)).toEqual(Array.from({ length: 31 }, () => 4_000));
+    expect(delays.slice(31, 34)).toEqual([8_000, 16_000, 32_000]);
+  });
   test('goes on the same way when it has expired', () => {
-    expect(nextCheckDelayMs('EXPIRED', 20, ENDS_AT, ENDS_AT + 60_000)).toBe(300_000);
+    expect(nextCheckDelayMs('EXPIRED', 20, ENDS_AT, ENDS_AT + 60_000, USUAL)).toBe(300_000);
   });
 });
 
 test.each(['SUCCEEDED', 'CANCELED', 'FAILED'] as const)(
   '%s is looked at a few times more, for a second Pix',
   (status) => {
-    const delays = [1, 2, 3, 4].map((count) => nextCheckDelayMs(status, count, ENDS_AT, 10_000));
+    const delays = [1, 2, 3, 4].map((count) => nextCheckDelayMs(status, count, ENDS_AT, 10_000, USUAL));
     expect(delays).toEqual([600_000, 3_600_000, 21_600_000, null]);
   },
 );

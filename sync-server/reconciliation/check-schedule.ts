@@ -1,11 +1,10 @@
 import { CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
+import { type AskingPace, STANDING_MS } from './webhook-pace.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The first check comes this long after the charge was made; each later one waits twice as long. */
-const FIRST_DELAY_MS = 4 * SECOND_MS;
 const MAX_OPEN_DELAY_MS = 5 * MINUTE_MS;
 /** A Pix that a bank held back for its fraud check lands within the hour, at the latest within the day. */
 const LATE_MONEY_MS = 24 * HOUR_MS;
@@ -22,6 +21,7 @@ export const CLOSED_STATUSES = CanonicalStatus.options.filter(
 /**
  * When to ask the provider again about a charge, so that a lost webhook loses nothing.
  * @param checkCount checks since the status last became settled or closed, this one included; at least 1
+ * @param pace how long the first check was waited for, by what this provider's webhooks take
  * @param chargeEndsAtMs when the charge expires; for one that never got an answer, when it was opened
  * @returns the delay in milliseconds, or null when it need not be asked about any more
  */
@@ -30,9 +30,12 @@ export function nextCheckDelayMs(
   checkCount: number,
   chargeEndsAtMs: number,
   nowMs: number,
+  pace: AskingPace,
 ): number | null {
   if (CLOSED_STATUSES.includes(status)) return CLOSED_DELAYS_MS[checkCount - 1] ?? null;
   if (nowMs > chargeEndsAtMs + LATE_MONEY_MS) return null;
-  // Counted from the first check, which itself came after 4 s: 4, 4, 8, 16 … seconds.
-  return Math.min(FIRST_DELAY_MS * 2 ** Math.max(0, checkCount - 1), MAX_OPEN_DELAY_MS);
+  // Counted from the first check, which itself came after as long: 4, 4, 8, 16 … seconds.
+  const { firstMs, steadyMs } = pace;
+  const steadyChecks = steadyMs === null ? 0 : Math.floor(STANDING_MS / steadyMs);
+  return Math.min(firstMs * 2 ** Math.max(0, checkCount - 1 - steadyChecks), MAX_OPEN_DELAY_MS);
 }

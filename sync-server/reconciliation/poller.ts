@@ -5,6 +5,7 @@ import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { CLOSED_STATUSES, MAX_DELAY_MS, nextCheckDelayMs } from './check-schedule.ts';
+import { askingPace, readWebhookPace } from './webhook-pace.ts';
 
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
 const CONCURRENCY = 8;
@@ -87,10 +88,12 @@ function claimDue(context: ServerContext, { name }: Pick<PaymentProvider, 'name'
         name,
       ],
     );
+    if (keys.length === 0) return [];
+    const pace = askingPace(await readWebhookPace(transaction, name, nowMs));
     const due: DueCheck[] = [];
     for (const payment of await readTransactions(transaction, keys)) {
       const endsAtMs = (payment.chargeExpiresAt ?? payment.createdAt).getTime();
-      const delayMs = nextCheckDelayMs(payment.status, payment.checkCount + 1, endsAtMs, nowMs);
+      const delayMs = nextCheckDelayMs(payment.status, payment.checkCount + 1, endsAtMs, nowMs, pace);
       const nextAtMs = nowMs + (delayMs ?? UNANSWERED_RETRY_MS);
       await transaction.query(
         `UPDATE payment_transactions SET check_count = $3, next_check_at = $4

@@ -24,6 +24,7 @@ interface InboxRow {
   readonly inboxId: string;
   readonly path: string;
   readonly body: Uint8Array;
+  readonly receivedAt: Date;
   /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
 }
@@ -123,7 +124,7 @@ function claim({ db, clock }: ServerContext, { name }: Pick<PaymentProvider, 'na
        SELECT inbox_id FROM webhook_inbox WHERE status = 'received' AND provider = $1
          AND (next_attempt_at <= $2 OR next_attempt_at > $4)
        ORDER BY next_attempt_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-     RETURNING inbox_id AS "inboxId", path, body, attempts`,
+     RETURNING inbox_id AS "inboxId", path, body, attempts, received_at AS "receivedAt"`,
     [name, new Date(nowMs), new Date(nowMs + CLAIM_MS), new Date(nowMs + MAX_RETRY_MS)],
   );
 }
@@ -166,7 +167,10 @@ async function processCharge(
     for (const payment of payments) {
       await lookAgainAtRefunds(context, payment, context.clock.nowMs());
       const checked = await checkCharge(context, provider, payment, 'webhook');
-      if (checked.kind === 'applied') continue;
+      if (checked.kind === 'applied') {
+        await keepWebhookTime(context, payment, row);
+        continue;
+      }
       await askLater(context, payment);
       const error = checked.kind === 'not_found' ? 'the provider does not know the charge' : checked.detail;
       return { kind: 'retry', error };
@@ -176,6 +180,19 @@ async function processCharge(
     context.log.error({ error, ...hint }, 'a webhook could not be applied');
     return { kind: 'retry', error: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** By it is measured how long this provider's webhooks take. */
+async function keepWebhookTime(
+  { db }: ServerContext,
+  { merchantId, transactionId }: PaymentTransaction,
+  { receivedAt }: InboxRow,
+): Promise<void> {
+  await db.query(
+    `UPDATE receipts SET first_webhook_at = $3
+     WHERE merchant_id = $1 AND transaction_id = $2 AND disposition = 'settles' AND first_webhook_at IS NULL`,
+    [merchantId, transactionId, receivedAt],
+  );
 }
 
 /** The charge is looked at as soon as somebody learns that it is ours. */

@@ -17,7 +17,7 @@ import type { WebhookIntake } from '../../providers/webhook-intake.ts';
 export class ModelBank implements NationalProvider {
   readonly name: string = 'bacen-pix';
   readonly flow = 'national';
-  readonly #clock: Clock;
+  protected readonly clock: Clock;
   readonly #branch: string;
   readonly #charges = new Map<string, ProviderCharge>();
   readonly #refunds = new Map<string, ProviderRefund>();
@@ -28,13 +28,13 @@ export class ModelBank implements NationalProvider {
 
   /** @param branch makes the endToEndIds of several model banks differ; digits */
   constructor(clock: Clock, branch = '') {
-    this.#clock = clock;
+    this.clock = clock;
     this.#branch = branch;
   }
 
   async createCharge(order: ChargeOrder): Promise<CreateChargeOutcome> {
     if (!this.reachable) return AWAY;
-    const createdAtMs = this.#clock.nowMs();
+    const createdAtMs = this.clock.nowMs();
     const charge = this.#charges.get(order.txid) ?? {
       txid: order.txid,
       providerChargeId: null,
@@ -115,7 +115,7 @@ export class ModelBank implements NationalProvider {
       txid,
       pixKey: charge.pixKey,
       amountCents,
-      paidAtMs: this.#clock.nowMs(),
+      paidAtMs: this.clock.nowMs(),
     };
     this.#nextPix += 1;
     const open = charge.status === 'PENDING';
