@@ -33,6 +33,7 @@ import { startProviderProbe } from './providers/provider-probe.ts';
 import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { createChargeRouter } from './routing/charge-router.ts';
+import { registerSplitRoutes } from './splits/split-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
 import { createFeedWake } from './sync/feed-wake.ts';
@@ -125,6 +126,7 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });
+  registerSplitRoutes(app, context, providers.national);
   registerWebhookRoutes(app, context, allProviders(providers), refusedWebhooks);
   registerPushRoutes(app, context);
   registerFeedRoutes(app, context, health);
@@ -132,7 +134,10 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerClaimRoutes(app, context);
   registerNumberLeaseRoutes(app, context);
   registerIntegrationRoutes(app, context, router);
-  registerAdminSnapshots(app, context);
+  registerAdminSnapshots(app, context, () => ({
+    providers: allProviders(providers).map((one) => one.health.report()),
+    refusedWebhooks: refusedWebhooks.report(),
+  }));
   const { rendererDir } = context.config;
   if (rendererDir === undefined) return;
   await registerAdminPage(app, rendererDir);

@@ -6,6 +6,7 @@ import { KioskView } from './identity.ts';
 import { IntegrationStatus } from './integration.ts';
 import { AmountCents, CounterName, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
 import { QueueCommand } from './queue.ts';
+import { RefundView } from './refunds.ts';
 import { TicketView } from './tickets.ts';
 
 /**
@@ -414,6 +415,24 @@ export const TechnicianSnapshot = z.object({
 export type TechnicianSnapshot = z.infer<typeof TechnicianSnapshot>;
 
 /** Served by the sync server to a manager. */
+/** What a manager has to look after: money that goes back, or is held back, and messages that were given up. */
+export const MoneyTroubles = z.object({
+  providers: z.array(
+    z.object({ name: z.string(), status: z.enum(['ok', 'down']), downSince: EpochMs.nullable() }),
+  ),
+  /** On their way, and given up; the newest of the latter. */
+  refundsUnderWay: z.int().nonnegative(),
+  refundsFailed: z.int().nonnegative(),
+  failedRefunds: z.array(RefundView).max(20),
+  disputesOpen: z.int().nonnegative(),
+  disputedCents: z.int().nonnegative(),
+  deadLetters: z.int().nonnegative(),
+  oldestDeadLetterAt: EpochMs.nullable(),
+  /** Webhooks that were not the provider's, since the server started. */
+  refusedWebhooks: z.int().nonnegative(),
+});
+export type MoneyTroubles = z.infer<typeof MoneyTroubles>;
+
 export const AdminSnapshot = z.object({
   screen: z.literal('admin'),
   at: EpochMs,
@@ -428,6 +447,7 @@ export const AdminSnapshot = z.object({
     unpaidCents: z.int().nonnegative(),
     unpaidCount: z.int().nonnegative(),
   }),
+  money: MoneyTroubles,
 });
 export type AdminSnapshot = z.infer<typeof AdminSnapshot>;
 

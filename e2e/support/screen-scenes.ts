@@ -300,6 +300,13 @@ export function queue(changes: Partial<QueueSnapshot> = {}): QueueSnapshot {
 export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
   'nobody waiting': queue({ waiting: [], completedToday: 0 }),
   waiting: queue(),
+  'money went back': queue({
+    waiting: [
+      queued(14, { moneyBack: 'partly_refunded' }),
+      queued(15),
+      queued(16, { moneyBack: 'disputed', serviceName: 'Exame de sangue' }),
+    ],
+  }),
   'ticket called': queue({ atCounters: [called(12, 'Guichê 1')] }),
   'ticket in progress': queue({
     atCounters: [
@@ -596,6 +603,68 @@ const FLEET: KioskView[] = [
   kiosk(4, { enrolledAt: null, keyId: null, lastSeenAt: KIOSK_NOW - 12 * 24 * 60 * MINUTE_MS }),
 ];
 
+const QUIET_MONEY: AdminSnapshot['money'] = {
+  providers: [
+    { name: 'bacen-pix', status: 'ok', downSince: null },
+    { name: 'stripe', status: 'ok', downSince: null },
+  ],
+  refundsUnderWay: 1,
+  refundsFailed: 0,
+  failedRefunds: [],
+  disputesOpen: 0,
+  disputedCents: 0,
+  deadLetters: 0,
+  oldestDeadLetterAt: null,
+  refusedWebhooks: 0,
+};
+const TROUBLED_MONEY: AdminSnapshot['money'] = {
+  ...QUIET_MONEY,
+  providers: [
+    { name: 'bacen-pix', status: 'down', downSince: KIOSK_NOW - 7 * MINUTE_MS },
+    { name: 'stripe', status: 'ok', downSince: null },
+  ],
+  refundsFailed: 2,
+  failedRefunds: [
+    {
+      refundId: 'RE12345678202603101500abcdef12345',
+      transactionId: uuid(610),
+      ticketLabel: null,
+      provider: 'bacen-pix',
+      amountCents: 5_000,
+      currency: 'BRL',
+      reason: 'surplus',
+      note: null,
+      status: 'failed',
+      initiatedBy: 'us',
+      attempts: 60,
+      lastError: 'refused by the provider',
+      createdAt: KIOSK_NOW - 26 * 60 * MINUTE_MS,
+      settledAt: null,
+    },
+    {
+      refundId: 'M0198c1a0000070008000000000000001',
+      transactionId: uuid(611),
+      ticketLabel: 'C017',
+      provider: 'bacen-pix',
+      amountCents: 12_000,
+      currency: 'BRL',
+      reason: 'requested',
+      note: 'Consulta desmarcada',
+      status: 'failed',
+      initiatedBy: 'us',
+      attempts: 3,
+      lastError: null,
+      createdAt: KIOSK_NOW - 2 * 60 * MINUTE_MS,
+      settledAt: null,
+    },
+  ],
+  disputesOpen: 1,
+  disputedCents: 12_000,
+  deadLetters: 3,
+  oldestDeadLetterAt: KIOSK_NOW - 95 * MINUTE_MS,
+  refusedWebhooks: 41,
+};
+
 export function admin(changes: Partial<AdminSnapshot['integration']> = {}): AdminSnapshot {
   return {
     screen: 'admin',
@@ -604,6 +673,7 @@ export function admin(changes: Partial<AdminSnapshot['integration']> = {}): Admi
     units: [{ unitId: UNIT_ID, name: 'Unidade Centro' }],
     fleet: FLEET,
     atCounter: { receivedCents: 154_350, receivedCount: 27, unpaidCents: 3_000, unpaidCount: 1 },
+    money: QUIET_MONEY,
     integration: {
       health: 'healthy',
       sessions: 412,
@@ -633,6 +703,7 @@ const issue = (n: number, ageSeconds: number): AdminSnapshot['integration']['iss
 export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
   healthy: admin(),
   'no totems yet': { ...admin(), fleet: [] },
+  'money in trouble': { ...admin(), money: TROUBLED_MONEY },
   'two units': {
     ...admin(),
     units: [

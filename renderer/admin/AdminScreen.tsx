@@ -11,6 +11,7 @@ import { createAdminBridge } from './admin-bridge.ts';
 import { createAdminCommands } from './admin-commands.ts';
 import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
+import { MoneyView } from './MoneyView.tsx';
 import { TokenForm } from './TokenForm.tsx';
 import { forgetToken, tokenStore } from './token-store.ts';
 
@@ -37,6 +38,7 @@ function Status({ token }: { readonly token: string }) {
         <Loading>{text.common.loading}</Loading>
       ) : (
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
+          <MoneyView snapshot={snapshot} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>
       )}

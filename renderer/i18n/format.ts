@@ -1,4 +1,9 @@
-export { formatBrl as formatMoney } from '../../domain/money.ts';
+import { formatCurrency } from '../../domain/money.ts';
+
+/** @param currency ISO 4217; reais where nothing is said */
+export function formatMoney(cents: number, currency = 'BRL'): string {
+  return formatCurrency(cents, currency);
+}
 
 const LOCALE = 'pt-BR';
 const SECOND_MS = 1000;

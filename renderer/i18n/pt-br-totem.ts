@@ -76,6 +76,9 @@ export const ptBrTotem = {
     changeField: (action: string, field: string) => `${action} ${field}`,
     pay: (price: string) => `Pagar ${price} com PIX`,
     payAtCounter: 'Pagar no guichê',
+    cardPrice: (price: string) => `ou ${price} no cartão`,
+    payByCard: (price: string) => `Cartão internacional ${price}`,
+    payByCardEnglish: 'International card',
     atCounterDetail: 'Senha agora; você paga no guichê ao ser chamado.',
     takeFree: 'Retirar senha',
     starting: 'Preparando…',
@@ -126,6 +129,47 @@ export const ptBrTotem = {
     cancelDetail: 'Se você já pagou, não cancele: aguarde alguns instantes e sua senha sairá.',
     keep: 'Continuar pagando',
     cancelConfirm: 'Sim, cancelar',
+  },
+  /** Read by visitors too: what they have to do is said in English as well. */
+  card: {
+    creating: 'Preparando o pagamento por cartão',
+    providerUnavailable: 'O pagamento por cartão não está respondendo. Continuamos tentando.',
+    title: 'Pague com cartão no celular',
+    steps: [
+      ['Aponte a câmera do celular para o código', 'Point your phone’s camera at the code'],
+      ['Digite o cartão no celular, nunca aqui', 'Enter your card on the phone, never here'],
+      ['Volte ao totem: a senha sai sozinha', 'Come back here: your ticket comes by itself'],
+    ],
+    qrLabel: 'Código QR da página de pagamento',
+    cancelEnglish: 'Cancel',
+    showCode: 'Ver endereço',
+    showCodeEnglish: 'Show address',
+    codeTitle: 'Endereço da página',
+    codeDetail: 'Abra este endereço em um celular para pagar. Ele vale só para este pagamento.',
+    codeLabel: 'Endereço da página de pagamento',
+    expired: {
+      title: 'O tempo para pagar acabou',
+      detail: 'A página de pagamento não vale mais. Nada foi cobrado por este totem.',
+      ifPaid:
+        'Se você já pagou, não pague de novo: quando o pagamento for confirmado, sua senha será emitida.',
+      again: 'Voltar ao início',
+    },
+    cancelled: {
+      title: 'Pagamento cancelado',
+      detail: 'A página de pagamento foi fechada. Não pague nela.',
+      ifPaid:
+        'Se você já pagou, não pague de novo: quando o pagamento for confirmado, sua senha será emitida.',
+      again: 'Voltar ao início',
+    },
+    reason: {
+      server_unreachable: 'O totem ficou sem conexão com o servidor de pagamentos.',
+      provider_unavailable: 'O pagamento por cartão não respondeu a tempo.',
+      provider_rejected: 'O pagamento por cartão não pôde ser aberto.',
+      price_changed: 'O preço deste serviço acabou de mudar.',
+      closed_by_bank: 'O pagamento por cartão foi encerrado.',
+      no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram.',
+      unknown: 'Houve um problema que não reconhecemos.',
+    },
   },
   refunding: {
     title: {

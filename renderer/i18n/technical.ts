@@ -37,6 +37,13 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/^attempt to write a readonly database$/, 'o disco só aceita leitura'],
   [/^disk I\/O error$/, 'o disco responde com erros'],
   [/^the copy is not whole: (.+)$/, 'a cópia não está íntegra: $1'],
+  // sync-server/payments/refunds.ts
+  [/^refused by the provider$/, 'recusada pelo provedor'],
+  [/^the provider does not know the refund$/, 'o provedor não conhece a devolução'],
+  [/^the provider has another amount for it$/, 'o provedor tem outro valor para ela'],
+  [/^unavailable: (.*)$/, 'provedor indisponível: $1'],
+  [/^unknown: (.*)$/, 'sem resposta do provedor: $1'],
+  [/^rejected: (.*)$/, 'recusada pelo provedor: $1'],
   // main/sync
   [/^(?:feed|push): (.+)$/, '$1'],
   [/^feed entry (\d+) \((.+?)\) was skipped: (.+)$/, 'entrada $1 do servidor ($2) ignorada: $3'],

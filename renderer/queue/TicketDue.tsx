@@ -2,8 +2,10 @@ import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 
-/** What the operator has to take for the ticket; nothing where it is paid. */
+/** What the operator has to know of the ticket's money: what is due, or what went back of what was paid. */
 export function TicketDue({ ticket }: { readonly ticket: TicketView }) {
+  if (ticket.moneyBack !== null)
+    return <span className="badge tone-warning">{text.queue.moneyBack[ticket.moneyBack]}</span>;
   switch (ticket.payment) {
     case 'pix':
       return null;

@@ -3,6 +3,7 @@ import { readFleet } from '../access/fleet.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import { readIntegrationStatus } from '../integration/integration-status.ts';
+import { type ProcessFacts, readMoneyTroubles } from '../integration/money-troubles.ts';
 import { readCounterFigures } from '../queue/counter-payments.ts';
 import type { App } from './app.ts';
 import { type EventStream, openEventStream } from './event-stream.ts';
@@ -14,7 +15,7 @@ const REFRESH_MS = 2_000;
  * `GET /api/screens/admin/snapshots`: the manager's screen as server-sent events `snapshot`. Read by fetch with the
  * Authorization header: a token in an address would end up in logs and histories.
  */
-export function registerAdminSnapshots(app: App, context: ServerContext): void {
+export function registerAdminSnapshots(app: App, context: ServerContext, facts: () => ProcessFacts): void {
   app.get(
     '/api/screens/admin/snapshots',
     {
@@ -23,14 +24,17 @@ export function registerAdminSnapshots(app: App, context: ServerContext): void {
     },
     async (request, reply) => {
       const { merchantId } = principalOf(request, 'manager');
-      const first = await readAdminSnapshot(context, merchantId);
+      const first = await readAdminSnapshot(context, merchantId, facts());
       const stream = openEventStream(request, reply, context.clock);
       try {
         await stream.send({ name: 'snapshot', data: first });
         for (;;) {
           await pause(context, stream);
           if (stream.closed.aborted) break;
-          await stream.send({ name: 'snapshot', data: await readAdminSnapshot(context, merchantId) });
+          await stream.send({
+            name: 'snapshot',
+            data: await readAdminSnapshot(context, merchantId, facts()),
+          });
         }
       } catch (error) {
         // The page comes back by itself, and is told 503 while the database is away.
@@ -43,7 +47,11 @@ export function registerAdminSnapshots(app: App, context: ServerContext): void {
   );
 }
 
-async function readAdminSnapshot(context: ServerContext, merchantId: string): Promise<AdminSnapshot> {
+async function readAdminSnapshot(
+  context: ServerContext,
+  merchantId: string,
+  facts: ProcessFacts,
+): Promise<AdminSnapshot> {
   const at = context.clock.nowMs();
   const [merchant] = await context.db.query<{ name: string }>(
     'SELECT name FROM merchants WHERE merchant_id = $1',
@@ -60,6 +68,7 @@ async function readAdminSnapshot(context: ServerContext, merchantId: string): Pr
     integration: await readIntegrationStatus(context.db, merchantId, at),
     units: units.map((unit) => ({ unitId: unit.unit_id, name: unit.name })),
     fleet: await readFleet(context.db, merchantId),
+    money: await readMoneyTroubles(context.db, merchantId, facts),
     atCounter: await readCounterFigures(context.db, merchantId, at),
   });
 }
