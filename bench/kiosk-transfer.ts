@@ -41,6 +41,7 @@ if (task.direction === 'push') {
     randomBytes,
     log,
     onAnswered: () => undefined,
+    onSetAside: () => undefined,
   });
   const emptied = committed(() => store.outbox.pending(1).length === 0);
   const startedAt = performance.now();
