@@ -1,29 +1,34 @@
 import type { Service } from '../../domain/protocol/catalog.ts';
-import type { TicketPayment } from '../../domain/ticket.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
-import type { AwayLayer } from './navigation.ts';
+import type { AwayLayer, ChosenPayment } from './navigation.ts';
 
 interface Props {
   readonly service: Service;
   readonly away: AwayLayer | null;
+  readonly awayFromCard: AwayLayer | null;
   readonly busy: boolean;
-  readonly onStart: (payment: TicketPayment) => void;
+  readonly onStart: (payment: ChosenPayment) => void;
 }
 
-/** The ways on from the review: by PIX, at the counter, or free. What cannot be had now says why, in `cannot-pay`. */
-export function PayActions({ service, away, busy, onStart }: Props) {
+const WHY = { describedBy: 'cannot-pay' } as const;
+
+/**
+ * The ways on from the review: by PIX, by card, at the counter, or free. What cannot be had now says why, in
+ * `cannot-pay`.
+ */
+export function PayActions({ service, away, awayFromCard, busy, onStart }: Props) {
   const words = text.totem.review;
-  const why = { describedBy: 'cannot-pay' } as const;
   if (service.amountCents === 0) {
     const gone = away === 'host';
     return (
-      <Button size="large" busy={busy} disabled={gone} {...(gone ? why : {})} onPress={() => onStart('free')}>
+      <Button size="large" busy={busy} disabled={gone} {...(gone ? WHY : {})} onPress={() => onStart('free')}>
         {busy ? words.starting : words.takeFree}
       </Button>
     );
   }
+  const { card } = service;
   return (
     <>
       {service.payAtCounter && (
@@ -32,21 +37,38 @@ export function PayActions({ service, away, busy, onStart }: Props) {
           variant={away === null ? 'secondary' : 'primary'}
           busy={busy}
           disabled={away === 'host'}
-          {...(away === 'host' ? why : {})}
+          {...(away === 'host' ? WHY : {})}
           onPress={() => onStart('at_counter')}
         >
           {words.payAtCounter}
         </Button>
       )}
-      <Button
-        size="large"
-        busy={busy}
-        disabled={away !== null}
-        {...(away === null ? {} : why)}
-        onPress={() => onStart('pix')}
-      >
-        {busy ? words.starting : words.pay(formatMoney(service.amountCents))}
-      </Button>
+      {card !== null && (
+        <Button
+          size="large"
+          variant={service.pix && away === null ? 'secondary' : 'primary'}
+          busy={busy}
+          disabled={awayFromCard !== null}
+          {...(awayFromCard === null ? {} : WHY)}
+          onPress={() => onStart('card')}
+        >
+          <span className="two-languages">
+            <span>{words.payByCard(formatMoney(card.amountCents, card.currency))}</span>
+            <span lang="en">{words.payByCardEnglish}</span>
+          </span>
+        </Button>
+      )}
+      {service.pix && (
+        <Button
+          size="large"
+          busy={busy}
+          disabled={away !== null}
+          {...(away === null ? {} : WHY)}
+          onPress={() => onStart('pix')}
+        >
+          {busy ? words.starting : words.pay(formatMoney(service.amountCents))}
+        </Button>
+      )}
     </>
   );
 }

@@ -1,5 +1,4 @@
 import type { Service } from '../../domain/protocol/catalog.ts';
-import type { TicketPayment } from '../../domain/ticket.ts';
 import { formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { useCommand } from '../shell/use-command.ts';
@@ -8,7 +7,7 @@ import { Icon } from '../ui/Icon.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
 import { maskCpfInput } from './customer-input.ts';
-import { awayFromPix, type IdentifyField } from './navigation.ts';
+import { awayFromCard, awayFromPix, type ChosenPayment, type IdentifyField } from './navigation.ts';
 import { PayActions } from './PayActions.tsx';
 import { PrinterNotice } from './PrinterNotice.tsx';
 import { goTo, navigationStore, totemStore } from './stores.ts';
@@ -20,17 +19,18 @@ export function ReviewView({ service }: { readonly service: Service }) {
   const { busy, refusal, send } = useCommand();
   const free = service.amountCents === 0;
   const away = snapshot === null ? 'host' : awayFromPix(snapshot, link);
-  // What a free service does not need cannot be missed.
-  const missing = away === 'host' || !free ? away : null;
+  const cardAway = snapshot === null ? 'host' : awayFromCard(snapshot, link);
+  // What the service does not need cannot be missed.
+  const missing = away === 'host' || (!free && service.pix) ? away : free ? null : cardAway;
 
   // Without a payment here nobody needs to know who takes the ticket; what was typed before stays in sight.
-  const asksWho = !free && (away === null || name !== '' || cpf !== '');
+  const asksWho = !free && service.pix && (away === null || name !== '' || cpf !== '');
 
-  const start = async (payment: TicketPayment): Promise<void> => {
+  const start = async (payment: ChosenPayment): Promise<void> => {
     const result = await send({
       kind: 'checkout.start',
       serviceId: service.serviceId,
-      ...(payment === 'at_counter' ? { payment } : {}),
+      ...(payment === 'at_counter' || payment === 'card' ? { payment } : {}),
       ...(name === '' ? {} : { customerName: name }),
       ...(cpf === '' ? {} : { customerCpf: cpf }),
     });
@@ -49,6 +49,11 @@ export function ReviewView({ service }: { readonly service: Service }) {
         <div className="review-total">
           <p className="caption">{text.totem.review.total}</p>
           <p className="price-large tabular">{free ? text.common.free : formatMoney(service.amountCents)}</p>
+          {service.card !== null && (
+            <p className="soft tabular">
+              {text.totem.review.cardPrice(formatMoney(service.card.amountCents, service.card.currency))}
+            </p>
+          )}
         </div>
       </div>
       {asksWho && (
@@ -84,7 +89,13 @@ export function ReviewView({ service }: { readonly service: Service }) {
           <Icon name="arrowLeft" />
           {text.common.back}
         </Button>
-        <PayActions service={service} away={away} busy={busy !== null} onStart={start} />
+        <PayActions
+          service={service}
+          away={away}
+          awayFromCard={cardAway}
+          busy={busy !== null}
+          onStart={start}
+        />
       </div>
     </section>
   );

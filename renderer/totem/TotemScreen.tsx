@@ -10,7 +10,7 @@ import { CheckoutSteps } from './checkout/CheckoutSteps.tsx';
 import { IdentifyView } from './IdentifyView.tsx';
 import { IdleGuard } from './IdleGuard.tsx';
 import { NoIdentityView } from './NoIdentityView.tsx';
-import { AT_ATTRACT, type TotemView, totemView, waitsForCustomer } from './navigation.ts';
+import { AT_ATTRACT, type ChosenPayment, type TotemView, totemView, waitsForCustomer } from './navigation.ts';
 import { OutOfServiceView } from './OutOfServiceView.tsx';
 import { ReviewView } from './ReviewView.tsx';
 import { ServicesView } from './ServicesView.tsx';
@@ -51,6 +51,18 @@ export function TotemScreen() {
   );
 }
 
+function StartingView({ payment }: { readonly payment: ChosenPayment }) {
+  const { creating, printing, card } = text.totem;
+  switch (payment) {
+    case 'pix':
+      return <WaitingView title={creating.title}>{creating.detail}</WaitingView>;
+    case 'card':
+      return <WaitingView title={card.creating}>{creating.detail}</WaitingView>;
+    default:
+      return <WaitingView title={printing.localTitle}>{printing.detail}</WaitingView>;
+  }
+}
+
 function View({ view }: { readonly view: TotemView }) {
   switch (view.name) {
     case 'preparing':
@@ -72,11 +84,7 @@ function View({ view }: { readonly view: TotemView }) {
     case 'identify':
       return <IdentifyView key={view.field} field={view.field} />;
     case 'starting':
-      return view.payment === 'pix' ? (
-        <WaitingView title={text.totem.creating.title}>{text.totem.creating.detail}</WaitingView>
-      ) : (
-        <WaitingView title={text.totem.printing.localTitle}>{text.totem.printing.detail}</WaitingView>
-      );
+      return <StartingView payment={view.payment} />;
     case 'checkout':
       return <CheckoutSteps checkout={view.checkout} />;
   }

@@ -3,13 +3,15 @@ import type { TicketPayment } from '../../domain/ticket.ts';
 
 export type IdentifyField = 'name' | 'cpf';
 
+export type ChosenPayment = TicketPayment | 'card';
+
 /** Where the customer is before there is a session, and what they have typed. Nothing of it is stored anywhere. */
 export interface Navigation {
   readonly at: 'attract' | 'services' | 'review' | 'identify' | 'starting';
   readonly serviceId: string | null;
   readonly field: IdentifyField;
   /** What the customer chose to begin: it says what is being waited for. */
-  readonly payment: TicketPayment;
+  readonly payment: ChosenPayment;
   readonly name: string;
   /** Digits only, eleven when complete. */
   readonly cpf: string;
@@ -37,7 +39,7 @@ export type TotemView =
   | { readonly name: 'services' }
   | { readonly name: 'review'; readonly service: Service }
   | { readonly name: 'identify'; readonly service: Service; readonly field: IdentifyField }
-  | { readonly name: 'starting'; readonly payment: TicketPayment }
+  | { readonly name: 'starting'; readonly payment: ChosenPayment }
   | { readonly name: 'checkout'; readonly checkout: RunningCheckout };
 
 type Service = TotemSnapshot['services'][number];
@@ -89,10 +91,20 @@ export function awayFromPix(snapshot: TotemSnapshot, link: Link): AwayLayer | nu
   return snapshot.server !== 'offline' && snapshot.layers.provider.status === 'down' ? 'provider' : 'server';
 }
 
+/** The nearest layer without which no card checkout can be begun now; null when one can. */
+export function awayFromCard(snapshot: TotemSnapshot, link: Link): AwayLayer | null {
+  if (link === 'lost') return 'host';
+  if (snapshot.cardAvailable) return null;
+  return snapshot.layers.network.status === 'down' ? 'network' : 'server';
+}
+
 /** Whether a ticket of the service can be had in some way. @param away as `awayFromPix` */
 export function isOnOffer(service: Service, away: AwayLayer | null): boolean {
   if (away === null) return true;
-  return away !== 'host' && (service.amountCents === 0 || service.payAtCounter);
+  if (away === 'host') return false;
+  // A card does not need the bank of the PIX.
+  const byCard = service.card !== null && away === 'provider';
+  return byCard || service.amountCents === 0 || service.payAtCounter;
 }
 
 /** What a customer must know before paying: that there will be no paper, and why. Null when there will be. */

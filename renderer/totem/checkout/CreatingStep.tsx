@@ -15,16 +15,20 @@ export function CreatingStep({ checkout }: StepProps<'creating_charge'>) {
   const { busy, refusal, send } = useCommand();
   return (
     <section className="view">
-      <OrderLine service={checkout.service} amountCents={checkout.amountCents} />
+      <OrderLine service={checkout.service} amountCents={checkout.amountCents} currency={checkout.currency} />
       <div className="view-fill">
         <Spinner />
-        <ViewTitle>{text.totem.creating.title}</ViewTitle>
+        <ViewTitle>
+          {checkout.method === 'card' ? text.totem.card.creating : text.totem.creating.title}
+        </ViewTitle>
         {checkout.problem === null ? (
           <p className="lead">{text.totem.creating.detail}</p>
         ) : (
           <>
             <Notice icon="offline" tone="warning">
-              {text.totem.creating[checkout.problem]}
+              {checkout.method === 'card' && checkout.problem === 'provider_unavailable'
+                ? text.totem.card.providerUnavailable
+                : text.totem.creating[checkout.problem]}
             </Notice>
             <p className="soft tabular">
               {text.totem.creating.givesUpIn(formatCountdown(checkout.givesUpAt - now))}

@@ -21,7 +21,7 @@ export function IssuingStep({ checkout }: StepProps<'issuing'>) {
   const { busy, refusal, send } = useCommand();
   return (
     <section className="view">
-      <OrderLine service={checkout.service} amountCents={checkout.amountCents} />
+      <OrderLine service={checkout.service} amountCents={checkout.amountCents} currency={checkout.currency} />
       <div className="view-fill" aria-busy="true">
         <ViewTitle>{words.title}</ViewTitle>
         <div className="inline-wait">

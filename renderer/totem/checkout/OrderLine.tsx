@@ -5,14 +5,17 @@ import { text } from '../../i18n/text.ts';
 interface Props {
   readonly service: Service;
   readonly amountCents: number;
+  readonly currency?: string | undefined;
 }
 
 /** What is being bought, small, above every step. */
-export function OrderLine({ service, amountCents }: Props) {
+export function OrderLine({ service, amountCents, currency }: Props) {
   return (
     <p className="order-line">
       <span>{service.name}</span>
-      <span className="tabular">{amountCents === 0 ? text.common.free : formatMoney(amountCents)}</span>
+      <span className="tabular">
+        {amountCents === 0 ? text.common.free : formatMoney(amountCents, currency)}
+      </span>
     </p>
   );
 }

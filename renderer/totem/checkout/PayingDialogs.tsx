@@ -2,17 +2,24 @@ import { text } from '../../i18n/text.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 
+interface CodeProps {
+  /** What the QR code holds. */
+  readonly code: string;
+  readonly words: Readonly<Record<'codeTitle' | 'codeDetail' | 'codeLabel', string>>;
+  readonly onClose: () => void;
+}
+
 /** The code as text, for who cannot scan it: a screen reader, a companion who types. */
-export function CodeDialog({ brCode, onClose }: { readonly brCode: string; readonly onClose: () => void }) {
+export function CodeDialog({ code, words, onClose }: CodeProps) {
   return (
-    <Dialog title={text.totem.paying.codeTitle} onDismiss={onClose}>
-      <p className="soft">{text.totem.paying.codeDetail}</p>
+    <Dialog title={words.codeTitle} onDismiss={onClose}>
+      <p className="soft">{words.codeDetail}</p>
       <textarea
         className="code-text"
         readOnly
         rows={6}
-        aria-label={text.totem.paying.codeLabel}
-        value={brCode}
+        aria-label={words.codeLabel}
+        value={code}
         onFocus={(event) => event.currentTarget.select()}
       />
       <div className="dialog-actions">

@@ -51,7 +51,7 @@ export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
           {text.totem.paying.showCode}
         </Button>
       </div>
-      {dialog === 'code' && <CodeDialog brCode={checkout.brCode} onClose={close} />}
+      {dialog === 'code' && <CodeDialog code={checkout.brCode} words={text.totem.paying} onClose={close} />}
       {dialog === 'cancel' && <CancelDialog onKeep={close} onCancel={cancel} />}
     </section>
   );

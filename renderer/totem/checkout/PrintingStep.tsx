@@ -8,7 +8,7 @@ import { TicketLabel } from './TicketLabel.tsx';
 export function PrintingStep({ checkout }: StepProps<'printing'>) {
   return (
     <section className="view" aria-busy="true">
-      <OrderLine service={checkout.service} amountCents={checkout.amountCents} />
+      <OrderLine service={checkout.service} amountCents={checkout.amountCents} currency={checkout.currency} />
       <div className="view-fill">
         <ViewTitle>
           {checkout.payment === 'pix' ? text.totem.printing.title : text.totem.printing.localTitle}

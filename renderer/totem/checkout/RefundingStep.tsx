@@ -20,11 +20,11 @@ export function RefundingStep({ checkout }: StepProps<'refunding'>) {
         <dl className="panel-box amounts tabular">
           <div>
             <dt>{words.due}</dt>
-            <dd>{formatMoney(checkout.amountCents)}</dd>
+            <dd>{formatMoney(checkout.amountCents, checkout.currency)}</dd>
           </div>
           <div>
             <dt>{words.received}</dt>
-            <dd>{formatMoney(checkout.receivedCents)}</dd>
+            <dd>{formatMoney(checkout.receivedCents, checkout.currency)}</dd>
           </div>
         </dl>
         <p className="lead">{words.detail}</p>
