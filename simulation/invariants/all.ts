@@ -8,7 +8,6 @@ import type { Invariant } from './invariant.ts';
 import { leasesAreKept } from './leases-are-kept.ts';
 import { localNumbersAreLeased } from './local-numbers-are-leased.ts';
 import { losersAreTold } from './losers-are-told.ts';
-import { noBadEventHoldsUpOthers } from './no-bad-event-holds-up-others.ts';
 import { noMoneyTwice } from './no-money-twice.ts';
 import { noTicketIsStuck } from './no-ticket-is-stuck.ts';
 import { noTicketWithoutMoney } from './no-ticket-without-money.ts';
@@ -43,7 +42,6 @@ export const INVARIANTS: readonly Invariant[] = [
   operatorsAreToldTheTruth,
   nothingGoesBackwards,
   losersAreTold,
-  noBadEventHoldsUpOthers,
   screensTellTheTruth,
   panelsTellTheTruth,
   localNumbersAreLeased,
