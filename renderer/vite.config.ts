@@ -10,6 +10,9 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL('../dist/renderer', import.meta.url)),
     emptyOutDir: true,
+    rolldownOptions: {
+      input: ['index.html', 'pay.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+    },
     // No data: addresses; the content security policy names 'self' alone.
     assetsInlineLimit: 0,
   },

@@ -4,7 +4,13 @@ import { lockFolder } from '../../platform/folder-lock.ts';
 import { StartupFailure } from '../../platform/service.ts';
 import { DEMO_MERCHANT_ID } from '../../sync-server/catalog/demo-shop.ts';
 import { rendererDir } from '../project.ts';
-import { loadSecrets, type Secrets, writeAccessFile } from './demo-secrets.ts';
+import {
+  loadSecrets,
+  registerStripeWebhook,
+  type Secrets,
+  writeAccessFile,
+  writeProvidersFile,
+} from './demo-secrets.ts';
 import { enrolmentCodeFor } from './enrolment.ts';
 import type { StartOptions } from './options.ts';
 import { assignPorts, type Ports } from './ports.ts';
@@ -95,9 +101,16 @@ export async function startSystem(
     const serverAddress = `http://${HOST}:${ports.server}`;
     const toServer = (from: string): Promise<string> => line(from, 'sync-server', serverAddress);
     const toBank = (address = ''): Promise<string> => line('sync-server', 'provider', address);
+    const publicUrl = await toServer('provider');
+    const stripe = provider.addresses['stripe'] ?? '';
+    await registerStripeWebhook(stripe, secrets, publicUrl);
     const server = await supervise(
       serverService(options, ports, secrets, {
-        publicUrl: await toServer('provider'),
+        publicUrl,
+        providersFile: writeProvidersFile(options.dataDir, secrets, {
+          apiBaseUrl: await toBank(stripe),
+          scriptUrl: `${stripe}/js`,
+        }),
         api: await toBank(provider.addresses['api']),
         token: await toBank(provider.addresses['token']),
         bank: provider.addresses['provider'] ?? '',
@@ -206,7 +219,7 @@ function serverService(
   options: StartOptions,
   ports: Ports,
   secrets: Secrets,
-  reached: Readonly<Record<'publicUrl' | 'api' | 'token' | 'bank', string>>,
+  reached: Readonly<Record<'publicUrl' | 'providersFile' | 'api' | 'token' | 'bank', string>>,
 ): ServiceDefinition {
   return {
     name: 'sync-server',
@@ -219,6 +232,7 @@ function serverService(
       TOTEM_ACCESS_FILE: writeAccessFile(options.dataDir, secrets, DEMO_MERCHANT_ID),
       TOTEM_RENDERER_DIR: rendererDir,
       TOTEM_PUBLIC_URL: reached.publicUrl,
+      TOTEM_PROVIDERS_FILE: reached.providersFile,
       TOTEM_PIX_BASE_URL: reached.api,
       TOTEM_PIX_TOKEN_URL: reached.token,
       TOTEM_PIX_CLIENT_ID: PIX_CLIENT_ID,

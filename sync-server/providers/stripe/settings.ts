@@ -10,6 +10,8 @@ const MAX_WEBHOOK_SECRETS = 4;
 const HttpUrl = z.url({ protocol: /^https?$/ });
 
 export const StripeSettings = z.strictObject({
+  /** As the providers file names it. */
+  provider: z.literal('stripe').optional(),
   /** "sk_live_…", or a restricted key "rk_live_…" (docs/providers/stripe.md lists what it has to allow). */
   secretKey: z.string().regex(/^(sk|rk)_\S+$/, 'starts with sk_ or rk_'),
   /** "pk_live_…": goes to the customer's page. */
