@@ -5,7 +5,9 @@ import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
 import { StartupFailure } from '../platform/service.ts';
 import { registerAccessRoutes } from './access/access-routes.ts';
+import { registerCatalogManagementRoutes } from './catalog/catalog-management-routes.ts';
 import { registerCatalogRoutes } from './catalog/catalog-routes.ts';
+import { startPlannedPrices } from './catalog/change-price.ts';
 import { seedDemoShop } from './catalog/demo-shop.ts';
 import type { ServerConfig } from './config.ts';
 import { registerClaimRoutes } from './confirmations/claim-routes.ts';
@@ -86,6 +88,8 @@ export async function startServer(
       const closer = startCheckoutCloser(context, providers.international.provider);
       closers.push(() => closer.stop());
     }
+    const prices = startPlannedPrices(context);
+    closers.push(() => prices.stop());
     const app = await createApp(context);
     closers.push(() => app.close());
     await registerRoutes(app, context, providers);
@@ -119,6 +123,7 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerHealthRoutes(app, context, health.report);
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
+  registerCatalogManagementRoutes(app, context);
   registerChargeRoutes(app, context, router);
   const international = providers.international?.provider ?? null;
   registerCheckoutRoutes(app, context, international);

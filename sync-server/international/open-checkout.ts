@@ -4,6 +4,7 @@ import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
+import { writeSaleSplit } from '../splits/sale-split.ts';
 import { newPageToken, pageTokenHash } from './checkout-page-key.ts';
 import type { CheckoutRefusal } from './create-checkout.ts';
 
@@ -124,6 +125,8 @@ async function writeCheckout(
      VALUES ($1, $2, 1, $3, $4, $5)`,
     [kiosk.merchantId, transactionId, PROVIDER, request.txid, new Date(atMs)],
   );
+  const { serviceId } = request;
+  await writeSaleSplit(transaction, { merchantId: kiosk.merchantId, transactionId, serviceId, ...offer });
   const token = newPageToken(randomBytes);
   const closeAt = atMs + config.pix.expiresSeconds * 1_000;
   await transaction.query(

@@ -32,6 +32,11 @@ export const REFUNDS_PAYABLE: Account = { code: 'refunds_payable', kind: 'liabil
 /** Money that came and belongs to no charge of ours: whose it is, a person decides. */
 export const SUSPENSE: Account = { code: 'suspense', kind: 'liability' };
 
+/** Of our sales, what belongs to somebody else: the platform's fee, a partner's part. */
+export function payableAccount(recipient: string): Account {
+  return { code: `payable:${recipient}`, kind: 'liability' };
+}
+
 /** Ours, and no sale of a totem. */
 export const OTHER_INCOME: Account = { code: 'other_income', kind: 'income' };
 

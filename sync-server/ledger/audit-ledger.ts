@@ -99,6 +99,41 @@ const RULES = [
           WHERE s.resolution IS DISTINCT FROM 'released'`,
   },
   {
+    rule: 'split_posted_with_its_amount',
+    sql: `SELECT s.merchant_id, s.transaction_id || ' ' || s.recipient AS subject,
+                 s.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM transaction_splits s JOIN payment_transactions t USING (merchant_id, transaction_id)
+          LEFT JOIN ledger_entries e ON e.merchant_id = s.merchant_id
+            AND e.idempotency_key = 'split:' || t.settled_receipt_id || ':' || s.recipient
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
+          GROUP BY s.merchant_id, s.transaction_id, s.recipient, s.amount_cents, t.paid_at
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE WHEN t.paid_at IS NULL THEN 0 ELSE s.amount_cents END`,
+  },
+  {
+    rule: 'split_goes_back_with_its_sale',
+    sql: `WITH gone AS (
+            SELECT merchant_id, transaction_id, sum(amount_cents) AS cents FROM (
+              SELECT f.merchant_id, f.transaction_id, f.amount_cents FROM refunds f
+                JOIN receipts r USING (merchant_id, receipt_id)
+                WHERE f.status = 'settled' AND r.disposition = 'settles'
+              UNION ALL SELECT d.merchant_id, d.transaction_id, d.amount_cents FROM disputes d
+                JOIN receipts r USING (merchant_id, receipt_id)
+                WHERE d.status = 'lost' AND r.disposition = 'settles') AS back
+            GROUP BY merchant_id, transaction_id),
+          posted AS (
+            SELECT merchant_id, transaction_id, account_code, sum(amount_cents) AS cents
+            FROM ledger_entries JOIN ledger_postings USING (merchant_id, entry_id)
+            WHERE kind = 'split_returned' AND amount_cents > 0 GROUP BY merchant_id, transaction_id, account_code)
+          SELECT s.merchant_id, s.transaction_id || ' ' || s.recipient AS subject,
+                 'of ' || s.amount_cents || ' back ' || coalesce(posted.cents, 0) AS detail
+          FROM transaction_splits s JOIN payment_transactions t USING (merchant_id, transaction_id)
+          LEFT JOIN gone USING (merchant_id, transaction_id)
+          LEFT JOIN posted ON posted.merchant_id = s.merchant_id AND posted.transaction_id = s.transaction_id
+            AND posted.account_code = 'payable:' || s.recipient
+          WHERE coalesce(posted.cents, 0)
+            <> div(s.amount_cents * least(coalesce(gone.cents, 0), t.amount_cents), t.amount_cents)`,
+  },
+  {
     rule: 'counter_payment_posted_with_its_amount',
     sql: `SELECT c.merchant_id, c.command_id::text AS subject,
                  c.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail

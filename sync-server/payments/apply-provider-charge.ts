@@ -39,7 +39,7 @@ export function applyProviderCharge(
     await recordMoneyBack(context, transaction, payment, charge, atMs);
     const changedTo = to !== null && (await changeStatus(transaction, payment, to, cause, atMs)) ? to : null;
     if (changedTo !== null) await planLaterCheck(transaction, payment, changedTo, atMs);
-    await followMoneyBack(transaction, payment, changedTo ?? payment.status, cause, atMs);
+    await followMoneyBack(context, transaction, payment, changedTo ?? payment.status, cause, atMs);
     if (charge.status === null)
       context.log.error(
         { txid: charge.txid, providerStatus: charge.providerStatus },

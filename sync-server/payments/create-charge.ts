@@ -8,6 +8,7 @@ import type { Transaction } from '../db/database.ts';
 import type { NationalProvider } from '../providers/provider.ts';
 import { askingPace, readWebhookPace } from '../reconciliation/webhook-pace.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
+import { splitForProvider, writeSaleSplit } from '../splits/sale-split.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
@@ -118,7 +119,7 @@ async function chargeAt(
     merchantName: payment.merchantName,
     city: payment.city,
     customer: request.customer ?? null,
-    split: [],
+    split: await splitForProvider(context.db, payment, provider),
     mayExist,
   });
   // While an earlier attempt may have made the charge, nothing but the charge itself is a clean end.
@@ -295,6 +296,8 @@ async function openTransaction(
        VALUES ($1, $2, 1, $3, $4, $5)`,
       [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
     );
+    const { merchantId } = kiosk;
+    await writeSaleSplit(transaction, { ...request, ...service, merchantId, transactionId: row.transaction_id });
     transaction.afterCommit(() => context.workDue.announce('check', atMs + firstMs));
     return 'new';
   });

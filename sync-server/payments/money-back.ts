@@ -3,6 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postDispute, postDisputeEnd, postRefund } from '../ledger/ledger.ts';
 import type { ProviderCharge, ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
+import { postSplitReturns } from '../splits/post-split.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 
@@ -139,10 +140,12 @@ async function recordDispute(
 }
 
 /**
- * The status that a settled payment has by what went back of the money that settled it. It is summed from the refunds
+ * The status that a settled payment has by what went back of the money that settled it, and the parts of others that
+ * went with it. It is summed from the refunds
  * and disputes anew each time, so that the order in which they are told does not matter.
  */
 export async function followMoneyBack(
+  context: Pick<ServerContext, 'clock' | 'randomBytes'>,
   transaction: Transaction,
   payment: PaymentTransaction,
   status: CanonicalStatus,
@@ -158,6 +161,7 @@ export async function followMoneyBack(
     [payment.merchantId, payment.transactionId],
   );
   if (sums === undefined) throw new Error('a query without FROM has one row');
+  if (sums.returned > 0 || sums.disputed) await postSplitReturns(context, transaction, payment, atMs);
   const to = statusByMoney(sums, payment.amountCents);
   if (to === status) return;
   if (status === 'CHARGEBACK')

@@ -4,6 +4,7 @@ import type { Transaction } from '../db/database.ts';
 import { postSale, postUnexpectedMoney } from '../ledger/ledger.ts';
 import type { ProviderCharge, ProviderReceipt } from '../providers/provider.ts';
 import { lockReceiptNames, releaseFromSuspense, suspenseOf } from '../reconciliation/suspense.ts';
+import { postSaleSplit } from '../splits/post-split.ts';
 import { type Disposition, type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 import { isLate } from './settle.ts';
@@ -67,6 +68,7 @@ export async function recordReceipts(
     if (item.disposition === 'settles') {
       settling = item.receipt;
       await postSale(context, transaction, fact);
+      await postSaleSplit(context, transaction, fact);
     } else {
       await postUnexpectedMoney(context, transaction, fact);
       refunds.push(await openRefund(transaction, payment, item.receipt, item.disposition, atMs));

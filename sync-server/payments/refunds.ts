@@ -232,7 +232,7 @@ async function keepSettled(
   await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
   if (!refund.ofSale) return;
   const payment = await lockTransaction(transaction, refund);
-  await followMoneyBack(transaction, payment, payment.status, 'refund', atMs);
+  await followMoneyBack(context, transaction, payment, payment.status, 'refund', atMs);
 }
 
 /** `failed` ends our own attempts; only the provider's word that the money arrived changes it. */

@@ -1,5 +1,8 @@
-/** Kinds of work that are done later: looking at a charge, sending a refund, withdrawing a card checkout. */
-export type PaymentWork = 'check' | 'refund' | 'checkout';
+/**
+ * Kinds of work that are done later: looking at a charge, sending a refund, withdrawing a card checkout,
+ * a price that was planned.
+ */
+export type PaymentWork = 'check' | 'refund' | 'checkout' | 'price';
 
 /**
  * Tells the workers of this process when work that was just written is due, so that they need not look for it every
@@ -17,6 +20,7 @@ export function createWorkDue(): WorkDue {
     check: new Set(),
     refund: new Set(),
     checkout: new Set(),
+    price: new Set(),
   };
   return {
     announce(work, atMs) {

@@ -39,6 +39,8 @@ export interface PaymentProvider {
 /** A provider of the national flow: PIX, in reais. */
 export interface NationalProvider extends PaymentProvider {
   readonly flow: 'national';
+  /** Divides the money of a charge itself, by `ChargeOrder.split`; absent where it does not, and none is sent. */
+  readonly splitsCharges?: true;
   createCharge(order: ChargeOrder): Promise<CreateChargeOutcome>;
 }
 

@@ -26,6 +26,7 @@ export function createPagarmeProvider(
   return {
     name: 'pagarme',
     flow: 'national',
+    ...(settings.split === undefined ? {} : { splitsCharges: true }),
     createCharge: (order) => createOrder(endpoint, settings, order),
     fetchCharge: (charge) => fetchOrder(endpoint, charge),
     cancelCharge: (charge) => cancelOrder(endpoint, charge),
