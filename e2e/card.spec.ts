@@ -40,7 +40,7 @@ test('a declined card charges nothing and says so; another one pays', async ({ s
   await typeCard(phone, '4000 0000 0000 0002');
   await payButton(phone).click();
   await expect(phone.getByRole('alert')).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Pague com cartão no celular' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Pague no celular' })).toBeVisible();
   await typeCard(phone, '5555 5555 5555 4444');
   await payButton(phone).click();
   await expect(page.getByRole('heading', { name: 'Retire sua senha' })).toBeVisible();
@@ -116,7 +116,7 @@ async function chooseCard(page: Page, totemUrl: string): Promise<string> {
   await page.getByRole('button', { name: 'Toque para começar' }).click();
   await page.getByRole('button', { name: /Vacina/ }).click();
   await page.getByRole('button', { name: /Cartão internacional/ }).click();
-  await expect(page.getByRole('heading', { name: 'Pague com cartão no celular' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Pague no celular' })).toBeVisible();
   const checkout = await checkoutAt(totemUrl, 'awaiting_card');
   return checkout.step === 'awaiting_card' ? checkout.checkoutUrl : '';
 }

@@ -56,6 +56,18 @@ export const CURATIVO: Service = {
 };
 /** What is sold without a PIX stands among what is not. */
 export const MIXED_SERVICES: readonly Service[] = [CONSULTA, CURATIVO, ATENDIMENTO];
+/** Sold in every way that there is, and by card alone. */
+export const VACINA: Service = {
+  ...service(9, 'Vacina contra febre amarela', 'Para viajantes, com certificado internacional', 123_456, 15),
+  payAtCounter: true,
+  card: { offerId: '018f4d2e-7c1a-7b3e-8a5d-0000000000c9', amountCents: 123_456, currency: 'USD' },
+};
+export const TAXA: Service = {
+  ...service(10, 'Certificado', 'Emissão do certificado internacional', 9_000, 5),
+  pix: false,
+  card: { offerId: '018f4d2e-7c1a-7b3e-8a5d-0000000000ca', amountCents: 1_800, currency: 'EUR' },
+};
+export const CARD_SERVICES: readonly Service[] = [CONSULTA, VACINA, TAXA];
 export const MANY_SERVICES: readonly Service[] = [
   ...SERVICES,
   service(
@@ -119,6 +131,19 @@ const paying = {
   brCode: BR_CODE,
   expiresAt: KIOSK_NOW + 5 * MINUTE_MS,
 } as const;
+const byCard = {
+  ...inSession,
+  service: VACINA,
+  amountCents: 123_456,
+  currency: 'USD',
+  method: 'card',
+} as const;
+const awaitingCard = {
+  step: 'awaiting_card',
+  ...byCard,
+  checkoutUrl: 'https://totem.clinica-aurora.example/pay/q3RtZkY0bVh2N0x1a1BzRw',
+  expiresAt: KIOSK_NOW + 5 * MINUTE_MS,
+} as const;
 const refunding = {
   step: 'refunding',
   ...inSession,
@@ -160,6 +185,13 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'awaiting payment': paying,
   'awaiting payment, last minute': { ...paying, expiresAt: KIOSK_NOW + 42_000 },
   'awaiting payment, time is up': { ...paying, expiresAt: KIOSK_NOW - 1_000 },
+  'creating a card checkout, provider away': { ...creating, ...byCard, problem: 'provider_unavailable' },
+  'awaiting card': awaitingCard,
+  'awaiting card, last minute': { ...awaitingCard, expiresAt: KIOSK_NOW + 42_000 },
+  'refunding a card': { ...refunding, ...byCard },
+  'card expired': { step: 'expired', ...byCard },
+  'card cancelled': { step: 'cancelled', ...byCard },
+  'card refused': { step: 'failed', ...byCard, reason: 'provider_rejected' },
   'refunding a wrong amount': refunding,
   'refunding a surplus': { ...refunding, reason: 'surplus', receivedCents: 12_000, status: 'requested' },
   'refunding an unknown charge': { ...refunding, reason: 'unknown_charge', status: 'settled' },

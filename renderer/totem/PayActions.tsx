@@ -33,7 +33,8 @@ export function PayActions({ service, away, awayFromCard, busy, onStart }: Props
     <>
       {service.payAtCounter && (
         <Button
-          size="large"
+          // Three ways have to fit into two rows of the smallest screen.
+          size={card === null ? 'large' : 'regular'}
           variant={away === null ? 'secondary' : 'primary'}
           busy={busy}
           disabled={away === 'host'}
@@ -45,7 +46,6 @@ export function PayActions({ service, away, awayFromCard, busy, onStart }: Props
       )}
       {card !== null && (
         <Button
-          size="large"
           variant={service.pix && away === null ? 'secondary' : 'primary'}
           busy={busy}
           disabled={awayFromCard !== null}
@@ -53,7 +53,7 @@ export function PayActions({ service, away, awayFromCard, busy, onStart }: Props
           onPress={() => onStart('card')}
         >
           <span className="two-languages">
-            <span>{words.payByCard(formatMoney(card.amountCents, card.currency))}</span>
+            <span>{words.payByCard}</span>
             <span lang="en">{words.payByCardEnglish}</span>
           </span>
         </Button>
@@ -66,7 +66,11 @@ export function PayActions({ service, away, awayFromCard, busy, onStart }: Props
           {...(away === null ? {} : WHY)}
           onPress={() => onStart('pix')}
         >
-          {busy ? words.starting : words.pay(formatMoney(service.amountCents))}
+          {busy
+            ? words.starting
+            : card === null
+              ? words.pay(formatMoney(service.amountCents))
+              : words.payByPix}
         </Button>
       )}
     </>

@@ -77,7 +77,8 @@ export function ReviewView({ service }: { readonly service: Service }) {
             {text.totem.noPix[missing]}
           </Notice>
         )}
-        {service.payAtCounter && !free && (
+        {/* Where there are three ways the button has to say enough: their rows need the room. */}
+        {service.payAtCounter && !free && service.card === null && (
           <Notice icon="info" tone="calm">
             {text.totem.review.atCounterDetail}
           </Notice>

@@ -21,7 +21,7 @@ export function CardStep({ checkout }: StepProps<'awaiting_card'>) {
     void send({ kind: 'checkout.cancel', sessionId: checkout.sessionId });
   };
   return (
-    <section className="view paying">
+    <section className="view paying paying-card">
       <div className="paying-code">
         <QrCode text={checkout.checkoutUrl} label={words.qrLabel} />
       </div>
@@ -52,16 +52,10 @@ export function CardStep({ checkout }: StepProps<'awaiting_card'>) {
       </div>
       <div className="view-actions">
         <Button variant="danger" busy={busy !== null} onPress={() => setDialog('cancel')}>
-          <span className="two-languages">
-            <span>{text.totem.paying.cancel}</span>
-            <span lang="en">{words.cancelEnglish}</span>
-          </span>
+          {text.totem.paying.cancel} <span lang="en">/ {words.cancelEnglish}</span>
         </Button>
         <Button variant="secondary" onPress={() => setDialog('code')}>
-          <span className="two-languages">
-            <span>{words.showCode}</span>
-            <span lang="en">{words.showCodeEnglish}</span>
-          </span>
+          {words.showCode} <span lang="en">/ {words.showCodeEnglish}</span>
         </Button>
       </div>
       {dialog === 'code' && <CodeDialog code={checkout.checkoutUrl} words={words} onClose={close} />}
