@@ -19,11 +19,20 @@ export async function recordMoneyBack(
   charge: Pick<ProviderCharge, 'refunds' | 'disputes'>,
   atMs: number,
 ): Promise<void> {
-  for (const refund of charge.refunds)
+  const isMoney = (told: ProviderChargeRefund | ProviderDispute): boolean => {
+    if (told.amountCents > 0) return true;
+    context.log.error(
+      { receiptId: told.receiptId },
+      'the provider took back nothing, as it says: passed over',
+    );
+    return false;
+  };
+  for (const refund of charge.refunds.filter(isMoney))
     if (refund.isTotal === true) await recordRest(context, transaction, payment, refund, atMs);
     else if (refund.initiatedBy === 'provider')
       await recordRefund(context, transaction, payment, refund, atMs);
-  for (const dispute of charge.disputes) await recordDispute(context, transaction, payment, dispute, atMs);
+  for (const dispute of charge.disputes.filter(isMoney))
+    await recordDispute(context, transaction, payment, dispute, atMs);
 }
 
 /** Of a total: what is more than all refunds that are known, ours in whatever state, went back without us. */
@@ -56,6 +65,21 @@ async function recordRefund(
   atMs: number,
 ): Promise<void> {
   const status = refund.status === 'refused' ? 'failed' : refund.status;
+  const refundId = await ownName(transaction, payment, refund);
+  const [receipt] = await transaction.query<{ leftCents: number }>(
+    `SELECT amount_cents - coalesce((SELECT sum(amount_cents)::bigint FROM refunds f
+         WHERE f.merchant_id = $1 AND f.receipt_id = $2 AND f.status = 'settled' AND f.refund_id <> $3), 0)
+       AS "leftCents"
+     FROM receipts WHERE merchant_id = $1 AND receipt_id = $2`,
+    [payment.merchantId, refund.receiptId, refundId],
+  );
+  if (receipt !== undefined && refund.amountCents > receipt.leftCents) {
+    context.log.error(
+      { refundId, receiptId: refund.receiptId },
+      'more went back than came, as the provider says: passed over',
+    );
+    return;
+  }
   const [changed] = await transaction.query<{ status: string; disposition: string }>(
     `WITH receipt AS (
        SELECT merchant_id, receipt_id, disposition FROM receipts
@@ -67,12 +91,13 @@ async function recordRefund(
          CASE WHEN $6 = 'settled' THEN $8::timestamptz END FROM receipt
        ON CONFLICT (merchant_id, refund_id) DO UPDATE SET status = excluded.status,
          provider_status = excluded.provider_status, settled_at = excluded.settled_at
-         WHERE known.initiated_by = 'provider' AND known.status NOT IN ('settled', excluded.status)
+         WHERE known.initiated_by = 'provider' AND known.receipt_id = excluded.receipt_id
+           AND known.status NOT IN ('settled', excluded.status)
        RETURNING status)
      SELECT kept.status, receipt.disposition FROM kept, receipt`,
     [
       payment.merchantId,
-      refund.refundId,
+      refundId,
       refund.receiptId,
       payment.transactionId,
       refund.amountCents,
@@ -85,10 +110,23 @@ async function recordRefund(
   await postRefund(context, transaction, {
     ...payment,
     amountCents: refund.amountCents,
-    refundId: refund.refundId,
+    refundId,
     ofSale: changed.disposition === 'settles',
     occurredAtMs: atMs,
   });
+}
+
+/** A provider's names may be unique within one receipt alone: one that is another receipt's here already is made longer. */
+async function ownName(
+  transaction: Transaction,
+  { merchantId }: Pick<PaymentTransaction, 'merchantId'>,
+  { refundId, receiptId }: Pick<ProviderChargeRefund, 'refundId' | 'receiptId'>,
+): Promise<string> {
+  const taken = await transaction.query(
+    'SELECT FROM refunds WHERE merchant_id = $1 AND refund_id = $2 AND receipt_id <> $3',
+    [merchantId, refundId, receiptId],
+  );
+  return taken.length === 0 ? refundId : `${receiptId}:${refundId}`;
 }
 
 async function recordDispute(
@@ -103,13 +141,13 @@ async function recordDispute(
     [payment.merchantId, dispute.disputeId],
   );
   if (before !== undefined && before.status !== 'open') return;
-  const kept = await transaction.query(
+  const [kept] = await transaction.query<{ cents: number }>(
     `INSERT INTO disputes (merchant_id, dispute_id, receipt_id, transaction_id, kind, status, amount_cents, reason,
        opened_at, closed_at)
-     SELECT merchant_id, $2, receipt_id, $4, $5, $6, $7, $8, $9, CASE WHEN $6 <> 'open' THEN $10::timestamptz END
+     SELECT merchant_id, $2, receipt_id, $4, $5, $6, least($7::bigint, amount_cents), $8, $9, CASE WHEN $6 <> 'open' THEN $10::timestamptz END
      FROM receipts WHERE merchant_id = $1 AND receipt_id = $3 AND transaction_id = $4
      ON CONFLICT (merchant_id, dispute_id) DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at
-     RETURNING dispute_id`,
+     RETURNING amount_cents AS cents`,
     [
       payment.merchantId,
       dispute.disputeId,
@@ -123,14 +161,15 @@ async function recordDispute(
       new Date(atMs),
     ],
   );
-  if (kept.length === 0) {
+  if (kept === undefined) {
     context.log.error(
       { disputeId: dispute.disputeId, receiptId: dispute.receiptId },
       'a dispute of an unknown receipt',
     );
     return;
   }
-  const fact = { ...payment, amountCents: dispute.amountCents, disputeId: dispute.disputeId };
+  // What ends is what was opened, whatever the provider says of its amount by then; and never more than came.
+  const fact = { ...payment, amountCents: kept.cents, disputeId: dispute.disputeId };
   if (before === undefined) {
     context.log.error({ disputeId: dispute.disputeId, kind: dispute.kind }, 'a payment is disputed');
     await postDispute(context, transaction, { ...fact, occurredAtMs: dispute.openedAtMs });

@@ -21,6 +21,7 @@ import { createRefusedWebhooks } from '../../webhooks/refused-webhooks.ts';
 import { registerWebhookRoutes } from '../../webhooks/webhook-routes.ts';
 import { registerChargeRoutes } from '../charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from '../payment-workers.ts';
+import type { LyingBank } from './lying-bank.ts';
 
 const CLIENT = { clientId: 'shop', clientSecret: 'not-a-secret' };
 /** Of one call to the simulated bank: short, because the tests that cut it wait for it. */
@@ -45,7 +46,13 @@ export interface PaymentHouse {
   close(): Promise<void>;
 }
 
-export async function startPaymentHouse(): Promise<PaymentHouse> {
+/** @param between puts somebody between server and bank, who is reached in the bank's place */
+export async function startPaymentHouse(
+  between: (bankUrl: string) => Promise<Pick<LyingBank, 'url' | 'close'>> = async (url) => ({
+    url,
+    close: async () => undefined,
+  }),
+): Promise<PaymentHouse> {
   const database = await createTestDatabase();
   const clock = new ManualClock();
   await seedShop(database.db, clock.nowMs());
@@ -62,7 +69,14 @@ export async function startPaymentHouse(): Promise<PaymentHouse> {
     });
   let bank: ProviderSimulator | null = await startBank(0);
   const { bankUrl, apiBaseUrl, tokenUrl } = bank;
-  const pix = { baseUrl: apiBaseUrl, tokenUrl, ...CLIENT, expiresSeconds: 300, simulatorBankUrl: bankUrl };
+  const reached = await between(bankUrl);
+  const pix = {
+    baseUrl: apiBaseUrl.replace(bankUrl, reached.url),
+    tokenUrl: tokenUrl.replace(bankUrl, reached.url),
+    ...CLIENT,
+    expiresSeconds: 300,
+    simulatorBankUrl: bankUrl,
+  };
   const context: ServerContext = testContext({ db: database.db, clock, config: testConfig({ pix }) });
   // Sockets live in real time: a call to the bank is not cut by a test that moves the clock.
   const bankClock = {
@@ -132,6 +146,7 @@ export async function startPaymentHouse(): Promise<PaymentHouse> {
     async close() {
       await workers.stop();
       await app.close();
+      await reached.close();
       await bank?.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });

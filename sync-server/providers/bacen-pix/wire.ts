@@ -47,11 +47,17 @@ export const WirePix = z.object({
 });
 export type WirePix = z.infer<typeof WirePix>;
 
+/** The specification has an int32; a day of more digits is none. */
+const MAX_EXPIRY_SECONDS = 2 ** 31 - 1;
+
 export const WireCharge = z.object({
   txid: z.string(),
   chave: z.string(),
   status: z.string(),
-  calendario: z.object({ criacao: Instant, expiracao: z.coerce.number().int().positive().default(86_400) }),
+  calendario: z.object({
+    criacao: Instant,
+    expiracao: z.coerce.number().int().positive().max(MAX_EXPIRY_SECONDS).default(86_400),
+  }),
   valor: z.object({ original: PixAmount }),
   location: z.string().optional(),
   loc: z.object({ location: z.string().optional() }).optional(),

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../platform/system.ts';
-import { exchange } from './exchange.ts';
+import { exchange, jsonOf } from './exchange.ts';
 
 /** A bank that begins its answer and then freezes. */
 let bank: Server;
@@ -29,4 +29,13 @@ test('an answer that stops half-way meets its limit', async () => {
     (error: Error) => error.name,
   );
   await expect(answer).resolves.toBe('TimeoutError');
+});
+
+test.each([
+  ['{"status":"PAGA\\u0000","list":["\\u0000a"]}', { status: 'PAGA', list: ['a'] }],
+  ['{"status":"\\ud800"}', { status: '\ufffd' }],
+  ['{"status":"a\\u00e7\\ud83d\\ude00"}', { status: 'aç😀' }],
+  ['{"status":', undefined],
+])('of %s the database can store every word', (text, value) => {
+  expect(jsonOf(text)).toEqual(value);
 });
