@@ -13,6 +13,12 @@ const only = (name, from, allowed) => ({
   },
 });
 
+// Money of this country and of others takes two ways that do not know each other (docs/international.md).
+const NATIONAL =
+  '^sync-server/(payments/(create-charge|charge-routes)\\.ts|routing/|providers/(bacen-pix|pagarme|appmax|open-finance)/)';
+const INTERNATIONAL = '^sync-server/(international|providers/stripe)/';
+const TESTS = '(\\.test\\.tsx?$|/testing/)';
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -44,6 +50,30 @@ module.exports = {
       'simulators',
       'migrations',
     ]),
+    {
+      name: 'national-never-reaches-international',
+      severity: 'error',
+      comment: 'what makes a PIX can reach nothing of the card flow, over however many files',
+      from: { path: NATIONAL, pathNot: TESTS },
+      to: { path: INTERNATIONAL, reachable: true },
+    },
+    {
+      name: 'international-never-reaches-national',
+      severity: 'error',
+      comment: 'what makes a card checkout can reach nothing that makes a PIX, over however many files',
+      from: { path: INTERNATIONAL, pathNot: TESTS },
+      to: { path: NATIONAL, reachable: true },
+    },
+    {
+      name: 'both-flows-meet-in-two-files',
+      severity: 'error',
+      comment: 'only the list of the providers and the start of the server name the card flow',
+      from: {
+        path: '^(main|electron|sync-server)/',
+        pathNot: [TESTS, INTERNATIONAL, '^sync-server/(server|providers/registry)\\.ts$'],
+      },
+      to: { path: INTERNATIONAL },
+    },
     {
       name: 'domain-has-no-io',
       severity: 'error',
