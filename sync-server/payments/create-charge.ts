@@ -162,6 +162,7 @@ function isClosed(payment: PaymentTransaction): boolean {
 
 function isSameRequest(payment: PaymentTransaction, kiosk: KioskPrincipal, request: ChargeRequest): boolean {
   return (
+    payment.flow === 'national' &&
     payment.txid === request.txid &&
     payment.kioskId === kiosk.kioskId &&
     payment.unitId === kiosk.unitId &&
