@@ -185,6 +185,13 @@ export const CheckoutView = z.discriminatedUnion('step', [
     givesUpAt: EpochMs,
   }),
   z.object({ step: z.literal('awaiting_payment'), ...inSession, brCode: z.string(), expiresAt: EpochMs }),
+  /** The customer opens the address on a phone, chooses a bank there and authorises the PIX in its app. */
+  z.object({
+    step: z.literal('awaiting_authorisation'),
+    ...inSession,
+    authorisationUrl: z.url(),
+    expiresAt: EpochMs,
+  }),
   /** The customer opens the address on a phone and types the card there, never here. */
   z.object({ step: z.literal('awaiting_card'), ...inSession, checkoutUrl: z.url(), expiresAt: EpochMs }),
   /**
@@ -230,6 +237,8 @@ export const CheckoutView = z.discriminatedUnion('step', [
       'provider_rejected',
       'price_changed',
       'closed_by_bank',
+      /** Nobody takes this payment without the CPF of who pays, and none was given. */
+      'cpf_required',
       'no_numbers_left',
       'unknown',
     ]),

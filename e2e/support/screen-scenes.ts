@@ -131,6 +131,13 @@ const paying = {
   brCode: BR_CODE,
   expiresAt: KIOSK_NOW + 5 * MINUTE_MS,
 } as const;
+const authorising = {
+  step: 'awaiting_authorisation',
+  ...inSession,
+  authorisationUrl:
+    'https://iniciador.example/autorizar?consent=urn%3Ainiciador%3A7978c0c9-7ea8-47e7-8e88-49634473c1f1',
+  expiresAt: KIOSK_NOW + 5 * MINUTE_MS,
+} as const;
 const byCard = {
   ...inSession,
   service: VACINA,
@@ -185,6 +192,7 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'awaiting payment': paying,
   'awaiting payment, last minute': { ...paying, expiresAt: KIOSK_NOW + 42_000 },
   'awaiting payment, time is up': { ...paying, expiresAt: KIOSK_NOW - 1_000 },
+  'awaiting authorisation': authorising,
   'creating a card checkout, provider away': { ...creating, ...byCard, problem: 'provider_unavailable' },
   'awaiting card': awaitingCard,
   'awaiting card, last minute': { ...awaitingCard, expiresAt: KIOSK_NOW + 42_000 },
@@ -219,6 +227,7 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'failed: provider rejected': { step: 'failed', ...inSession, reason: 'provider_rejected' },
   'failed: price changed': { step: 'failed', ...inSession, reason: 'price_changed' },
   'failed: closed by bank': { step: 'failed', ...inSession, reason: 'closed_by_bank' },
+  'failed: CPF required': { step: 'failed', ...inSession, reason: 'cpf_required' },
   'failed: unknown': { step: 'failed', ...inSession, reason: 'unknown' },
 };
 

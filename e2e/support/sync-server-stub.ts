@@ -154,6 +154,7 @@ function chargeFor(request: ChargeRequest): ChargeResponse {
     status: 'PENDING',
     amountCents: request.amountCents,
     brCode: `00020126-stub-${request.txid}`,
+    authorisationUrl: null,
     expiresAt: Date.now() + 300_000,
     serverTime: Date.now(),
   };

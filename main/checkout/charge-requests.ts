@@ -63,7 +63,7 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
     const { sessionId, txid, service, catalogVersion, amountCents, currency, offerId } = session;
     const charge = { sessionId, txid, serviceId: service.serviceId, catalogVersion, amountCents };
     return offerId === null
-      ? client.createCharge(withCustomer(charge, session))
+      ? client.createCharge(withCustomer({ ...charge, showsAuthorisation: true }, session))
       : client.createCheckout({ ...charge, offerId, currency } satisfies CheckoutRequest);
   }
 
@@ -81,13 +81,18 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
       charge.sessionId === sessionId &&
       charge.txid === session.txid &&
       charge.amountCents === session.amountCents &&
-      ('currency' in charge ? charge.currency === session.currency : session.method === 'pix');
+      ('currency' in charge
+        ? charge.currency === session.currency
+        : session.method === 'pix' && (charge.brCode === null) !== (charge.authorisationUrl === null));
     if (!isOurs) {
       log.error({ sessionId, txid: charge.txid, amountCents: charge.amountCents }, 'the charge is not ours');
       return fail(session, 'unknown', 'charge_mismatch');
     }
     const { transactionId } = charge;
-    const toPay = 'brCode' in charge ? { brCode: charge.brCode } : { checkoutUrl: charge.checkoutUrl };
+    const toPay =
+      'brCode' in charge
+        ? { brCode: charge.brCode, checkoutUrl: charge.authorisationUrl }
+        : { checkoutUrl: charge.checkoutUrl };
     // The server's hour of expiry, on our clock.
     const expiresAt = charge.expiresAt - (charge.serverTime - atMs);
     store.write(() =>
@@ -116,6 +121,8 @@ export function createChargeRequests(options: ChargeRequestsOptions): ChargeRequ
       case 'provider_rejected':
       case 'txid_conflict':
         return fail(session, 'provider_rejected', failure.code);
+      case 'customer_cpf_required':
+        return fail(session, 'cpf_required', failure.code);
       default:
         // A refused token is signed anew; the customer's minute is long enough for that.
         if (failure.status >= 500 || failure.status === 429 || failure.status === 401)

@@ -27,9 +27,7 @@ export function checkoutView(shown: ShownSession | undefined, around: CheckoutSu
         givesUpAt: endOf(shown),
       };
     case 'awaiting_payment':
-      return session.checkoutUrl === null
-        ? { step: 'awaiting_payment', ...common, ...chargeOf(shown) }
-        : { step: 'awaiting_card', ...common, checkoutUrl: session.checkoutUrl, expiresAt: endOf(shown) };
+      return { ...common, ...payableBy(shown), expiresAt: endOf(shown) };
     case 'ticketed':
     case 'paid': {
       if (ticket === undefined) throw new Error(`${session.status} session ${sessionId} has no ticket`);
@@ -56,11 +54,19 @@ export function checkoutView(shown: ShownSession | undefined, around: CheckoutSu
   }
 }
 
-function chargeOf(shown: ShownSession): { brCode: string; expiresAt: number } {
-  const { sessionId, brCode } = shown.session;
+type Payable =
+  | { readonly step: 'awaiting_payment'; readonly brCode: string }
+  | { readonly step: 'awaiting_authorisation'; readonly authorisationUrl: string }
+  | { readonly step: 'awaiting_card'; readonly checkoutUrl: string };
+
+function payableBy({ session }: ShownSession): Payable {
+  const { sessionId, method, brCode, checkoutUrl } = session;
+  if (method === 'pix' && brCode !== null) return { step: 'awaiting_payment', brCode };
   // The table's CHECK keeps it; without it there is no QR code to show.
-  if (brCode === null) throw new Error(`session ${sessionId} awaits payment of nothing`);
-  return { brCode, expiresAt: endOf(shown) };
+  if (checkoutUrl === null) throw new Error(`session ${sessionId} awaits payment of nothing`);
+  return method === 'pix'
+    ? { step: 'awaiting_authorisation', authorisationUrl: checkoutUrl }
+    : { step: 'awaiting_card', checkoutUrl };
 }
 
 function endOf({ session, endsAt }: ShownSession): number {
@@ -77,6 +83,7 @@ function shownReason(stored: string | null): ShownReason {
     case 'provider_rejected':
     case 'price_changed':
     case 'closed_by_bank':
+    case 'cpf_required':
       return stored;
     default:
       return 'unknown';

@@ -9,6 +9,7 @@ export type FailureReason =
   | 'provider_rejected'
   | 'price_changed'
   | 'closed_by_bank'
+  | 'cpf_required'
   | 'wrong_amount'
   | 'unknown';
 

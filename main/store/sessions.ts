@@ -24,7 +24,7 @@ export interface PaymentSession {
   readonly customerSealed: Uint8Array | null;
   readonly transactionId: string | null;
   readonly brCode: string | null;
-  /** The page on which the customer pays by card; null for a PIX. */
+  /** The page on which the customer pays by card, or authorises a PIX that has no BR Code. */
   readonly checkoutUrl: string | null;
   readonly openedAt: number;
   readonly expiresAt: number | null;

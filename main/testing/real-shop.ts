@@ -16,7 +16,9 @@ import type { ServerContext } from '../../sync-server/context.ts';
 import { type App, createApp } from '../../sync-server/http/app.ts';
 import { applyProviderCharge } from '../../sync-server/payments/apply-provider-charge.ts';
 import { findBySession } from '../../sync-server/payments/payment-transaction.ts';
+import { type PaymentWorkers, startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
 import { ModelBank } from '../../sync-server/payments/testing/model-bank.ts';
+import type { NationalProvider } from '../../sync-server/providers/provider.ts';
 import { watchProvider } from '../../sync-server/providers/provider-health.ts';
 import { registerRoutes } from '../../sync-server/server.ts';
 import { kioskAuthorization } from '../../sync-server/testing/kiosk-identity.ts';
@@ -269,16 +271,23 @@ export class Totem {
 /** Both sides joined in one process: engines on SQLite, the sync server on PostgreSQL, real HTTP between them. */
 export class RealShop {
   /** The server's. */
-  readonly clock = new ManualClock();
-  readonly bank = new ModelBank(this.clock);
+  readonly clock: ManualClock;
+  readonly bank: ModelBank;
   readonly totems: Totem[] = [];
   #database: TestDatabase | undefined;
   #app: App | undefined;
   #context: ServerContext | undefined;
+  #workers: PaymentWorkers<NationalProvider> | undefined;
   url = '';
 
-  static async open(): Promise<RealShop> {
-    const shop = new RealShop();
+  private constructor(clock: ManualClock) {
+    this.clock = clock;
+    this.bank = new ModelBank(clock);
+  }
+
+  /** @param provider in the place of the bank of the test, with all that works for it on the server */
+  static async open(provider?: () => NationalProvider, clock = new ManualClock()): Promise<RealShop> {
+    const shop = new RealShop(clock);
     onTestFinished(() => shop.#close());
     const database = await createTestDatabase();
     shop.#database = database;
@@ -287,8 +296,11 @@ export class RealShop {
     shop.#context = context;
     const app = await createApp(context);
     shop.#app = app;
-    const { provider, health } = watchProvider(shop.bank, shop.clock);
-    const running = { provider, health, wakeInbox: () => undefined };
+    if (provider !== undefined) shop.#workers = startPaymentWorkers(context, provider());
+    const running = shop.#workers ?? {
+      ...watchProvider(shop.bank, shop.clock),
+      wakeInbox: () => undefined,
+    };
     await registerRoutes(app, context, { national: [running], international: null });
     shop.url = await app.listen({ host: '127.0.0.1', port: 0 });
     return shop;
@@ -384,6 +396,7 @@ export class RealShop {
 
   async #close(): Promise<void> {
     for (const totem of this.totems) await totem.close();
+    await this.#workers?.stop();
     await this.#app?.close();
     await this.#database?.close();
   }

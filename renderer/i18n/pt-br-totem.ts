@@ -131,6 +131,21 @@ export const ptBrTotem = {
     keep: 'Continuar pagando',
     cancelConfirm: 'Sim, cancelar',
   },
+  /** As `paying`, where the bank asks for the customer's consent in its own app. */
+  authorising: {
+    title: 'Pague com PIX no seu banco',
+    steps: [
+      'Aponte a câmera: o banco abre no seu celular',
+      'Escolha seu banco e autorize o pagamento',
+      'Volte ao totem: a senha sai sozinha',
+    ],
+    qrLabel: 'Código QR da página do banco',
+    cancel: 'Cancelar',
+    showCode: 'Ver endereço',
+    codeTitle: 'Endereço da página',
+    codeDetail: 'Abra este endereço em um celular para escolher o banco. Ele vale só para este pagamento.',
+    codeLabel: 'Endereço da página do banco',
+  },
   /** Read by visitors too: what they have to do is said in English as well. */
   card: {
     creating: 'Preparando o pagamento por cartão',
@@ -168,6 +183,7 @@ export const ptBrTotem = {
       provider_rejected: 'O pagamento por cartão não pôde ser aberto.',
       price_changed: 'O preço deste serviço acabou de mudar.',
       closed_by_bank: 'O pagamento por cartão foi encerrado.',
+      cpf_required: 'Para este pagamento é preciso informar o CPF.',
       no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram.',
       unknown: 'Houve um problema que não reconhecemos.',
     },
@@ -260,6 +276,7 @@ export const ptBrTotem = {
       provider_rejected: 'O banco recusou gerar o código PIX.',
       price_changed: 'O preço deste serviço acabou de mudar.',
       closed_by_bank: 'O banco encerrou este código PIX.',
+      cpf_required: 'Para pagar este serviço é preciso informar o CPF.',
       no_numbers_left: 'O totem está sem conexão e as senhas reservadas acabaram.',
       unknown: 'Houve um problema que não reconhecemos.',
     },
@@ -269,6 +286,7 @@ export const ptBrTotem = {
       provider_rejected: 'Nada foi cobrado. Se você informou o CPF, confira-o; ou procure a recepção.',
       price_changed: 'Nada foi cobrado. Escolha o serviço de novo para ver o preço atual.',
       closed_by_bank: 'Se você já pagou, não pague de novo: procure a recepção.',
+      cpf_required: 'Nada foi cobrado. Escolha o serviço de novo e toque em CPF antes de pagar.',
       no_numbers_left: 'Nada foi cobrado. Procure a recepção.',
       unknown: 'Se você já pagou, não pague de novo: procure a recepção.',
     },

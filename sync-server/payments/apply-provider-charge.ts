@@ -68,7 +68,8 @@ async function keepProviderFacts(
   if (!isCurrent) return;
   await transaction.query(
     `UPDATE payment_transactions SET provider_status = $3, br_code = coalesce(br_code, $4),
-       charge_created_at = $5, charge_expires_at = $6, provider_charge_id = coalesce(provider_charge_id, $7)
+       charge_created_at = $5, charge_expires_at = $6, provider_charge_id = coalesce(provider_charge_id, $7),
+       authorisation_url = coalesce(authorisation_url, $8)
      WHERE merchant_id = $1 AND transaction_id = $2`,
     [
       payment.merchantId,
@@ -78,6 +79,7 @@ async function keepProviderFacts(
       new Date(charge.createdAtMs),
       new Date(charge.expiresAtMs),
       charge.providerChargeId,
+      charge.authorisationUrl ?? null,
     ],
   );
 }

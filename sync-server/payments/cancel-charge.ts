@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { FetchChargeOutcome, PaymentProvider } from '../providers/provider.ts';
 import { changeStatus } from './change-status.ts';
-import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
+import { isPayable, lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 
 /**
  * The making of a charge may be under way in another request or process; only when it cannot be any more does a
@@ -58,10 +58,10 @@ export async function cancelAtProvider(
 /** Closes a transaction whose charge never came to be at the provider. */
 export async function closeNeverMade(context: ServerContext, payment: PaymentTransaction): Promise<void> {
   const atMs = context.clock.nowMs();
-  if (payment.brCode !== null || atMs - payment.createdAt.getTime() < CREATION_IS_OVER_MS) return;
+  if (isPayable(payment) || atMs - payment.createdAt.getTime() < CREATION_IS_OVER_MS) return;
   await context.db.transaction(async (transaction) => {
     const locked = await lockTransaction(transaction, payment);
-    if (locked.brCode === null && awaitsCancellation(locked))
+    if (!isPayable(locked) && awaitsCancellation(locked))
       await changeStatus(transaction, locked, 'CANCELED', 'cancel', atMs);
   });
 }

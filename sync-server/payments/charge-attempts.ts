@@ -2,7 +2,12 @@ import { STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ServerContext } from '../context.ts';
 import type { Queryable } from '../db/database.ts';
 import type { CreateChargeOutcome } from '../providers/provider.ts';
-import { lockTransaction, type PaymentTransaction, type TransactionKey } from './payment-transaction.ts';
+import {
+  isPayable,
+  lockTransaction,
+  type PaymentTransaction,
+  type TransactionKey,
+} from './payment-transaction.ts';
 
 export interface ChargeAttemptRow {
   readonly provider: string;
@@ -38,7 +43,7 @@ export function beginAttempt(
     const payment = await lockTransaction(transaction, key);
     const last = await lastAttempt(transaction, payment);
     const isOpen = payment.cancelRequestedAt === null && STATUS_RANK[payment.status] === STATUS_RANK.CREATED;
-    if (!isOpen || payment.brCode !== null || last === null || last.outcome === null) return null;
+    if (!isOpen || isPayable(payment) || last === null || last.outcome === null) return null;
     const begun = await transaction.query(
       `INSERT INTO payment_attempts AS known (merchant_id, transaction_id, attempt, provider, txid, started_at)
        SELECT $1, $2, max(attempt) + 1, $3, $4, $5 FROM payment_attempts

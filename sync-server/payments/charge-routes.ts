@@ -12,6 +12,7 @@ const STATUS = {
   amount_not_in_catalog: 409,
   txid_conflict: 409,
   charge_closed: 409,
+  customer_cpf_required: 409,
   provider_rejected: 502,
   provider_unavailable: 503,
 } as const satisfies Record<ChargeRefusal, number>;

@@ -11,13 +11,14 @@ import type { ChargeRouter } from '../routing/charge-router.ts';
 import { splitForProvider, writeSaleSplit } from '../splits/sale-split.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
-import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
+import { findBySession, isPayable, type PaymentTransaction } from './payment-transaction.ts';
 
 export type ChargeRefusal =
   | 'service_unknown'
   | 'amount_not_in_catalog'
   | 'txid_conflict'
   | 'charge_closed'
+  | 'customer_cpf_required'
   | 'provider_rejected'
   | 'provider_unavailable';
 
@@ -46,7 +47,7 @@ export function chargeCreator(context: ServerContext, router: ChargeRouter): Cre
     if (!isSameRequest(opened, kiosk, request))
       return refuse('txid_conflict', 'the session has a charge with other data');
     if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
-    if (opened.brCode !== null) return answer(context, opened);
+    if (isPayable(opened)) return answer(context, opened, request);
 
     const running = underWay.get(opened.transactionId);
     if (running !== undefined) return running;
@@ -75,7 +76,8 @@ async function chargeAtProviders(
   const current = router.byName(opened.provider);
   if (current === undefined && mayExist)
     return refuse('provider_unavailable', `the provider ${opened.provider} is not configured any more`);
-  const candidates = mayExist && current !== undefined ? [current] : await router.route(opened);
+  const candidates =
+    mayExist && current !== undefined ? [current] : await router.route({ ...opened, ...request });
   const queue = isRetry || current === undefined ? [...candidates] : startingWith(current, candidates);
 
   let result = refuse('provider_unavailable', 'no provider was asked');
@@ -129,7 +131,7 @@ async function chargeAt(
   switch (outcome.kind) {
     case 'created':
       await applyProviderCharge(context, payment, outcome.charge, 'charge');
-      return { result: await answerOf(context, payment), isFinal: true };
+      return { result: await answerOf(context, payment, request), isFinal: true };
     case 'rejected':
       context.log.error(
         { ...logged, code: outcome.code, detail: outcome.detail },
@@ -149,10 +151,16 @@ async function chargeAt(
   }
 }
 
-async function answerOf(context: ServerContext, payment: PaymentTransaction): Promise<ChargeResult> {
+async function answerOf(
+  context: ServerContext,
+  payment: PaymentTransaction,
+  request: ChargeRequest,
+): Promise<ChargeResult> {
   const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
   if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
-  return isClosed(now) ? refuse('charge_closed', `the charge is ${now.status}`) : answer(context, now);
+  return isClosed(now)
+    ? refuse('charge_closed', `the charge is ${now.status}`)
+    : answer(context, now, request);
 }
 
 /** A paid charge is answered like an open one: the kiosk hears of the money by the feed. */
@@ -171,9 +179,16 @@ function isSameRequest(payment: PaymentTransaction, kiosk: KioskPrincipal, reque
   );
 }
 
-async function answer(context: ServerContext, payment: PaymentTransaction): Promise<ChargeResult> {
-  if (payment.brCode === null)
-    throw new Error(`transaction ${payment.transactionId} has a charge without BR Code`);
+async function answer(
+  context: ServerContext,
+  payment: PaymentTransaction,
+  { showsAuthorisation }: Pick<ChargeRequest, 'showsAuthorisation'>,
+): Promise<ChargeResult> {
+  if (!isPayable(payment))
+    throw new Error(`transaction ${payment.transactionId} has a charge and nothing to pay it by`);
+  // Its software was set back since it asked first: it fails the session, which withdraws the charge.
+  if (payment.brCode === null && showsAuthorisation !== true)
+    return refuse('provider_rejected', 'the totem does not show the page of this charge any more');
   return {
     ok: true,
     charge: {
@@ -183,6 +198,7 @@ async function answer(context: ServerContext, payment: PaymentTransaction): Prom
       status: payment.status,
       amountCents: payment.amountCents,
       brCode: payment.brCode,
+      authorisationUrl: payment.authorisationUrl,
       expiresAt: await endOfCharge(context, payment),
       serverTime: context.clock.nowMs(),
     },
@@ -254,7 +270,9 @@ async function openTransaction(
   );
   if (ended !== undefined) return { code: 'charge_closed', detail: 'the session has ended' };
 
-  const [{ name: provider }] = await router.route({ ...kiosk, ...request, ...service });
+  const [first] = await router.route({ ...kiosk, ...request, ...service });
+  if (first === undefined) return noProvider(request);
+  const provider = first.name;
   const atMs = context.clock.nowMs();
   // The webhook is the first to tell; the provider is asked when it could have been here.
   const { firstMs } = askingPace(await readWebhookPace(context.db, provider, atMs));
@@ -298,7 +316,12 @@ async function openTransaction(
       [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
     );
     const { merchantId } = kiosk;
-    await writeSaleSplit(transaction, { ...request, ...service, merchantId, transactionId: row.transaction_id });
+    await writeSaleSplit(transaction, {
+      ...request,
+      ...service,
+      merchantId,
+      transactionId: row.transaction_id,
+    });
     transaction.afterCommit(() => context.workDue.announce('check', atMs + firstMs));
     return 'new';
   });
@@ -308,6 +331,13 @@ async function openTransaction(
   return payment === undefined
     ? { code: 'txid_conflict', detail: 'the txid belongs to another session' }
     : { payment, isNew: written === 'new' };
+}
+
+/** Nobody takes the charge as it is. Who shows no page would not be helped by a CPF. */
+function noProvider({ showsAuthorisation }: ChargeRequest): { code: ChargeRefusal; detail: string } {
+  return showsAuthorisation === true
+    ? { code: 'customer_cpf_required', detail: 'each provider asks for the CPF of who pays' }
+    : { code: 'provider_rejected', detail: 'no provider that needs no authorisation page is configured' };
 }
 
 async function hasTicket(

@@ -22,6 +22,8 @@ export interface PaymentTransaction {
   readonly currency: string;
   readonly status: CanonicalStatus;
   readonly brCode: string | null;
+  /** The page on which the customer authorises, in place of a BR Code. */
+  readonly authorisationUrl: string | null;
   readonly createdAt: Date;
   readonly chargeExpiresAt: Date | null;
   readonly cancelRequestedAt: Date | null;
@@ -45,7 +47,7 @@ const SELECT = `
     t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.service_id AS "serviceId", t.service_name AS "serviceName",
     t.service_prefix AS "servicePrefix", t.flow, t.provider, t.txid, t.provider_charge_id AS "providerChargeId",
     t.amount_cents AS "amountCents", t.currency, t.status,
-    t.br_code AS "brCode", t.created_at AS "createdAt", t.charge_expires_at AS "chargeExpiresAt",
+    t.br_code AS "brCode", t.authorisation_url AS "authorisationUrl", t.created_at AS "createdAt", t.charge_expires_at AS "chargeExpiresAt",
     t.cancel_requested_at AS "cancelRequestedAt", t.settled_receipt_id AS "settledReceiptId",
     t.check_count AS "checkCount", m.pix_key AS "pixKey", m.late_money AS "lateMoney", m.name AS "merchantName", u.city,
     u.time_zone AS "timeZone"
@@ -54,6 +56,14 @@ const SELECT = `
   JOIN units u ON u.merchant_id = t.merchant_id AND u.unit_id = t.unit_id`;
 
 type Row = PaymentTransaction & Record<string, unknown>;
+
+/** Whether the provider has given what the customer pays by: there is a charge, and no other may be made. */
+export function isPayable({
+  brCode,
+  authorisationUrl,
+}: Pick<PaymentTransaction, 'brCode' | 'authorisationUrl'>): boolean {
+  return brCode !== null || authorisationUrl !== null;
+}
 
 /** Locks the transaction until the commit. Throws when it does not exist: callers hold a key that they have read. */
 export async function lockTransaction(

@@ -41,6 +41,10 @@ export interface NationalProvider extends PaymentProvider {
   readonly flow: 'national';
   /** Divides the money of a charge itself, by `ChargeOrder.split`; absent where it does not, and none is sent. */
   readonly splitsCharges?: true;
+  /** The customer authorises on a page (`ProviderCharge.authorisationUrl`): only for a totem that shows it. */
+  readonly needsAuthorisationPage?: true;
+  /** Refuses each charge without the CPF of who pays. */
+  readonly needsCustomerCpf?: true;
   createCharge(order: ChargeOrder): Promise<CreateChargeOutcome>;
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ChargeRequest } from '../../domain/protocol/charges.ts';
 import type { ServerContext } from '../context.ts';
 import type { NationalProvider } from '../providers/provider.ts';
 import type { Providers } from '../providers/providers.ts';
@@ -13,11 +14,17 @@ export interface ChargeToRoute {
   readonly currency: string;
   /** IANA name, of the unit. */
   readonly timeZone: string;
+  /** What the session can do for a provider that asks for more than an amount. */
+  readonly customer?: ChargeRequest['customer'];
+  readonly showsAuthorisation?: ChargeRequest['showsAuthorisation'];
 }
 
 export interface ChargeRouter {
-  /** The providers that may make the charge, the one to ask first coming first. */
-  route(charge: ChargeToRoute): Promise<readonly [NationalProvider, ...NationalProvider[]]>;
+  /**
+   * The providers that may make the charge, the one to ask first coming first; empty when each asks for something that
+   * the session does not have.
+   */
+  route(charge: ChargeToRoute): Promise<readonly NationalProvider[]>;
   /** Undefined when the configuration does not name it any more. */
   byName(name: string): NationalProvider | undefined;
 }
@@ -34,15 +41,14 @@ export function createChargeRouter(
   return {
     async route(charge) {
       const names = national.length === 1 ? [] : await namesByRules(charge);
-      const named = names.flatMap((name) => byName(name) ?? []);
-      const candidates = named.length === 0 ? national : named;
+      const fitting = national.filter(({ provider }) => canServe(provider, charge));
+      const named = names.flatMap((name) => fitting.find(({ provider }) => provider.name === name) ?? []);
+      const candidates = named.length === 0 ? fitting : named;
       const isPaused = ({ health }: (typeof national)[number]): boolean =>
         health.pausedUntilMs() > clock.nowMs();
-      const [first = national[0].provider, ...others] = [
-        ...candidates.filter((candidate) => !isPaused(candidate)),
-        ...candidates.filter(isPaused),
-      ].map(({ provider }) => provider);
-      return [first, ...others];
+      return [...candidates.filter((candidate) => !isPaused(candidate)), ...candidates.filter(isPaused)].map(
+        ({ provider }) => provider,
+      );
     },
     byName: (name) => byName(name)?.provider,
   };
@@ -62,9 +68,18 @@ export function createChargeRouter(
 /** Of a server with one provider, or of a test. */
 export function onlyProvider(provider: NationalProvider): ChargeRouter {
   return {
-    route: async () => [provider],
+    route: async (charge) => (canServe(provider, charge) ? [provider] : []),
     byName: (name) => (name === provider.name ? provider : undefined),
   };
+}
+
+/** Whether the session has what the provider asks for. */
+function canServe(
+  provider: NationalProvider,
+  { customer, showsAuthorisation }: Pick<ChargeToRoute, 'customer' | 'showsAuthorisation'>,
+): boolean {
+  if (provider.needsAuthorisationPage === true && showsAuthorisation !== true) return false;
+  return provider.needsCustomerCpf !== true || customer?.cpf !== undefined;
 }
 
 function minuteOf(atMs: number, timeZone: string): number {

@@ -194,3 +194,38 @@ test('whatever the providers do, one customer is never charged by two at once', 
     { numRuns: 60 },
   );
 });
+
+test('a provider whose page the totem does not show, or whose CPF it lacks, is passed over, and stays so on retries', async () => {
+  Object.assign(first, { needsAuthorisationPage: true, needsCustomerCpf: true });
+  const cpf = { customer: { cpf: '52998224725' } };
+  const page = { showsAuthorisation: true } as const;
+  for (const [asks, expected] of [
+    [{}, 'pagarme'],
+    [cpf, 'pagarme'],
+    [page, 'pagarme'],
+    [{ ...page, ...cpf }, 'bacen-pix'],
+  ] as const) {
+    const request = { ...chargeRequest(context), ...asks };
+    expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+    expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+    expect(await attemptsOf(request.sessionId)).toEqual([{ provider: expected, outcome: 'created' }]);
+  }
+});
+
+test('after a clean failure the one that is passed over is not asked in its place', async () => {
+  Object.assign(second, { needsAuthorisationPage: true });
+  first.fate = 'away';
+  expect(await charge(KIOSK, chargeRequest(context))).toMatchObject({ code: 'provider_unavailable' });
+  expect(second.charged).toBe(0);
+});
+
+test('where nobody fits nothing is written, and who could help it by a CPF is told so', async () => {
+  for (const bank of [first, second])
+    Object.assign(bank, { needsAuthorisationPage: true, needsCustomerCpf: true });
+  const request = chargeRequest(context);
+  expect(await charge(KIOSK, request)).toMatchObject({ code: 'provider_rejected' });
+  expect(await charge(KIOSK, { ...request, showsAuthorisation: true })).toMatchObject({
+    code: 'customer_cpf_required',
+  });
+  expect(await findBySession(context.db, KIOSK.merchantId, request.sessionId)).toBeUndefined();
+});

@@ -17,6 +17,7 @@ export function CheckoutSteps({ checkout }: { readonly checkout: RunningCheckout
     case 'creating_charge':
       return <CreatingStep key={key} checkout={checkout} />;
     case 'awaiting_payment':
+    case 'awaiting_authorisation':
       return <PayingStep key={key} checkout={checkout} />;
     case 'awaiting_card':
       return <CardStep key={key} checkout={checkout} />;

@@ -10,7 +10,12 @@ import { CancelDialog, CodeDialog } from './PayingDialogs.tsx';
 import { PaymentCountdown } from './PaymentCountdown.tsx';
 import type { StepProps } from './step.ts';
 
-export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
+/** What the customer's phone reads: the PIX itself, or the page on which the customer's bank asks for consent. */
+export function PayingStep({ checkout }: StepProps<'awaiting_payment' | 'awaiting_authorisation'>) {
+  const [code, words] =
+    checkout.step === 'awaiting_payment'
+      ? [checkout.brCode, text.totem.paying]
+      : [checkout.authorisationUrl, text.totem.authorising];
   const [dialog, setDialog] = useState<'code' | 'cancel' | null>(null);
   const { busy, refusal, send } = useCommand();
   const close = (): void => setDialog(null);
@@ -21,18 +26,18 @@ export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
   return (
     <section className="view paying">
       <div className="paying-code">
-        <QrCode text={checkout.brCode} label={text.totem.paying.qrLabel} />
+        <QrCode text={code} label={words.qrLabel} />
       </div>
       <div className="paying-words">
         <div className="paying-head">
           <div>
-            <ViewTitle>{text.totem.paying.title}</ViewTitle>
+            <ViewTitle>{words.title}</ViewTitle>
             <p className="caption">{checkout.service.name}</p>
           </div>
           <p className="price-large tabular">{formatMoney(checkout.amountCents)}</p>
         </div>
         <ol className="numbered">
-          {text.totem.paying.steps.map((step) => (
+          {words.steps.map((step) => (
             <li key={step}>{step}</li>
           ))}
         </ol>
@@ -45,13 +50,13 @@ export function PayingStep({ checkout }: StepProps<'awaiting_payment'>) {
       </div>
       <div className="view-actions">
         <Button variant="danger" busy={busy !== null} onPress={() => setDialog('cancel')}>
-          {text.totem.paying.cancel}
+          {words.cancel}
         </Button>
         <Button variant="secondary" onPress={() => setDialog('code')}>
-          {text.totem.paying.showCode}
+          {words.showCode}
         </Button>
       </div>
-      {dialog === 'code' && <CodeDialog code={checkout.brCode} words={text.totem.paying} onClose={close} />}
+      {dialog === 'code' && <CodeDialog code={code} words={words} onClose={close} />}
       {dialog === 'cancel' && <CancelDialog onKeep={close} onCancel={cancel} />}
     </section>
   );

@@ -84,6 +84,8 @@ function openInitiator(settings: OpenFinanceSettings, environment: ProviderEnvir
   return {
     name: OPEN_FINANCE,
     flow: 'national',
+    needsAuthorisationPage: true,
+    needsCustomerCpf: true,
     createCharge: (order) => createConsent(initiator, order),
     fetchCharge: async (charge) => asRead(await readCharge(initiator, charge)),
     captureCharge: (charge) => captureCharge(initiator, charge),
