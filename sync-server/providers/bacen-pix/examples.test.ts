@@ -335,6 +335,7 @@ describe('what was sent back', () => {
   test.each([
     ['ours, of the whole Pix', refundIdOf(RECEIPT), 'us', refundIdOf(RECEIPT)],
     ['ours, by a manager', `M${'0198c1a000007000'.repeat(2)}`, 'us', `M${'0198c1a000007000'.repeat(2)}`],
+    ['ours, asked for anew', `${refundIdOf(RECEIPT)}2`, 'us', `${refundIdOf(RECEIPT)}2`],
     ['one made in the bank’s app, whose id another Pix may have too', '502', 'provider', `${RECEIPT}:502`],
   ])('%s: a refund and no dispute', (_name, id, initiatedBy, refundId) => {
     expect(sentBackOf([pix([refund({ id, natureza: 'ORIGINAL' })])])).toMatchObject({

@@ -8,8 +8,11 @@ const DISPUTE_STATUS: Readonly<Record<string, ProviderDispute['status']>> = {
   NAO_REALIZADO: 'won',
 };
 
-/** `R` and the Pix, or `M` and a manager's request: nobody else's id looks so (`payments/`, where they are made). */
-const OUR_REFUND_ID = /^(R[a-zA-Z0-9]{32}|M[0-9a-f]{32})$/;
+/**
+ * `R` and the Pix, or `M` and a manager's request, and a number where it was refused and asked for anew: nobody else's
+ * id looks so (`payments/`, where they are made).
+ */
+const OUR_REFUND_ID = /^(R[a-zA-Z0-9]{32}|M[0-9a-f]{32})\d{0,2}$/;
 
 /**
  * What was sent back of the Pix of a charge. Each amount is in one list and not in the other: what a bank took back
