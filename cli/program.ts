@@ -3,6 +3,7 @@ import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
+import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addRefundsCommands } from './commands/refunds.ts';
 import { addSupportBundleCommand } from './commands/support-bundle.ts';
@@ -24,6 +25,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addKiosksCommands(program, terminal);
   addRefundsCommands(program, terminal);
   addDeadLettersCommands(program, terminal);
+  addLedgerCommands(program, terminal);
   addMigrateCommand(program, terminal);
   addSupportBundleCommand(program, terminal);
   addBackupCommands(program, terminal);

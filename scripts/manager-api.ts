@@ -4,6 +4,8 @@ import { ErrorBody } from '../domain/protocol/primitives.ts';
 
 /** The server answers such a request within milliseconds. */
 const TIMEOUT_MS = 10_000;
+/** A file of 100,000 lines takes it seconds; one whose charges all have to be read back takes minutes. */
+const UPLOAD_TIMEOUT_MS = 15 * 60_000;
 
 export interface ManagerAccess {
   /** Address of the sync server. */
@@ -15,7 +17,10 @@ export type ManagerAnswer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly code: string; readonly message: string };
 
-/** One request to the sync server with a manager's token. What it refuses comes back with its code and reason. */
+/**
+ * One request to the sync server with a manager's token. What it refuses comes back with its code and reason.
+ * @param body sent as JSON; a Blob as it is, with its own type
+ */
 export async function askAsManager<S extends z.ZodType>(
   { server, token }: ManagerAccess,
   answer: S,
@@ -30,10 +35,10 @@ export async function askAsManager<S extends z.ZodType>(
       method,
       headers: {
         authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined || body instanceof Blob ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(body instanceof Blob ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS),
       redirect: 'error',
     });
     status = response.status;

@@ -34,6 +34,7 @@ import type { PaymentProvider } from './providers/provider.ts';
 import { startProviderProbe } from './providers/provider-probe.ts';
 import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
+import { registerReconciliationRoutes } from './reconciliation/reconciliation-routes.ts';
 import { createChargeRouter } from './routing/charge-router.ts';
 import { registerSplitRoutes } from './splits/split-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
@@ -139,6 +140,8 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerClaimRoutes(app, context);
   registerNumberLeaseRoutes(app, context);
   registerIntegrationRoutes(app, context, router);
+  const everyProvider = allProviders(providers).map(({ provider }) => provider);
+  registerReconciliationRoutes(app, context, everyProvider);
   registerAdminSnapshots(app, context, () => ({
     providers: allProviders(providers).map((one) => one.health.report()),
     refusedWebhooks: refusedWebhooks.report(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AmountCents, EpochMs, KioskId, Uuid } from './primitives.ts';
+import { SuspenseFigures } from './reconciliation.ts';
 
 /** How much of what was paid became a ticket: `healthy` from 95 %, `warning` from 80 %, `critical` below. */
 export const IntegrationHealth = z.enum(['healthy', 'warning', 'critical']);
@@ -29,6 +30,23 @@ export const IntegrationStatus = z.object({
       ageSeconds: z.number().nonnegative(),
     }),
   ),
+  /** How fast the webhooks of each provider were of late; absent from a server of the release before. */
+  webhooks: z
+    .array(
+      z.object({
+        provider: z.string(),
+        /** Of so many newest receipts; `missing` of them had no webhook within a minute. */
+        receipts: z.int().nonnegative(),
+        missing: z.int().nonnegative(),
+        p50Ms: z.number().nonnegative().nullable(),
+        p90Ms: z.number().nonnegative().nullable(),
+        /** So long after a charge is made the provider is asked about it. */
+        firstCheckMs: z.number().positive(),
+      }),
+    )
+    .optional(),
+  /** Money of which nobody knows what it is for; absent from a server of the release before. */
+  suspense: SuspenseFigures.optional(),
   serverTime: EpochMs,
 });
 export type IntegrationStatus = z.infer<typeof IntegrationStatus>;

@@ -6,6 +6,7 @@ ALTER TABLE receipts ADD COLUMN first_webhook_at timestamptz;
 CREATE INDEX receipts_newest_of_provider ON receipts (provider, recorded_at DESC);
 CREATE INDEX receipts_by_time ON receipts (merchant_id, provider, paid_at);
 CREATE INDEX receipts_by_end_to_end_id ON receipts (merchant_id, end_to_end_id);
+CREATE INDEX receipts_of_transaction ON receipts (merchant_id, transaction_id);
 
 CREATE TABLE receipt_sweeps (
   merchant_id uuid NOT NULL REFERENCES merchants,

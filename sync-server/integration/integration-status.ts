@@ -1,5 +1,7 @@
 import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
 import type { Queryable } from '../db/database.ts';
+import { readSuspenseFigures } from '../reconciliation/resolve-suspense.ts';
+import { askingPace, readWebhookPaces } from '../reconciliation/webhook-pace.ts';
 import { conversionPercent, integrationHealth } from './integration-health.ts';
 
 /** The newest are what a person can still act on. */
@@ -43,8 +45,30 @@ export async function readIntegrationStatus(
       paidAt: issue.paidAt.getTime(),
       ageSeconds: Math.max(0, (nowMs - issue.paidAt.getTime()) / 1000),
     })),
+    webhooks: (await readWebhookPaces(database, await providersOf(database, merchantId), nowMs)).map(
+      (pace) => ({
+        ...pace,
+        firstCheckMs: askingPace(pace).firstMs,
+      }),
+    ),
+    suspense: await readSuspenseFigures(database, merchantId, nowMs),
     serverTime: nowMs,
   };
+}
+
+/** Those that money of the merchant came by. */
+async function providersOf(database: Queryable, merchantId: string): Promise<string[]> {
+  // From one name to the next in the index: a DISTINCT would read every receipt.
+  const rows = await database.query<{ provider: string }>(
+    `WITH RECURSIVE named AS (
+       SELECT min(provider) AS provider FROM receipts WHERE merchant_id = $1
+       UNION ALL
+       SELECT (SELECT min(provider) FROM receipts WHERE merchant_id = $1 AND provider > named.provider) FROM named
+       WHERE named.provider IS NOT NULL)
+     SELECT provider FROM named WHERE provider IS NOT NULL`,
+    [merchantId],
+  );
+  return rows.map(({ provider }) => provider);
 }
 
 // Of payments alone: free and pay-at-the-counter sessions and tickets are none of the bank's.

@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts';
 import { checkCharge } from '../payments/check-charge.ts';
 import { findByCharge } from '../payments/payment-transaction.ts';
 import type { PaymentProvider, ProviderReceipt } from '../providers/provider.ts';
-import { placedReceipts, putInSuspense } from './suspense.ts';
+import { putInSuspense } from './suspense.ts';
 
 /**
  * Where a receipt that was found in a list came to. `later`: the provider did not answer, or its charge does not tell of
@@ -16,6 +16,8 @@ export interface FoundReceipt {
   readonly receipt: Omit<ProviderReceipt, 'feeCents'>;
   readonly foundBy: 'sweep' | 'statement';
   readonly suggestedReceiptId: string | null;
+  /** Asked when its charge was read back: whether the money is written down now. */
+  isPlaced(): Promise<boolean>;
 }
 
 /** A list may be ahead of the charge that it speaks of: so long it is waited for before the money counts as nobody's. */
@@ -43,8 +45,7 @@ export async function placeReceipt(
   for (const payment of own) {
     const checked = await checkCharge(context, provider, payment, foundBy);
     if (checked.kind === 'unavailable') return 'later';
-    if ((await placedReceipts(context.db, merchantId, [receipt.receiptId])).has(receipt.receiptId))
-      return 'recorded';
+    if (await found.isPlaced()) return 'recorded';
   }
   // The row of a charge is committed before its provider hears of it: a txid that is not here is none of ours.
   const isYoung = context.clock.nowMs() < receipt.paidAtMs + CHARGE_LAG_MS;

@@ -173,9 +173,17 @@ async function placeAll(
   const left: ProviderReceipt[] = [];
   const work = async (): Promise<void> => {
     for (let receipt = queue.shift(); receipt !== undefined; receipt = queue.shift()) {
-      const found = { merchantId, receipt, foundBy: 'sweep', suggestedReceiptId: null } as const;
-      const isLater = isStopping() || (await placeReceipt(context, provider, found)) === 'later';
-      if (isLater) left.push(receipt);
+      const { receiptId } = receipt;
+      const place = isStopping()
+        ? 'later'
+        : await placeReceipt(context, provider, {
+            merchantId,
+            receipt,
+            foundBy: 'sweep',
+            suggestedReceiptId: null,
+            isPlaced: async () => (await placedReceipts(context.db, merchantId, [receiptId])).has(receiptId),
+          });
+      if (place === 'later') left.push(receipt);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
