@@ -35,7 +35,10 @@ export async function recordMoneyBack(
     await recordDispute(context, transaction, payment, dispute, atMs);
 }
 
-/** Of a total: what is more than all refunds that are known, ours in whatever state, went back without us. */
+/**
+ * Of a total: what is more than all refunds that are known, ours in whatever state, went back without us. One that
+ * another took the place of did not go back.
+ */
 async function recordRest(
   context: ServerContext,
   transaction: Transaction,
@@ -44,7 +47,8 @@ async function recordRest(
   atMs: number,
 ): Promise<void> {
   const [known] = await transaction.query<{ cents: number }>(
-    `SELECT coalesce(sum(amount_cents), 0)::bigint AS cents FROM refunds WHERE merchant_id = $1 AND receipt_id = $2`,
+    `SELECT coalesce(sum(amount_cents), 0)::bigint AS cents FROM refunds
+     WHERE merchant_id = $1 AND receipt_id = $2 AND replaced_by IS NULL`,
     [payment.merchantId, total.receiptId],
   );
   const restCents = total.amountCents - (known?.cents ?? 0);

@@ -109,7 +109,7 @@ export async function lookAgainAtRefunds(
   const moved = await db.query(
     `WITH open AS (
        SELECT merchant_id, refund_id FROM refunds
-       WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed')
+       WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed') AND replaced_by IS NULL
        FOR UPDATE SKIP LOCKED)
      UPDATE refunds f SET next_attempt_at = $3 FROM open
      WHERE f.merchant_id = open.merchant_id AND f.refund_id = open.refund_id RETURNING f.refund_id`,
@@ -177,7 +177,7 @@ async function keepOutcome(
   const over = status === 'settled' || status === 'failed';
   const [kept] = await transaction.query(
     `UPDATE refunds SET status = $3, provider_status = coalesce($4, provider_status), next_attempt_at = $6,
-       last_error = $7, settled_at = $8
+       last_error = $7, settled_at = $8, refused = refused OR $9
      WHERE merchant_id = $1 AND refund_id = $2 AND attempts = $5 RETURNING refund_id`,
     [
       refund.merchantId,
@@ -188,6 +188,7 @@ async function keepOutcome(
       over ? null : new Date(atMs + backoffMs(refund.attempts, FIRST_RETRY_MS, MAX_RETRY_MS)),
       problemOf(refund, outcome),
       status === 'settled' ? new Date(atMs) : null,
+      outcome.kind === 'found' && outcome.refund.status === 'refused',
     ],
   );
   // Somebody else has claimed it meanwhile, and will say what became of it.

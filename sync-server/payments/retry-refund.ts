@@ -5,12 +5,18 @@ interface FailedRefund {
   readonly refundId: string;
   /** Null: the provider never had it. */
   readonly providerStatus: string | null;
+  /** The provider said that it did not carry it out, and will not. */
+  readonly refused: boolean;
+  /** Of its receipt, what neither went back nor is on its way. */
+  readonly leftCents: number;
+  readonly amountCents: number;
 }
 
 /**
  * Takes up refunds again that were given up. One that the provider never had is asked for once more by its id; one that
- * it knows and refused is replaced by another, since an id is good once.
- * @param refundIds of refunds of ours that failed; others are passed over
+ * the provider still had under way is asked about once more; one that it refused is replaced by another, since an id is
+ * good once.
+ * @param refundIds of refunds of ours that failed; others are passed over, and those whose money went back otherwise
  * @returns the ids under which they go on
  */
 export function retryRefunds(
@@ -20,38 +26,62 @@ export function retryRefunds(
 ): Promise<string[]> {
   return context.db.transaction(async (transaction) => {
     const atMs = context.clock.nowMs();
-    const failed = await transaction.query<FailedRefund & Record<string, unknown>>(
-      `SELECT refund_id AS "refundId", provider_status AS "providerStatus" FROM refunds
-       WHERE merchant_id = $1 AND refund_id = ANY($2) AND status = 'failed' AND initiated_by = 'us'
-         AND replaced_by IS NULL
-       ORDER BY refund_id FOR UPDATE`,
+    // As whoever asks for a refund does, so that two at once never send back more than came.
+    await transaction.query(
+      `SELECT 1 FROM payment_transactions WHERE merchant_id = $1 AND transaction_id IN (
+         SELECT transaction_id FROM refunds WHERE merchant_id = $1 AND refund_id = ANY($2))
+       ORDER BY transaction_id FOR UPDATE`,
       [merchantId, refundIds],
     );
     const going: string[] = [];
-    for (const refund of failed) going.push(await retry(transaction, merchantId, refund, new Date(atMs)));
+    for (const refundId of [...new Set(refundIds)].sort()) {
+      const refund = await lockFailed(transaction, merchantId, refundId);
+      if (refund === undefined || refund.leftCents < refund.amountCents) continue;
+      going.push(await retry(transaction, merchantId, refund, new Date(atMs)));
+    }
     if (going.length > 0) transaction.afterCommit(() => context.workDue.announce('refund', atMs));
     return going;
   });
 }
 
+async function lockFailed(
+  transaction: Transaction,
+  merchantId: string,
+  refundId: string,
+): Promise<FailedRefund | undefined> {
+  const [failed] = await transaction.query<FailedRefund & Record<string, unknown>>(
+    `SELECT f.refund_id AS "refundId", f.provider_status AS "providerStatus", f.refused, f.amount_cents AS "amountCents",
+       r.amount_cents - (SELECT coalesce(sum(o.amount_cents), 0) FROM refunds o
+         WHERE o.merchant_id = $1 AND o.receipt_id = f.receipt_id AND o.status <> 'failed')::bigint AS "leftCents"
+     FROM refunds f JOIN receipts r USING (merchant_id, receipt_id)
+     WHERE f.merchant_id = $1 AND f.refund_id = $2 AND f.status = 'failed' AND f.initiated_by = 'us'
+       AND f.replaced_by IS NULL
+     FOR UPDATE OF f`,
+    [merchantId, refundId],
+  );
+  return failed;
+}
+
+/** Counted as an attempt, the taking up ends the claim of a worker that is looking at the refund just now. */
 async function retry(
   transaction: Transaction,
   merchantId: string,
-  { refundId, providerStatus }: FailedRefund,
+  { refundId, providerStatus, refused }: FailedRefund,
   at: Date,
 ): Promise<string> {
-  if (providerStatus === null) {
+  if (!refused) {
     await transaction.query(
-      `UPDATE refunds SET status = 'requested', attempts_before = attempts, next_attempt_at = $3
+      `UPDATE refunds SET status = $4, attempts = attempts + 1, attempts_before = attempts + 1, next_attempt_at = $3
        WHERE merchant_id = $1 AND refund_id = $2`,
-      [merchantId, refundId, at],
+      [merchantId, refundId, at, providerStatus === null ? 'requested' : 'processing'],
     );
     return refundId;
   }
   const next = successorOf(refundId);
   await transaction.query(
     `WITH replaced AS (
-       UPDATE refunds SET replaced_by = $3, next_attempt_at = NULL WHERE merchant_id = $1 AND refund_id = $2
+       UPDATE refunds SET replaced_by = $3, attempts = attempts + 1, next_attempt_at = NULL
+       WHERE merchant_id = $1 AND refund_id = $2
        RETURNING *)
      INSERT INTO refunds (merchant_id, refund_id, receipt_id, transaction_id, amount_cents, reason, status,
        next_attempt_at, created_at, requested_by, note)
@@ -62,9 +92,23 @@ async function retry(
   return next;
 }
 
-/** `R…`, `R…2`, `R…3` …: an id has 33 characters, and API Pix allows 35. */
-function successorOf(refundId: string): string {
-  const base = refundId.length > 33 ? refundId.slice(0, 33) : refundId;
-  const round = refundId.length > 33 ? Number(refundId.slice(33)) : 1;
-  return `${base}${round + 1}`;
+/** Of a Pix, or of a manager's request; API Pix knows its successors as ours (`providers/bacen-pix/sent-back.ts`). */
+const PIX_REFUND_ID = /^([RM][a-zA-Z0-9]{32})(\d*)$/;
+const OTHER_REFUND_ID = /^(.*)_r(\d+)$/;
+
+/** The id under which a refund goes on that was refused. */
+export function successorOf(refundId: string): string {
+  const [, base = refundId, round = ''] =
+    PIX_REFUND_ID.exec(refundId) ?? OTHER_REFUND_ID.exec(refundId) ?? [];
+  return refundIdOfRound(base, (round === '' ? 1 : Number(round)) + 1);
+}
+
+/**
+ * `R…`, `R…2`, `R…3` …: of a Pix 33 characters and a number, API Pix allows 35. Other receipts are of any length, and
+ * one's id with a digit behind it may be another's: theirs are `R…_r2`.
+ * @param base the id of the first round
+ */
+export function refundIdOfRound(base: string, round: number): string {
+  if (round === 1) return base;
+  return PIX_REFUND_ID.test(base) ? `${base}${round}` : `${base}_r${round}`;
 }

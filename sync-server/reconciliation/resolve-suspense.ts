@@ -9,6 +9,7 @@ import type { ServerContext } from '../context.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
 import { postSuspenseResolved } from '../ledger/ledger.ts';
 import { refundIdOf } from '../payments/record-receipts.ts';
+import { refundIdOfRound } from '../payments/retry-refund.ts';
 import { type SuspenseRow, suspenseOf } from './suspense.ts';
 
 export type SuspenseRefusal = 'unknown_item' | 'already_resolved' | 'unknown_transaction';
@@ -135,7 +136,7 @@ async function write(
 
 /** One that was refused is asked for under another name: the first would be answered with the same refusal. */
 function suspenseRefundId(receiptId: string, round: number): string {
-  return `${refundIdOf(receiptId)}${round === 1 ? '' : round}`;
+  return refundIdOfRound(refundIdOf(receiptId), round);
 }
 
 async function isOfMerchant(
