@@ -72,10 +72,20 @@ export interface ServerConfig {
 export const ProviderSettings = z.looseObject({ provider: z.string().min(1) });
 export type ProviderSettings = z.infer<typeof ProviderSettings>;
 
+/** A provider on trial: charges are made again there, in its sandbox, and never shown to anybody. */
+export const ShadowSettings = ProviderSettings.extend({
+  /** Said by whoever writes the file: with these settings nobody's money can move. */
+  sandbox: z.literal(true, 'must be true: only a provider’s sandbox may be tried beside the live ones'),
+  /** The key that the sandbox knows; without it the merchant's own. */
+  pixKey: z.string().min(1).max(77).optional(),
+});
+export type ShadowSettings = z.infer<typeof ShadowSettings>;
+
 /** The providers by flow: PIX, and cards of abroad. */
 const ProvidersFile = z.strictObject({
   national: z.array(ProviderSettings).default([]),
   international: ProviderSettings.nullable().default(null),
+  shadow: z.array(ShadowSettings).optional(),
 });
 export type ProvidersConfig = z.infer<typeof ProvidersFile>;
 

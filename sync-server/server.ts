@@ -36,6 +36,8 @@ import { allProviders, nationalHealth, type Providers } from './providers/provid
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { registerReconciliationRoutes } from './reconciliation/reconciliation-routes.ts';
 import { createChargeRouter } from './routing/charge-router.ts';
+import { registerRoutingRoutes } from './routing/routing-routes.ts';
+import { NO_SHADOWS, type ShadowMirror, startShadowMirror } from './routing/shadow-mirror.ts';
 import { registerSplitRoutes } from './splits/split-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
@@ -89,11 +91,13 @@ export async function startServer(
       const closer = startCheckoutCloser(context, providers.international.provider);
       closers.push(() => closer.stop());
     }
+    const shadows = startShadowMirror(context, opened.shadows);
+    closers.push(() => shadows.stop());
     const prices = startPlannedPrices(context);
     closers.push(() => prices.stop());
     const app = await createApp(context);
     closers.push(() => app.close());
-    await registerRoutes(app, context, providers);
+    await registerRoutes(app, context, providers, shadows);
     const syncServer = await app.listen({ host: config.host, port: config.port });
     const webhooksAt = await listenForWebhooks(app, config, closers);
     for (const workers of started) workers.registerWebhook(webhooksAt ?? config.publicUrl ?? syncServer);
@@ -117,7 +121,12 @@ async function listenForWebhooks(
 }
 
 /** Every route of the server but the document of them, which createApp adds. */
-export async function registerRoutes(app: App, context: ServerContext, providers: Providers): Promise<void> {
+export async function registerRoutes(
+  app: App,
+  context: ServerContext,
+  providers: Providers,
+  shadows: ShadowMirror = NO_SHADOWS,
+): Promise<void> {
   const health = nationalHealth(providers);
   const router = createChargeRouter(context, providers.national);
   const refusedWebhooks = createRefusedWebhooks(context.log);
@@ -125,7 +134,8 @@ export async function registerRoutes(app: App, context: ServerContext, providers
   registerAccessRoutes(app, context);
   registerCatalogRoutes(app, context);
   registerCatalogManagementRoutes(app, context);
-  registerChargeRoutes(app, context, router);
+  registerChargeRoutes(app, context, router, shadows);
+  registerRoutingRoutes(app, context, providers.national, shadows);
   const international = providers.international?.provider ?? null;
   registerCheckoutRoutes(app, context, international);
   registerRefundRoutes(app, context);

@@ -5,6 +5,7 @@ import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
+import type { ShadowMirror } from '../routing/shadow-mirror.ts';
 import { type ChargeRefusal, chargeCreator } from './create-charge.ts';
 
 const STATUS = {
@@ -17,8 +18,13 @@ const STATUS = {
   provider_unavailable: 503,
 } as const satisfies Record<ChargeRefusal, number>;
 
-export function registerChargeRoutes(app: App, context: ServerContext, router: ChargeRouter): void {
-  const createCharge = chargeCreator(context, router);
+export function registerChargeRoutes(
+  app: App,
+  context: ServerContext,
+  router: ChargeRouter,
+  shadows: ShadowMirror,
+): void {
+  const createCharge = chargeCreator(context, router, shadows);
   app.post(
     '/v1/charges',
     {

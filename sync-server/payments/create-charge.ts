@@ -8,6 +8,7 @@ import type { Transaction } from '../db/database.ts';
 import type { NationalProvider } from '../providers/provider.ts';
 import { askingPace, readWebhookPace } from '../reconciliation/webhook-pace.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
+import { NO_SHADOWS, type ShadowMirror } from '../routing/shadow-mirror.ts';
 import { splitForProvider, writeSaleSplit } from '../splits/sale-split.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
@@ -32,7 +33,11 @@ export type CreateCharge = (kiosk: KioskPrincipal, request: ChargeRequest) => Pr
  * Makes the PIX charge of a payment session, or answers the one that there is. The transaction's row, with provider
  * and txid, is committed before the provider is spoken to: whatever happens after that, the money can be found.
  */
-export function chargeCreator(context: ServerContext, router: ChargeRouter): CreateCharge {
+export function chargeCreator(
+  context: ServerContext,
+  router: ChargeRouter,
+  shadows: Pick<ShadowMirror, 'mirror'> = NO_SHADOWS,
+): CreateCharge {
   // Retries that come while the first is at the provider share its answer. Between processes the txid does the same.
   const underWay = new Map<string, Promise<ChargeResult>>();
 
@@ -51,7 +56,7 @@ export function chargeCreator(context: ServerContext, router: ChargeRouter): Cre
 
     const running = underWay.get(opened.transactionId);
     if (running !== undefined) return running;
-    const started = chargeAtProviders(context, router, opened, request, !isNew).finally(() =>
+    const started = chargeAtProviders(context, router, shadows, opened, request, !isNew).finally(() =>
       underWay.delete(opened.transactionId),
     );
     underWay.set(opened.transactionId, started);
@@ -66,6 +71,7 @@ export function chargeCreator(context: ServerContext, router: ChargeRouter): Cre
 async function chargeAtProviders(
   context: ServerContext,
   router: ChargeRouter,
+  shadows: Pick<ShadowMirror, 'mirror'>,
   opened: PaymentTransaction,
   request: ChargeRequest,
   isRetry: boolean,
@@ -85,7 +91,7 @@ async function chargeAtProviders(
     const isFirst = provider.name === opened.provider && (!isRetry || mayExist);
     const payment = isFirst ? opened : await beginAttempt(context, opened, provider.name);
     if (payment === null) break;
-    const attempt = await chargeAt(context, provider, payment, request, isFirst && mayExist);
+    const attempt = await chargeAt(context, provider, shadows, payment, request, isFirst && mayExist);
     if (attempt.isFinal) return attempt.result;
     result = attempt.result;
   }
@@ -108,10 +114,13 @@ interface ChargeAttempt {
 async function chargeAt(
   context: ServerContext,
   provider: NationalProvider,
+  shadows: Pick<ShadowMirror, 'mirror'>,
   payment: PaymentTransaction,
   request: ChargeRequest,
   mayExist: boolean,
 ): Promise<ChargeAttempt> {
+  const split = await splitForProvider(context.db, payment, provider);
+  const startedMs = context.clock.monotonicMs();
   const outcome = await provider.createCharge({
     txid: payment.txid,
     pixKey: payment.pixKey,
@@ -121,9 +130,10 @@ async function chargeAt(
     merchantName: payment.merchantName,
     city: payment.city,
     customer: request.customer ?? null,
-    split: await splitForProvider(context.db, payment, provider),
+    split,
     mayExist,
   });
+  const tookMs = context.clock.monotonicMs() - startedMs;
   // While an earlier attempt may have made the charge, nothing but the charge itself is a clean end.
   const isUnclear = mayExist && outcome.kind !== 'created';
   if (!isUnclear) await endAttempt(context, payment, outcome);
@@ -131,6 +141,7 @@ async function chargeAt(
   switch (outcome.kind) {
     case 'created':
       await applyProviderCharge(context, payment, outcome.charge, 'charge');
+      shadows.mirror(payment, { charge: outcome.charge, provider: provider.name, tookMs });
       return { result: await answerOf(context, payment, request), isFinal: true };
     case 'rejected':
       context.log.error(

@@ -1,5 +1,6 @@
 import { StartupFailure } from '../../platform/service.ts';
-import type { ProviderSettings, ProvidersConfig } from '../config.ts';
+import type { ProviderSettings, ProvidersConfig, ShadowSettings } from '../config.ts';
+import type { ShadowProvider } from '../routing/shadow-mirror.ts';
 import type { InternationalProvider, NationalProvider, PaymentProvider } from './provider.ts';
 import type { ProviderEnvironment, ProviderFactory } from './provider-factory.ts';
 import { INTERNATIONAL_FACTORIES, NATIONAL_FACTORIES } from './registry.ts';
@@ -7,6 +8,8 @@ import { INTERNATIONAL_FACTORIES, NATIONAL_FACTORIES } from './registry.ts';
 export interface OpenedProviders {
   readonly national: readonly [NationalProvider, ...NationalProvider[]];
   readonly international: InternationalProvider | null;
+  /** On trial: none of them is ever given anything live. */
+  readonly shadows: readonly ShadowProvider[];
 }
 
 /** Makes the providers that the configuration names. @throws StartupFailure with one line on what to do */
@@ -26,7 +29,22 @@ export function openProviders(config: ProvidersConfig, environment: ProviderEnvi
       config.international === null
         ? null
         : openOne(INTERNATIONAL_FACTORIES, config.international, environment),
+    shadows: openShadows(config.shadow ?? [], environment),
   };
+}
+
+function openShadows(
+  settings: readonly ShadowSettings[],
+  environment: ProviderEnvironment,
+): readonly ShadowProvider[] {
+  const shadows = settings.map(({ sandbox: _sandbox, pixKey, ...own }) => ({
+    provider: openOne(NATIONAL_FACTORIES, own, environment),
+    pixKey: pixKey ?? null,
+  }));
+  const names = new Set(shadows.map(({ provider }) => provider.name));
+  if (names.size < shadows.length)
+    throw new StartupFailure('configuration: a provider is named twice under "shadow"');
+  return shadows;
 }
 
 function openOne<P extends PaymentProvider>(

@@ -3,7 +3,8 @@ import type { ChargeRequest } from '../../domain/protocol/charges.ts';
 import type { ServerContext } from '../context.ts';
 import type { NationalProvider } from '../providers/provider.ts';
 import type { Providers } from '../providers/providers.ts';
-import { orderByRules, type RoutingRule } from './routing-rules.ts';
+import { orderByRules } from './routing-rules.ts';
+import { readRoutingRules } from './rule-store.ts';
 
 /** A national charge, before it is made. */
 export interface ChargeToRoute {
@@ -42,27 +43,30 @@ export function createChargeRouter(
     async route(charge) {
       const names = national.length === 1 ? [] : await namesByRules(charge);
       const fitting = national.filter(({ provider }) => canServe(provider, charge));
-      const named = names.flatMap((name) => fitting.find(({ provider }) => provider.name === name) ?? []);
-      const candidates = named.length === 0 ? fitting : named;
-      const isPaused = ({ health }: (typeof national)[number]): boolean =>
-        health.pausedUntilMs() > clock.nowMs();
-      return [...candidates.filter((candidate) => !isPaused(candidate)), ...candidates.filter(isPaused)].map(
-        ({ provider }) => provider,
-      );
+      return orderProviders(fitting, names, clock.nowMs());
     },
     byName: (name) => byName(name)?.provider,
   };
 
   async function namesByRules(charge: ChargeToRoute): Promise<readonly string[]> {
-    const rules = await db.query<RoutingRule & Record<string, unknown>>(
-      `SELECT rule_id AS "ruleId", provider, priority, weight, unit_id AS "unitId", currency, min_cents AS "minCents",
-         max_cents AS "maxCents", from_minute AS "fromMinute", until_minute AS "untilMinute"
-       FROM routing_rules WHERE merchant_id = $1`,
-      [charge.merchantId],
-    );
+    const rules = await readRoutingRules(db, charge.merchantId);
     const minuteOfDay = minuteOf(clock.nowMs(), charge.timeZone);
     return orderByRules(rules, { ...charge, minuteOfDay }, drawOf(charge.sessionId));
   }
+}
+
+/** Those that the rules name, or all where they name none: who answers first, and then who is paused. */
+export function orderProviders(
+  fitting: readonly Providers['national'][number][],
+  namesByRules: readonly string[],
+  nowMs: number,
+): readonly NationalProvider[] {
+  const named = namesByRules.flatMap((name) => fitting.find(({ provider }) => provider.name === name) ?? []);
+  const candidates = named.length === 0 ? fitting : named;
+  const isPaused = ({ health }: Providers['national'][number]): boolean => health.pausedUntilMs() > nowMs;
+  return [...candidates.filter((candidate) => !isPaused(candidate)), ...candidates.filter(isPaused)].map(
+    ({ provider }) => provider,
+  );
 }
 
 /** Of a server with one provider, or of a test. */
@@ -82,7 +86,8 @@ function canServe(
   return provider.needsCustomerCpf !== true || customer?.cpf !== undefined;
 }
 
-function minuteOf(atMs: number, timeZone: string): number {
+/** Minutes since midnight there. */
+export function minuteOf(atMs: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hour: '2-digit',
@@ -94,6 +99,6 @@ function minuteOf(atMs: number, timeZone: string): number {
 }
 
 /** In [0, 1), spread evenly, and the same for each retry of a session. */
-function drawOf(sessionId: string): number {
+export function drawOf(sessionId: string): number {
   return createHash('sha256').update(sessionId).digest().readUInt32BE(0) / 2 ** 32;
 }

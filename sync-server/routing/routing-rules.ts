@@ -1,3 +1,5 @@
+import type { RuleMiss } from '../../domain/protocol/routing.ts';
+
 /** One row of routing_rules. */
 export interface RoutingRule {
   readonly ruleId: string;
@@ -35,7 +37,7 @@ export function orderByRules(
   question: RouteQuestion,
   draw: number,
 ): readonly string[] {
-  const fitting = rules.filter((rule) => fits(rule, question));
+  const fitting = rules.filter((rule) => missOf(rule, question) === null);
   const priorities = [...new Set(fitting.map(({ priority }) => priority))].sort((a, b) => a - b);
   const ordered = priorities.flatMap((priority) =>
     drawOrder(
@@ -46,19 +48,21 @@ export function orderByRules(
   return [...new Set(ordered.map(({ provider }) => provider))];
 }
 
-function fits(rule: RoutingRule, { unitId, currency, amountCents, minuteOfDay }: RouteQuestion): boolean {
+/** Why a rule is not for the charge; null when it is. */
+export function missOf(
+  rule: RoutingRule,
+  { unitId, currency, amountCents, minuteOfDay }: RouteQuestion,
+): Exclude<RuleMiss, 'provider_not_configured'> | null {
   const { fromMinute, untilMinute } = rule;
+  if (rule.unitId !== null && rule.unitId !== unitId) return 'other_unit';
+  if (rule.currency !== currency) return 'other_currency';
+  if (amountCents < rule.minCents) return 'amount_below';
+  if (rule.maxCents !== null && amountCents > rule.maxCents) return 'amount_above';
   const inTime =
     fromMinute < untilMinute
       ? minuteOfDay >= fromMinute && minuteOfDay < untilMinute
       : minuteOfDay >= fromMinute || minuteOfDay < untilMinute;
-  return (
-    inTime &&
-    (rule.unitId === null || rule.unitId === unitId) &&
-    rule.currency === currency &&
-    amountCents >= rule.minCents &&
-    (rule.maxCents === null || amountCents <= rule.maxCents)
-  );
+  return inTime ? null : 'other_time';
 }
 
 /** The one that the draw falls on comes first; the others stand in for it by weight. */

@@ -15,6 +15,14 @@ import { enrolTestKiosks } from './kiosk-identity.ts';
 export const OPERATOR_TOKEN = 'test-operator-token';
 export const MANAGER_TOKEN = 'test-manager-token';
 
+/** Port 9 (discard): a test that forgets to give a provider gets a refused connection at once. */
+const NOBODY = {
+  baseUrl: 'http://127.0.0.1:9/api/v2',
+  tokenUrl: 'http://127.0.0.1:9/oauth/token',
+  clientId: 'test-client',
+  clientSecret: 'test-secret',
+};
+
 export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig {
   return {
     host: '127.0.0.1',
@@ -29,16 +37,8 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
       { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...DEMO_SHOP },
       { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
     ],
-    pix: {
-      // Port 9 (discard): a test that forgets to give a provider gets a refused connection at once.
-      baseUrl: 'http://127.0.0.1:9/api/v2',
-      tokenUrl: 'http://127.0.0.1:9/oauth/token',
-      clientId: 'test-client',
-      clientSecret: 'test-secret',
-      expiresSeconds: 300,
-      simulatorBankUrl: null,
-    },
-    providers: { national: [], international: null },
+    pix: { ...NOBODY, expiresSeconds: 300, simulatorBankUrl: null },
+    providers: { national: [{ provider: 'bacen-pix', ...NOBODY }], international: null },
     ...overrides,
   };
 }
