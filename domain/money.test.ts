@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { centsToPixAmount, formatBrl, formatBrlPlain, pixAmountToCents } from './money.ts';
+import {
+  centsToPixAmount,
+  formatBrl,
+  formatBrlPlain,
+  formatCurrency,
+  formatCurrencyPlain,
+  minorDigitsOf,
+  pixAmountToCents,
+} from './money.ts';
 
 const pixCents = fc.integer({ min: 0, max: 999_999_999_999 });
 
@@ -59,6 +67,34 @@ describe('pixAmountToCents', () => {
       }),
     );
   });
+});
+
+describe('other currencies', () => {
+  it.each([
+    [4_590, 'USD', 'US$ 45,90'],
+    [123_456, 'EUR', '€ 1.234,56'],
+    [5_000, 'JPY', '¥ 5.000'],
+    [7, 'JPY', '¥ 7'],
+    [1_250, 'KWD', 'KWD 1,250'],
+    [50, 'KWD', 'KWD 0,050'],
+    [100, 'CHF', 'CHF 1,00'],
+    [-4_590, 'USD', '-US$ 45,90'],
+    [4_590, 'BRL', 'R$ 45,90'],
+  ])('%d of %s', (amount, currency, text) => {
+    expect(formatCurrencyPlain(amount, currency)).toBe(text);
+    expect(formatCurrency(amount, currency)).toBe(text.replace(' ', '\u00a0'));
+  });
+
+  it.each(['USD', 'EUR', 'JPY', 'KRW', 'CLP', 'KWD', 'BHD', 'CHF'])(
+    '%s has the digits that Intl knows',
+    (currency) => {
+      const { maximumFractionDigits } = new Intl.NumberFormat('en', {
+        style: 'currency',
+        currency,
+      }).resolvedOptions();
+      expect(minorDigitsOf(currency)).toBe(maximumFractionDigits);
+    },
+  );
 });
 
 describe('formatBrl', () => {

@@ -159,3 +159,13 @@ describe('formatLocalDateTime', () => {
 it('shortens ids to what can be read aloud', () => {
   expect(shortId(JOB_ID)).toBe('11BB-22CC');
 });
+
+describe('a ticket that was paid by card', () => {
+  it('says so, in the currency that was paid', () => {
+    const payment = { kind: 'card', amountCents: 4_590, currency: 'USD', paidAt: PAID_AT } as const;
+    const lines = linesOf(composeReceipt({ ...CONTENT, payment }));
+    expect(lines).toContain('Pago com cartão | US$ 45,90');
+    expect(lines.join(' ')).not.toContain('PIX');
+    expect(lines.join(' ')).not.toMatch(/(?<!US?)R\$/);
+  });
+});

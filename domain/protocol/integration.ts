@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AmountCents, EpochMs, KioskId, Uuid } from './primitives.ts';
+import { AmountCents, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
 import { SuspenseFigures } from './reconciliation.ts';
 
 /** How much of what was paid became a ticket: `healthy` from 95 %, `warning` from 80 %, `critical` below. */
@@ -26,6 +26,7 @@ export const IntegrationStatus = z.object({
       transactionId: Uuid,
       kioskId: KioskId,
       amountCents: AmountCents,
+      currency: Currency.default('BRL'),
       paidAt: EpochMs,
       ageSeconds: z.number().nonnegative(),
     }),

@@ -737,6 +737,7 @@ const issue = (n: number, ageSeconds: number): AdminSnapshot['integration']['iss
   transactionId: uuid(600 + n),
   kioskId: 'totem-02',
   amountCents: 12_000,
+  currency: 'BRL',
   paidAt: KIOSK_NOW - ageSeconds * 1000,
   ageSeconds,
 });

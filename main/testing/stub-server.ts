@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../../domain/clock.ts';
 import type { Catalog } from '../../domain/protocol/catalog.ts';
 import { ChargeRequest } from '../../domain/protocol/charges.ts';
+import { CheckoutRequest, type CheckoutResponse } from '../../domain/protocol/checkouts.ts';
 import {
   FEED_PAYLOADS,
   type FeedBeat,
@@ -66,6 +67,9 @@ export interface Refusal {
 export class StubServer {
   readonly feed: FeedEntry[] = [];
   readonly chargeRequests: ChargeRequest[] = [];
+  readonly checkoutRequests: CheckoutRequest[] = [];
+  /** Changes what a checkout is answered. */
+  answerCheckout: (answer: CheckoutResponse) => CheckoutResponse = (answer) => answer;
   /** Every event as it arrived, repeats included. */
   readonly pushed: OutboxEvent[] = [];
   readonly queueCommands: QueueCommand[] = [];
@@ -243,6 +247,27 @@ export class StubServer {
         expiresAt: this.#now() + this.expiresAfterMs,
         serverTime: this.#now(),
       };
+    });
+    app.post('/v1/checkouts', async (request, reply) => {
+      const checkout = CheckoutRequest.parse(request.body);
+      this.checkoutRequests.push(checkout);
+      if (this.refuseCharges !== null) return refuse(reply, this.refuseCharges);
+      const { sessionId, txid, amountCents, currency } = checkout;
+      return this.answerCheckout({
+        transactionId: sessionId,
+        orderId: sessionId,
+        saleId: sessionId,
+        sessionId,
+        txid,
+        provider: 'stripe',
+        providerChargeId: `pi_${txid}`,
+        status: 'PENDING',
+        checkoutUrl: `${this.url}/pay/${txid}`,
+        amountCents,
+        currency,
+        expiresAt: this.#now() + this.expiresAfterMs,
+        serverTime: this.#now(),
+      });
     });
     app.post('/v1/sync/push', async (request, reply) => {
       const { events } = PushRequest.parse(request.body);

@@ -112,7 +112,7 @@ function Issues({ issues }: { readonly issues: IntegrationStatus['issues'] }) {
           <tr key={issue.sessionId}>
             <td className="table-label no-wrap">{formatDuration(issue.ageSeconds * 1000)}</td>
             <td className="no-wrap">{issue.kioskId}</td>
-            <td>{formatMoney(issue.amountCents)}</td>
+            <td>{formatMoney(issue.amountCents, issue.currency)}</td>
             <td>{formatTime(issue.paidAt, null)}</td>
             <td className="issue-transaction">{issue.transactionId}</td>
           </tr>

@@ -27,6 +27,7 @@ export async function readIntegrationStatus(
     transactionId: string;
     kioskId: string;
     amountCents: number;
+    currency: string;
     paidAt: Date;
   }>(PAID_WITHOUT_TICKET, [merchantId, MAX_ISSUES]);
   const percent = conversionPercent(figures.paid, figures.tickets);
@@ -93,7 +94,7 @@ const FIGURES = `
 
 const PAID_WITHOUT_TICKET = `
   SELECT t.session_id AS "sessionId", t.transaction_id AS "transactionId", t.kiosk_id AS "kioskId",
-    t.amount_cents AS "amountCents", t.paid_at AS "paidAt"
+    t.amount_cents AS "amountCents", t.currency, t.paid_at AS "paidAt"
   FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
   WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL AND k.ticket_id IS NULL
   ORDER BY t.paid_at DESC LIMIT $2`;
