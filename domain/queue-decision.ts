@@ -58,7 +58,8 @@ function callNext<T extends TicketView>({
   if (next === undefined) return { ok: false, code: 'queue_empty', ticket: null };
   // Only a call that was made elsewhere, and comes late, can find it gone.
   if (isAtCounter(next)) return { ok: false, code: 'ticket_taken', ticket: next };
-  if (next.status !== 'in_queue') return { ok: false, code: 'not_allowed', ticket: next };
+  if (next.status !== 'in_queue' || next.moneyBack === 'refunded')
+    return { ok: false, code: 'not_allowed', ticket: next };
   const { counter } = command;
   return become(next, { status: 'called', counter, calledAt: atMs, callCount: next.callCount + 1 });
 }

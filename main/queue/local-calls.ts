@@ -102,7 +102,9 @@ function subjectOf(
     const ticket = store.tickets.byId(command.ticketId);
     return ticket?.own === false ? 'needs_server' : ticket;
   }
-  const waiting = tickets.filter(({ status }) => status === 'in_queue').sort(compareQueuePlaces);
+  const waiting = tickets
+    .filter(({ status, moneyBack }) => status === 'in_queue' && moneyBack !== 'refunded')
+    .sort(compareQueuePlaces);
   const next = waiting.find(({ own }) => own);
   return next === undefined && waiting.length > 0 ? 'needs_server' : next;
 }

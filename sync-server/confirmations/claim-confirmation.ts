@@ -24,6 +24,7 @@ export function claimConfirmation(
     const [ticket] = await lockTickets(transaction, kiosk, [ticketIdOfSession(sessionId)]);
     // Parsing leaves out what is the server's own.
     if (ticket !== undefined) return { outcome: 'ticketed', ticket: TicketView.parse(ticket), serverTime };
+    if (payment.status === 'REFUNDED') return { outcome: 'unknown', serverTime };
     const fullMs = serverTime + CONFIRMATION_LEASE_MS;
     // An end that no lease of now can have is of a time before the clock was set back.
     const actBefore = isBeyondAnyLease(payment.actBeforeMs, serverTime)

@@ -24,7 +24,7 @@ export async function decideRescue(
   const payment = await lockSettledPayment(transaction, unit, sessionId);
   const [existing] = await lockTickets(transaction, unit, [ticketIdOfSession(sessionId)]);
   if (existing !== undefined) return takeIntoQueue(leaseWatch, transaction, unit, existing, atMs);
-  if (payment === undefined) return refuse('not_paid', null);
+  if (payment === undefined || payment.status === 'REFUNDED') return refuse('not_paid', null);
   if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))
     return refuse('lease_running', null);
   if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS) await withdrawLease(transaction, unit, sessionId);
@@ -62,6 +62,7 @@ async function takeIntoQueue(
   );
   if (known === undefined) throw new Error(`ticket ${existing.ticketId} was locked, and is not there`);
   if (!isBeforeQueue(existing.status)) return refuse('already_ticketed', existing);
+  if (existing.moneyBack === 'refunded') return refuse('not_paid', existing);
   const itsTotemsUntilMs = known.receivedAt.getTime() + CONFIRMATION_LEASE_MS;
   if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);
   const ticket: StoredTicket = {

@@ -1,4 +1,4 @@
-import { canTicketBecome } from '../../domain/ticket.ts';
+import { canTicketBecome, type TicketStatus } from '../../domain/ticket.ts';
 import type { ServerContext } from '../context.ts';
 import { lockTickets, lockUnitTickets, saveTicketChanges } from '../queue/ticket-store.ts';
 
@@ -8,6 +8,8 @@ const MARKS = {
   REFUNDED: 'refunded',
   CHARGEBACK: 'disputed',
 } as const;
+/** In these a ticket buys nothing yet, or no more: also one that came there after its money had gone back. */
+const UNUSED: readonly TicketStatus[] = ['in_queue', 'no_show'];
 /** At once; the next look finds the rest. */
 const BATCH = 50;
 
@@ -27,12 +29,14 @@ export async function markTickets(context: ServerContext): Promise<void> {
     `SELECT k.merchant_id AS "merchantId", k.unit_id AS "unitId", k.ticket_id AS "ticketId"
      FROM payment_transactions t JOIN tickets k USING (merchant_id, transaction_id)
      WHERE t.status IN ('PARTIALLY_REFUNDED', 'REFUNDED', 'CHARGEBACK')
-       AND k.money_back IS DISTINCT FROM ${markOf('t.status')}
+       AND (k.money_back IS DISTINCT FROM ${markOf('t.status')}
+         OR (t.status = 'REFUNDED' AND k.status = ANY($1)))
      UNION ALL
      SELECT k.merchant_id, k.unit_id, k.ticket_id
      FROM tickets k JOIN payment_transactions t USING (merchant_id, transaction_id)
      WHERE k.money_back IS NOT NULL AND t.status = 'SUCCEEDED'
      LIMIT ${BATCH}`,
+    [UNUSED],
   );
   for (const ticket of due) await mark(context, ticket);
 }
@@ -54,9 +58,9 @@ async function mark(context: ServerContext, { merchantId, unitId, ticketId }: Ti
       [merchantId, ticket.transactionId],
     );
     const moneyBack = payment?.mark ?? null;
-    if (moneyBack === ticket.moneyBack) return;
-    const isUnused = ticket.status === 'in_queue' || ticket.status === 'no_show';
-    const isVoid = moneyBack === 'refunded' && isUnused && canTicketBecome(ticket.status, 'voided');
+    const isVoid =
+      moneyBack === 'refunded' && UNUSED.includes(ticket.status) && canTicketBecome(ticket.status, 'voided');
+    if (moneyBack === ticket.moneyBack && !isVoid) return;
     const changed = {
       ...ticket,
       moneyBack,

@@ -79,7 +79,8 @@ export async function lockNextWaiting(
   { merchantId, unitId }: UnitKey,
 ): Promise<StoredTicket | undefined> {
   const [next] = await transaction.query<TicketRow>(
-    `${SELECT} AND status = 'in_queue' ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE`,
+    `${SELECT} AND status = 'in_queue' AND money_back IS DISTINCT FROM 'refunded'
+     ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE`,
     [merchantId, unitId],
   );
   return next;

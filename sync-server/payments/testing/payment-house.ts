@@ -10,16 +10,12 @@ import { type ProviderSimulator, startProviderSimulator } from '../../../simulat
 import { DEMO_KIOSK_ID } from '../../catalog/demo-shop.ts';
 import type { ServerContext } from '../../context.ts';
 import { createApp } from '../../http/app.ts';
-import { registerIntegrationRoutes } from '../../integration/integration-routes.ts';
 import { createBacenPixProvider } from '../../providers/bacen-pix/bacen-pix.ts';
 import type { NationalProvider } from '../../providers/provider.ts';
-import { onlyProvider } from '../../routing/charge-router.ts';
+import { registerRoutes } from '../../server.ts';
 import { kioskToken } from '../../testing/kiosk-identity.ts';
 import { seedShop, testConfig, testContext } from '../../testing/test-context.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
-import { createRefusedWebhooks } from '../../webhooks/refused-webhooks.ts';
-import { registerWebhookRoutes } from '../../webhooks/webhook-routes.ts';
-import { registerChargeRoutes } from '../charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from '../payment-workers.ts';
 import type { LyingBank } from './lying-bank.ts';
 
@@ -87,9 +83,7 @@ export async function startPaymentHouse(
   const provider = createBacenPixProvider({ ...pix, timeoutMs: PROVIDER_TIMEOUT_MS }, bankClock);
   const workers = startPaymentWorkers(context, provider);
   const app = await createApp(context);
-  registerChargeRoutes(app, context, onlyProvider(provider));
-  registerWebhookRoutes(app, context, [workers], createRefusedWebhooks(silentLog));
-  registerIntegrationRoutes(app, context, onlyProvider(provider));
+  await registerRoutes(app, context, { national: [workers], international: null });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const serverUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   workers.registerWebhook(serverUrl);
