@@ -6,6 +6,7 @@ import { BankApi } from './bank/bank-api.ts';
 import { Callbacks } from './bank/callbacks.ts';
 import type { Told } from './people/operator.ts';
 import { KioskSide } from './sides/kiosk-side.ts';
+import type { Memories } from './sides/memories.ts';
 import { ServerSide } from './sides/server-side.ts';
 import type { CommitFate, ServerStorage } from './sides/server-storage.ts';
 import type { Paper } from './sides/sim-printer.ts';
@@ -53,6 +54,7 @@ export function buildHall(
   world: World,
   storage: ServerStorage,
   disk: { readonly folder: string; readonly template: string },
+  memories: Memories,
 ): Hall {
   const { random, agenda } = world;
   const bank = new Bank(world);
@@ -77,6 +79,7 @@ export function buildHall(
         kioskId,
         folder,
         template: disk.template,
+        memories,
         skewMs: random.int(-3_000, 3_000),
         line: new Line(
           world,

@@ -13,6 +13,8 @@ export interface SourceChange {
 /** A bug that is put into the source on purpose, to prove that the simulation would see it. */
 export interface Mutation extends SourceChange {
   readonly name: string;
+  /** The seed that found it the last time, written by `--mutations --note`: it is looked for there first. */
+  readonly foundAt?: number;
   /** Where the product has a second defence that would hide the bug: it goes as well. */
   readonly also?: readonly SourceChange[];
   /** The invariants that may report it. */
@@ -37,6 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a cent too little is accepted',
+    foundAt: 2,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'receipt.amountCents !== payment.amountCents',
     replace: 'receipt.amountCents < payment.amountCents - 1',

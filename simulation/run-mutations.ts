@@ -1,4 +1,5 @@
 import { hireWorker } from './crew.ts';
+import { noteFoundAt } from './mutation-notes.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import type { SimulationOptions } from './options.ts';
 
@@ -13,16 +14,23 @@ interface Finding {
   readonly expected: boolean;
 }
 
-/** Breaks the product on purpose, one bug after the other. @returns how many bugs were not found as they should */
+/**
+ * Breaks the product on purpose, one bug after the other: each is looked for where it was found the last time, and from
+ * the first seed upwards where it is not found there.
+ * @returns how many bugs were not found as they should
+ */
 export async function runMutations(options: SimulationOptions): Promise<number> {
   const waiting = MUTATIONS.filter(({ name }) => options.mutation === null || name === options.mutation);
   const findings: Finding[] = [];
   const work = async (): Promise<void> => {
     const worker = hireWorker();
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
-      const finding = await find(mutation, options.from, (seed) => worker.run(seed, mutation.name));
+      const finding = await find(mutation, seedsFor(mutation, options), (seed) =>
+        worker.run(seed, mutation.name),
+      );
       findings.push(finding);
       console.log(rowOf(finding));
+      if (options.note) noteFoundAt(mutation.name, finding.expected ? finding.seed : null);
     }
     worker.end();
   };
@@ -32,13 +40,19 @@ export async function runMutations(options: SimulationOptions): Promise<number> 
   return missed.length;
 }
 
+/** A search that is noted begins anew: it is to find the first seed. */
+function seedsFor({ foundAt }: Mutation, { from, note }: SimulationOptions): readonly number[] {
+  // The kind of world in which the bug can show comes soon in any row of seeds.
+  const row = Array.from({ length: MAX_SEEDS }, (_, index) => from + index);
+  return note || foundAt === undefined ? row : [foundAt, ...row.filter((seed) => seed !== foundAt)];
+}
+
 async function find(
   mutation: Mutation,
-  from: number,
+  seeds: readonly number[],
   run: (seed: number) => Promise<{ readonly violation: { readonly invariant: string } | null }>,
 ): Promise<Finding> {
-  // The kind of world in which the bug can show comes soon in any row of seeds.
-  for (let seed = from; seed < from + MAX_SEEDS; seed += 1) {
+  for (const seed of seeds) {
     let invariant: string | null;
     try {
       invariant = (await run(seed)).violation?.invariant ?? null;
@@ -52,6 +66,10 @@ async function find(
 }
 
 function rowOf({ mutation, seed, invariant, expected }: Finding): string {
+  const elsewhere =
+    mutation.foundAt === undefined || mutation.foundAt === seed
+      ? ''
+      : `  (not ${mutation.foundAt}, as noted)`;
   const remark = seed === null || expected ? '' : '  (not one of those that it should break)';
-  return `${mutation.name.padEnd(52)} ${String(seed ?? '-').padStart(5)}  ${invariant}${remark}`;
+  return `${mutation.name.padEnd(52)} ${String(seed ?? '-').padStart(5)}  ${invariant}${remark}${elsewhere}`;
 }

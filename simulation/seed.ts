@@ -13,6 +13,7 @@ import { customerArrives } from './people/customer.ts';
 import { enrol } from './people/manager.ts';
 import { operatorWorks } from './people/operator.ts';
 import { technicianWorks } from './people/technician.ts';
+import type { Memories } from './sides/memories.ts';
 import type { ServerStorage } from './sides/server-storage.ts';
 import { createWorld, type World } from './world/world.ts';
 
@@ -42,6 +43,8 @@ export interface Workplace {
   readonly folder: string;
   /** A migrated, empty database of a totem. */
   readonly template: string;
+  /** Of those who look at the databases after each step. */
+  readonly memories: Memories;
 }
 
 /** The beginning, in which nothing fails: the totems are enrolled and get their catalogue. */
@@ -62,7 +65,7 @@ export async function runSeed(
 ): Promise<SeedResult> {
   const world = createWorld(seed, print);
   await workplace.storage.reset();
-  const hall = buildHall(world, workplace.storage, workplace);
+  const hall = buildHall(world, workplace.storage, workplace, workplace.memories);
   const history = new History(hall);
   const run = new Run(world, hall, { hall, history });
   const profile = pickProfile(world.random);

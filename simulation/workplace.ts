@@ -5,6 +5,7 @@ import { KIOSK_MIGRATIONS_FOLDER } from '../main/store/migrate.ts';
 import { openKioskStore } from '../main/store/store.ts';
 import { systemRandom } from '../platform/system.ts';
 import type { Workplace } from './seed.ts';
+import { type Memories, REMEMBERING } from './sides/memories.ts';
 import { ServerStorage } from './sides/server-storage.ts';
 import { bringThreadsHome } from './world/determinism.ts';
 
@@ -12,7 +13,9 @@ import { bringThreadsHome } from './world/determinism.ts';
 const SHARED_MEMORY = '/dev/shm';
 
 /** What one process needs to run seeds one after the other. Costs seconds, once. */
-export async function openWorkplace(): Promise<Workplace & { close(): Promise<void> }> {
+export async function openWorkplace(
+  memories: Memories = REMEMBERING,
+): Promise<Workplace & { close(): Promise<void> }> {
   bringThreadsHome();
   const folder = mkdtempSync(join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), 'totem-simulation-'));
   mkdirSync(folder, { recursive: true });
@@ -24,11 +27,12 @@ export async function openWorkplace(): Promise<Workplace & { close(): Promise<vo
     clock,
     randomBytes: systemRandom,
   }).close();
-  const storage = await ServerStorage.create();
+  const storage = await ServerStorage.create(memories);
   return {
     storage,
     folder,
     template,
+    memories,
     async close() {
       await storage.close();
       rmSync(folder, { recursive: true, force: true });

@@ -25,6 +25,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a surplus Pix is kept',
+    foundAt: 8,
     file: 'sync-server/payments/record-receipts.ts',
     find: '      refunds.push(await openRefund(',
     replace: "      if (item.disposition !== 'surplus') refunds.push(await openRefund(",

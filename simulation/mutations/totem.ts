@@ -35,6 +35,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the whole CPF is printed',
+    foundAt: 1,
     file: 'domain/receipt.ts',
     find: 'maskCpf(content.customerCpf)',
     replace: 'content.customerCpf',

@@ -13,7 +13,7 @@ import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { type Life, Machine } from '../world/machine.ts';
 import type { Line } from '../world/network.ts';
 import type { World } from '../world/world.ts';
-import { rememberReads } from './remembered-reads.ts';
+import type { Memories } from './memories.ts';
 import { GOOD_PRINTER, type Paper, SimPrinter } from './sim-printer.ts';
 
 export const PIN = '4711';
@@ -43,6 +43,7 @@ export class KioskSide {
   readonly #world: World;
   readonly #folder: string;
   readonly #template: string;
+  readonly #memories: Memories;
   readonly #connections: KioskDatabase[] = [];
   #beforeStart: (() => void) | null = null;
   #engine: Engine | null = null;
@@ -56,6 +57,7 @@ export class KioskSide {
       readonly kioskId: string;
       readonly folder: string;
       readonly template: string;
+      readonly memories: Memories;
       readonly skewMs: number;
       readonly line: Line;
       readonly papers: Paper[];
@@ -69,6 +71,7 @@ export class KioskSide {
     this.printer = new SimPrinter(world, options.kioskId, options.papers);
     this.printer.faults = GOOD_PRINTER;
     this.#template = options.template;
+    this.#memories = options.memories;
     this.#layOut();
   }
 
@@ -156,7 +159,7 @@ export class KioskSide {
     // Only simulated processes die here: nothing has to reach a disk.
     opened.db.pragma('synchronous = OFF');
     this.#connections.push(opened.db);
-    this.#db = rememberReads(opened.db);
+    this.#db = this.#memories.reads(opened.db);
     const store = this.#mortal(opened, life);
     const serverTime = createServerTime(clock);
     const identity = createFileIdentity({

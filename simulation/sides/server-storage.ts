@@ -3,6 +3,9 @@ import type { Database, Queryable, Transaction } from '../../sync-server/db/data
 import { migrateDatabase } from '../../sync-server/db/migrate.ts';
 import { type Life, never } from '../world/machine.ts';
 import type { Activity } from '../world/quiet.ts';
+import type { Memories } from './memories.ts';
+import { tablesWritten } from './named-tables.ts';
+import type { Looks } from './remembered-looks.ts';
 import { Statements } from './statements.ts';
 
 type Row = Record<string, unknown>;
@@ -20,10 +23,6 @@ export interface CommitWatch {
 
 export type CommitFate = 'before' | 'after' | 'fails';
 
-/** Every table that a statement reads or writes is named in it: no trigger and no view of the schema does so by itself. */
-const READ_TABLES = /\b(?:FROM|JOIN)\s+(\w+)/gi;
-const WRITTEN_TABLES = /\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)/gi;
-
 /** Statements that change something; everything else is not a crash point. */
 const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
 
@@ -34,19 +33,19 @@ const WRITES = /^\s*(INSERT|UPDATE|DELETE|WITH)\b/i;
 export class ServerStorage {
   readonly #pg: PGlite;
   readonly #statements: Statements;
-  /** What was looked at, until one of its tables is written to: few commits touch what an invariant asks for. */
-  readonly #looks = new Map<string, { readonly rows: Row[]; readonly tables: ReadonlySet<string> }>();
+  readonly #looks: Looks;
   #turn: Promise<void> = Promise.resolve();
   #inTransaction = false;
 
-  private constructor(pg: PGlite, statements: Statements) {
+  private constructor(pg: PGlite, statements: Statements, memories: Memories) {
     this.#pg = pg;
     this.#statements = statements;
+    this.#looks = memories.looks((sql, parameters) => statements.run(sql, parameters));
   }
 
-  static async create(): Promise<ServerStorage> {
+  static async create(memories: Memories): Promise<ServerStorage> {
     const pg = await PGlite.create({ parsers: { [types.DATE]: (text: string) => text } });
-    const storage = new ServerStorage(pg, await Statements.over(pg));
+    const storage = new ServerStorage(pg, await Statements.over(pg), memories);
     await migrateDatabase(storage.#plainDatabase());
     return storage;
   }
@@ -67,25 +66,19 @@ export class ServerStorage {
     );
     if (written.length > 0)
       await this.#pg.exec(`TRUNCATE ${written.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE`);
-    this.#looks.clear();
+    this.#looks.forgetAll();
     this.#inTransaction = false;
     this.#turn = Promise.resolve();
   }
 
   /** For the invariants: reads what is committed, past all machines. */
   async look<R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> {
-    const question = JSON.stringify([sql, parameters]);
-    const known = this.#looks.get(question);
-    if (known !== undefined) return known.rows as R[];
-    const rows = this.#statements.run<R>(sql, parameters);
-    this.#looks.set(question, { rows, tables: new Set(namesIn(sql, READ_TABLES)) });
-    return rows;
+    return this.#looks.ask(sql, parameters) as R[];
   }
 
   #run<R extends Row>(sql: string, parameters: readonly unknown[]): R[] {
     const rows = this.#statements.run<R>(sql, parameters);
-    for (const written of namesIn(sql, WRITTEN_TABLES))
-      for (const [question, { tables }] of this.#looks) if (tables.has(written)) this.#looks.delete(question);
+    this.#looks.forget(tablesWritten(sql));
     return rows;
   }
 
@@ -102,7 +95,7 @@ export class ServerStorage {
         this.#inTurn(async () => {
           if (life.over) return null;
           if (!writes) return this.#run<R>(sql, parameters);
-          const death = watch.onCommit(new Set(namesIn(sql, WRITTEN_TABLES)));
+          const death = watch.onCommit(new Set(tablesWritten(sql)));
           if (death === 'fails') throw databaseAway();
           if (death === 'before') watch.die();
           if (life.over) return null;
@@ -135,7 +128,7 @@ export class ServerStorage {
       if (life.over) return null;
       const run = async <R extends Row>(sql: string, parameters: readonly unknown[] = []): Promise<R[]> => {
         if (life.over) return never();
-        for (const table of namesIn(sql, WRITTEN_TABLES)) written.add(table);
+        for (const table of tablesWritten(sql)) written.add(table);
         return activity.during(async () => this.#run<R>(sql, parameters));
       };
       await activity.during(async () => this.#statements.run('BEGIN'));
@@ -201,16 +194,4 @@ export class ServerStorage {
 /** As PostgreSQL says it where it stops in the midst of a transaction. */
 function databaseAway(): Error {
   return Object.assign(new Error('terminating connection due to administrator command'), { code: '57P01' });
-}
-
-const namesBySql = new Map<string, readonly string[]>();
-
-function namesIn(sql: string, pattern: RegExp): readonly string[] {
-  const key = pattern.source + sql;
-  let names = namesBySql.get(key);
-  if (names === undefined) {
-    names = [...sql.matchAll(pattern)].map(([, name = '']) => name.toLowerCase());
-    namesBySql.set(key, names);
-  }
-  return names;
 }
