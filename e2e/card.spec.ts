@@ -78,6 +78,69 @@ test('an address that is none says so, in the phone’s language', async ({ shop
   }
 });
 
+test('every other state of the phone’s page can be read by everybody, in three languages', async ({
+  shop,
+  browser,
+}) => {
+  const state = {
+    ...{ merchantName: 'Clínica Aurora', serviceName: 'Vacina', amountCents: 2_400, currency: 'USD' },
+    ...{ expiresAt: 200_000, serverTime: 100_000, form: null },
+  };
+  const open = {
+    ...state,
+    state: 'open',
+    form: { scriptUrl: `${shop.addresses.provider}/gone.js`, publishableKey: 'pk_1', clientSecret: 'x' },
+  };
+  for (const [locale, seen] of [
+    [
+      'pt-BR',
+      ['Carregando', 'Confirmando o pagamento', 'O tempo para pagar acabou', 'foi encerrado', 'não abriu'],
+    ],
+    ['en-US', ['Loading', 'Confirming the payment', 'The time to pay is over', 'was closed', 'did not open']],
+    [
+      'es-AR',
+      ['Cargando', 'Confirmando el pago', 'El tiempo para pagar terminó', 'fue cerrado', 'no se abrió'],
+    ],
+  ] as const) {
+    const context = await browser.newContext({ locale, viewport: PHONE });
+    const answers = [
+      { ...state, state: 'preparing' },
+      { ...state, state: 'processing' },
+      { ...state, state: 'expired' },
+      { ...state, state: 'closed' },
+      open,
+    ];
+    for (const [index, answer] of answers.entries()) {
+      const phone = await context.newPage();
+      await phone.route('**/v1/checkouts/*', (route) => route.fulfill({ json: answer }));
+      await phone.goto(new URL(`/pay/${'A'.repeat(22)}`, shop.addresses.syncServer).href);
+      await expect(phone.getByText(seen[index] ?? '').first()).toBeVisible();
+      expect((await new AxeBuilder({ page: phone }).analyze()).violations).toEqual([]);
+      const width = await phone.evaluate(() => document.documentElement.scrollWidth);
+      expect(width).toBeLessThanOrEqual(PHONE.width);
+      await phone.close();
+    }
+    await context.close();
+  }
+});
+
+test('a phone without a line says so, keeps its form, and goes on when the line is back', async ({
+  shop,
+  page,
+  context,
+}) => {
+  const phone = await openOnPhone(context, await chooseCard(page, shop.addresses.totem));
+  await expect(payButton(phone)).toBeVisible();
+  await phone.route('**/v1/checkouts/*', (route) => route.abort());
+  await expect(phone.getByText('Sem conexão')).toBeVisible();
+  await expect(payButton(phone)).toBeVisible();
+  await phone.unroute('**/v1/checkouts/*');
+  await expect(phone.getByText('Sem conexão')).toHaveCount(0);
+  await typeCard(phone, '4242 4242 4242 4242');
+  await payButton(phone).click();
+  await expect(phone.getByRole('heading', { name: 'Pagamento confirmado' })).toBeVisible();
+});
+
 test('the page’s policy lets in the provider’s script and frame, and nothing else', async ({
   shop,
   page,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CheckoutRequest, CheckoutResponse } from '../../domain/protocol/checkouts.ts';
+import { FEED_PAYLOADS as OLD_FEED_PAYLOADS } from '../../domain/testing/release-2/protocol/feed.ts';
 import { DEMO_CARD_OFFER, DEMO_SERVICES, DEMO_SHOP } from '../catalog/demo-shop.ts';
 import { addOfferPrice } from '../catalog/offers.ts';
 import { auditLedger } from '../ledger/audit-ledger.ts';
@@ -261,6 +262,24 @@ describe('the end of a checkout', () => {
       status: 409,
       body: { error: { code: 'charge_closed' } },
     });
+  });
+});
+
+describe('a totem of the release before', () => {
+  test('reads the catalogue with card offers, and what is said of a neighbour’s card payment', async () => {
+    const made = await checkout();
+    await house.pay(made.providerChargeId);
+    await house.until(becomes(made, 'SUCCEEDED'));
+    const entries = await house.context.db.query<{ kind: string; payload: unknown }>(
+      'SELECT kind, payload FROM feed',
+    );
+    const kinds = new Set<string>();
+    for (const { kind, payload } of entries) {
+      if (!Object.hasOwn(OLD_FEED_PAYLOADS, kind)) continue;
+      OLD_FEED_PAYLOADS[kind as keyof typeof OLD_FEED_PAYLOADS].parse(payload);
+      kinds.add(kind);
+    }
+    expect([...kinds]).toEqual(expect.arrayContaining(['catalog.changed', 'payment.confirmed']));
   });
 });
 

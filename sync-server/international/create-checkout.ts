@@ -43,6 +43,8 @@ export function checkoutCreator(
     let payment = await findBySession(context.db, kiosk.merchantId, request.sessionId);
     let isRetry = true;
     if (payment === undefined) {
+      // Asking again would not help: the totem tells its customer at once.
+      if (provider === null) return refuse('provider_rejected', 'no international provider is configured');
       const opened = await openCheckout(context, kiosk, request);
       if (opened.kind === 'refused') return refuse(opened.code, opened.detail);
       isRetry = opened.kind === 'known';

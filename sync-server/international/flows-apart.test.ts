@@ -169,6 +169,24 @@ describe('the database', () => {
   });
 });
 
+test('a server without Stripe refuses a card at once, writes nothing, and shows no page', async () => {
+  const without = await createApp(context);
+  await registerRoutes(without, context, {
+    national: [{ ...watchProvider(bank, clock), wakeInbox: () => undefined }],
+    international: null,
+  });
+  const request = checkoutRequest();
+  const headers = { authorization: `Bearer ${kioskToken(DEMO_KIOSK_ID, clock)}` };
+  const answer = await without.inject({ method: 'POST', url: '/v1/checkouts', headers, payload: request });
+  expect(answer.statusCode).toBe(502);
+  expect((await without.inject({ url: `/pay/${'A'.repeat(22)}` })).statusCode).toBe(404);
+  const keys = [request.sessionId];
+  expect(await database.db.query('SELECT 1 FROM payment_transactions WHERE session_id = $1', keys)).toEqual(
+    [],
+  );
+  await without.close();
+});
+
 test('the configuration puts Stripe into its own flow alone', () => {
   const settings = {
     provider: 'stripe',
