@@ -8,6 +8,7 @@ const COMMANDS_WITH_A_SERVER = [
   'cli/refunds.test.ts',
   'cli/dead-letters.test.ts',
   'cli/ledger.test.ts',
+  'cli/shop.test.ts',
 ];
 
 export default defineConfig({

@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
+import { addCatalogCommands } from './commands/catalog.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addRefundsCommands } from './commands/refunds.ts';
+import { addRoutingCommands } from './commands/routing.ts';
+import { addSplitsCommands } from './commands/splits.ts';
 import { addSupportBundleCommand } from './commands/support-bundle.ts';
 import { addTicketCommands } from './commands/ticket.ts';
+import { addTransactionsCommands } from './commands/transactions.ts';
 import { EXIT_USAGE, type Terminal } from './output.ts';
 
 /** Runs one command line, without the program's own name: `['br-code', 'decode', '…']`. */
@@ -23,6 +27,10 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addBrCodeCommands(program, terminal);
   addTicketCommands(program, terminal);
   addKiosksCommands(program, terminal);
+  addCatalogCommands(program, terminal);
+  addRoutingCommands(program, terminal);
+  addSplitsCommands(program, terminal);
+  addTransactionsCommands(program, terminal);
   addRefundsCommands(program, terminal);
   addDeadLettersCommands(program, terminal);
   addLedgerCommands(program, terminal);

@@ -28,6 +28,7 @@ import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
 import { registerRefundRoutes } from './payments/refund-routes.ts';
+import { registerTransactionRoutes } from './payments/transaction-routes.ts';
 import { createWorkDue } from './payments/work-due.ts';
 import { openProviders } from './providers/open-providers.ts';
 import type { PaymentProvider } from './providers/provider.ts';
@@ -139,6 +140,7 @@ export async function registerRoutes(
   const international = providers.international?.provider ?? null;
   registerCheckoutRoutes(app, context, international);
   registerRefundRoutes(app, context);
+  registerTransactionRoutes(app, context);
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });
