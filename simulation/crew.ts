@@ -6,6 +6,9 @@ import type { SeedResult } from './seed.ts';
 /** Longer than any seed on a loaded machine: one that does not answer by then hangs. */
 const ANSWER_TIMEOUT_MS = 180_000;
 
+/** Of each world something stays behind in the database's memory, megabytes each: after so many a fresh one takes over. */
+const RETIRES_AFTER_SEEDS = 100;
+
 /** A process that runs seeds. */
 export interface Worker {
   /** @throws Error when the world could not be run to its end */
@@ -16,10 +19,19 @@ export interface Worker {
 /** One that dies, or has to be put to an end, is replaced for the next seed. */
 export function hireWorker(): Worker {
   let child: ChildProcess | null = null;
+  let seeds = 0;
   return {
     async run(seed, mutation) {
       try {
-        child ??= await start();
+        if (seeds === RETIRES_AFTER_SEEDS) {
+          child?.send({ kind: 'end' } satisfies Ask);
+          child = null;
+        }
+        if (child === null) {
+          child = await start();
+          seeds = 0;
+        }
+        seeds += 1;
         child.send({ kind: 'seed', seed, mutation } satisfies Ask);
         const answer = await answerOf(child);
         if (answer.kind === 'result') return answer.result;
