@@ -3,15 +3,18 @@ import type { ManagedCatalog } from '../../domain/protocol/catalog-changes.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import { type App, createApp } from '../http/app.ts';
+import { applyProviderCharge } from '../payments/apply-provider-charge.ts';
 import { chargeCreator } from '../payments/create-charge.ts';
+import { findBySession } from '../payments/payment-transaction.ts';
 import { ModelBank } from '../payments/testing/model-bank.ts';
 import { chargeRequest, KIOSK, SERVICE } from '../payments/testing/payment-steps.ts';
 import { onlyProvider } from '../routing/charge-router.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { registerCatalogManagementRoutes } from './catalog-management-routes.ts';
-import { startPlannedPrices } from './change-price.ts';
+import { changePrice, startPlannedPrices } from './change-price.ts';
 import { DEMO_MERCHANT_ID, DEMO_SERVICES, DEMO_UNIT_ID } from './demo-shop.ts';
+import { changeService } from './services.ts';
 
 let clock: ManualClock;
 let database: TestDatabase;
@@ -242,6 +245,62 @@ test('changes at once take turns: every version is told once, in order', async (
     [serviceId],
   );
   expect(told.at(-1)?.services[0]?.amountCents).toBe(row?.amount);
+});
+
+test('changes of the catalogue and sales beside them never wait for each other in a circle', async () => {
+  const takenBack: unknown[] = [];
+  const busy = await createTestDatabase((error) => takenBack.push(error));
+  try {
+    await seedShop(busy.db, clock.nowMs());
+    const beside = testContext({ db: busy.db, clock });
+    const bank = new ModelBank(clock, '9');
+    const charge = chargeCreator(beside, onlyProvider(bank));
+    const [free, ...priced] = [...DEMO_SERVICES].reverse();
+    const sell = async (index: number): Promise<void> => {
+      const service = priced[index % priced.length] ?? SERVICE;
+      const request = chargeRequest(beside, {
+        serviceId: service.serviceId,
+        amountCents: service.amountCents,
+      });
+      if (!(await charge(KIOSK, request)).ok) return;
+      const payment = await findBySession(beside.db, KIOSK.merchantId, request.sessionId);
+      if (payment === undefined) throw new Error('no payment');
+      bank.pay(request.txid, request.amountCents);
+      await applyProviderCharge(beside, payment, bank.chargeOf(request.txid), 'webhook');
+    };
+    const key = (index: number) => ({
+      merchantId: DEMO_MERCHANT_ID,
+      serviceId: priced[index % priced.length]?.serviceId ?? free?.serviceId ?? '',
+    });
+    const price = { currency: 'BRL', international: false } as const;
+    await Promise.all(
+      Array.from({ length: 30 }, async (_, index) => {
+        await sell(index);
+        const amountCents = priced[index % priced.length]?.amountCents ?? 1;
+        await changePrice(beside, key(index), { ...price, amountCents: amountCents + 1, from: null }, 'test');
+        await changePrice(
+          beside,
+          key(index),
+          { ...price, amountCents, from: clock.nowMs() + 1 + index },
+          'test',
+        );
+        await sell(index + 1);
+        await changeService(beside, key(index), { position: index }, 'test');
+      }),
+    );
+    clock.advance(1_000);
+    await Promise.all([startPlannedPrices(beside).stop(), startPlannedPrices(beside).stop(), sell(0)]);
+    expect(takenBack).toEqual([]);
+    const [count] = await busy.db.query<{ versions: number; told: number }>(
+      `SELECT catalog_version AS versions, (SELECT count(*)::int FROM feed WHERE kind = 'catalog.changed') AS told
+       FROM units WHERE unit_id = $1`,
+      [DEMO_UNIT_ID],
+    );
+    expect(count?.told).toBe(count?.versions);
+    expect(count?.versions).toBeGreaterThan(30);
+  } finally {
+    await busy.close();
+  }
 });
 
 test('a counter that serves somebody stays', async () => {
