@@ -142,6 +142,30 @@ describe('a provider that does not answer', () => {
     expect(await house.intentsOf(request.txid)).toHaveLength(1);
   });
 
+  test.each([
+    ['before anything of the answer was kept', 'client_secret_sealed = NULL', 'NULL'],
+    ['after the client secret was kept', 'close_at = close_at', 'NULL'],
+    ['after the attempt was ended', 'close_at = close_at', "'created'"],
+  ])('and a process that died %s: the retry gets the same PaymentIntent', async (_when, kept, outcome) => {
+    const request = checkoutRequest();
+    const made = await checkout(request);
+    const { db } = house.context;
+    const key = [made.transactionId];
+    await db.query(`UPDATE checkouts SET ${kept} WHERE transaction_id = $1`, key);
+    await db.query(
+      `UPDATE payment_attempts SET outcome = ${outcome}, provider_charge_id = NULL WHERE transaction_id = $1`,
+      key,
+    );
+    await db.query(
+      `UPDATE payment_transactions SET status = 'CREATED', provider_charge_id = NULL, charge_created_at = NULL,
+         charge_expires_at = NULL WHERE transaction_id = $1`,
+      key,
+    );
+    expect(await checkout(request)).toEqual({ ...made, serverTime: house.clock.nowMs() });
+    expect(await house.intentsOf(request.txid)).toHaveLength(1);
+    expect((await house.state(made.checkoutUrl)).form).not.toBeNull();
+  });
+
   test('was not reached: 503, and the same session has its checkout when it is back', async () => {
     await house.faults({ online: false });
     const request = checkoutRequest();
