@@ -25,11 +25,16 @@ import { checkCharge } from './payments/check-charge.ts';
 import { chargeCreator } from './payments/create-charge.ts';
 import { findBySession } from './payments/payment-transaction.ts';
 import { startRefundWorker } from './payments/refunds.ts';
-import { ModelBank } from './payments/testing/model-bank.ts';
 import { chargeRequest, expectMoneyAddsUp, SERVICE } from './payments/testing/payment-steps.ts';
+import type { ProviderReceipt } from './providers/provider.ts';
 import { watchProvider } from './providers/provider-health.ts';
 import { executeQueueCommand } from './queue/queue-command.ts';
 import { startPoller } from './reconciliation/poller.ts';
+import { resolveSuspense } from './reconciliation/resolve-suspense.ts';
+import { putInSuspense } from './reconciliation/suspense.ts';
+import { startSuspenseRefunds } from './reconciliation/suspense-refunds.ts';
+import { startSweeper } from './reconciliation/sweeper.ts';
+import { ListingBank } from './reconciliation/testing/listing-bank.ts';
 import { onlyProvider } from './routing/charge-router.ts';
 import { pushEvents } from './sync/push.ts';
 import { enrolRequest, newTestKey, SECOND_KIOSK_ID } from './testing/kiosk-identity.ts';
@@ -48,7 +53,7 @@ const clock = new ManualClock();
 let database: TestDatabase;
 /** Two server processes on one database, as far as the database can tell. */
 let processes: [ServerContext, ServerContext];
-let bank: ModelBank;
+let bank: ListingBank;
 /** SQLSTATEs and messages of whatever threw, or was logged as an error and tried again. */
 const errors: string[] = [];
 
@@ -67,7 +72,7 @@ beforeAll(async () => {
   const log = pino({ serializers: { error: describe } }, lines);
   const second = openDatabase(database.url, () => undefined, keep);
   processes = [testContext({ db: database.db, clock, log }), testContext({ db: { ...second }, clock, log })];
-  bank = new ModelBank(clock);
+  bank = new ListingBank(clock);
 });
 afterAll(async () => {
   await processes[1].db.close();
@@ -170,7 +175,7 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
   await attempt(pushEvents(anyProcess(), kiosk, [opened]));
   await attempt(chargeCreator(anyProcess(), onlyProvider(bank))(kiosk, request));
   sold.push(sessionId);
-  bank.pay(txid, SERVICE.amountCents);
+  const receipt = bank.pay(txid, SERVICE.amountCents);
   if (index % 4 === 0) bank.pay(txid, SERVICE.amountCents);
   await attempt(
     database.db.query(
@@ -185,6 +190,8 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
   const ended = { sessionId, outcome: 'cancelled', reason: 'customer', endedAt } as const;
   await Promise.all([
     ...processes.map((process) => attempt(checkCharge(process, bank, payment, 'webhook'))),
+    // A list that is ahead of its charge, at the very moment in which the charge tells of the money.
+    ...(index % 4 === 1 ? [attempt(hold(receipt)), resolveStranger()] : []),
     attempt(claimConfirmation(anyProcess(), kiosk, sessionId)),
     // Some customers give up in the moment in which their money comes.
     index % 3 === 0
@@ -196,6 +203,36 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
     attempt(press({ kind: 'queue.rescue', sessionId: pick(sold, index - LATE), ...button() })),
     attempt(sellLocally(kiosk)),
   ]);
+}
+
+const hold = (receipt: ProviderReceipt) =>
+  putInSuspense(anyProcess(), {
+    merchantId: DEMO_MERCHANT_ID,
+    provider: bank.name,
+    receipt,
+    foundBy: 'sweep',
+    reason: 'not_in_charge',
+    suggestedReceiptId: null,
+  });
+
+/** Money of nobody, found by both processes, sent back by one and said to be income by the other. */
+async function resolveStranger(): Promise<void> {
+  const receiptId = `E${randomUUID().replaceAll('-', '').slice(1)}`;
+  const receipt = bank.receive({
+    receiptId,
+    endToEndId: receiptId,
+    txid: null,
+    pixKey: null,
+    amountCents: 77,
+    paidAtMs: clock.nowMs(),
+    feeCents: null,
+  });
+  await Promise.all([attempt(hold(receipt)), attempt(hold(receipt))]);
+  await Promise.all(
+    (['refund', 'other_income'] as const).map((resolution) =>
+      attempt(resolveSuspense(anyProcess(), DEMO_MERCHANT_ID, { receiptId, resolution, by: 'Manager' })),
+    ),
+  );
 }
 
 const button = () => ({ commandId: randomUUID(), counter: pick(DEMO_COUNTERS, turns) });
@@ -237,6 +274,8 @@ test('everything at once, from two processes: no deadlock, no other error, and e
       startInboxProcessor(context, watched.provider),
       startPoller(context, watched.provider, watched.health),
       startRefundWorker(context, watched.provider, watched.health),
+      startSweeper(context, watched.provider, watched.health),
+      startSuspenseRefunds(context, watched.provider, watched.health),
     ];
   });
   const sold = new Map<KioskPrincipal, string[]>(
@@ -274,6 +313,9 @@ async function expectInvariants(): Promise<void> {
         WHERE p.ticket_number = t.number AND p.service_prefix = t.prefix) AS "asReserved",
        (SELECT count(*) FROM receipts WHERE disposition = 'surplus') - (SELECT count(*) FROM refunds) AS owed,
        (SELECT max(seq) - count(*) FROM feed) AS gaps,
+       (SELECT count(*) FROM suspense_items WHERE status = 'open') AS held,
+       (SELECT count(*) > 0 FROM suspense_items WHERE resolution = 'released') AS "someReleased",
+       (SELECT count(*) > 0 FROM suspense_items WHERE resolution IN ('refund', 'other_income')) AS "someResolved",
        (SELECT count(*) > 0 FROM tickets WHERE rescued) AS "someRescued",
        (SELECT count(*) > 0 FROM refunds) AS "someSentBack",
        (SELECT count(*) > 0 FROM ticket_transitions WHERE cause LIKE '%executed_locally') AS "someCalledAlone"`,
@@ -285,6 +327,9 @@ async function expectInvariants(): Promise<void> {
     asReserved: all,
     owed: 0,
     gaps: 0,
+    held: 0,
+    someReleased: true,
+    someResolved: true,
     someRescued: true,
     someSentBack: true,
     someCalledAlone: true,
