@@ -36,6 +36,7 @@ import { startProviderProbe } from './providers/provider-probe.ts';
 import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { registerReconciliationRoutes } from './reconciliation/reconciliation-routes.ts';
+import { registerRecurringRoutes } from './recurring/recurring-routes.ts';
 import { createChargeRouter } from './routing/charge-router.ts';
 import { registerRoutingRoutes } from './routing/routing-routes.ts';
 import { NO_SHADOWS, type ShadowMirror, startShadowMirror } from './routing/shadow-mirror.ts';
@@ -141,6 +142,7 @@ export async function registerRoutes(
   registerCheckoutRoutes(app, context, international);
   registerRefundRoutes(app, context);
   registerTransactionRoutes(app, context);
+  registerRecurringRoutes(app, context);
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });

@@ -13,6 +13,11 @@ export interface TestShop {
 
 const AMOUNT_CENTS = 100;
 
+/** The test shop's own merchant, beside this one. */
+export function testMerchantIdOf(merchantId: string): string {
+  return uuidV5(`merchant:${merchantId}`, NAMESPACE);
+}
+
 /**
  * A shop beside the real one, receiving on the same Pix key: what the integration test sells never stands in the real
  * queue, takes none of its numbers, and is not in its ledger or figures.
@@ -22,7 +27,7 @@ export async function ensureTestShop(
   merchantId: string,
   atMs: number,
 ): Promise<TestShop> {
-  const testMerchantId = uuidV5(`merchant:${merchantId}`, NAMESPACE);
+  const testMerchantId = testMerchantIdOf(merchantId);
   const unitId = uuidV5(`unit:${merchantId}`, NAMESPACE);
   const serviceId = uuidV5(`service:${merchantId}`, NAMESPACE);
   await transaction.query(

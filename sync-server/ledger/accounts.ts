@@ -40,6 +40,9 @@ export function payableAccount(recipient: string): Account {
 /** Ours, and no sale of a totem. */
 export const OTHER_INCOME: Account = { code: 'other_income', kind: 'income' };
 
+/** What agreements bring, period by period: ours, and no sale of a totem. */
+export const RECURRING_INCOME: Account = { code: 'recurring_income', kind: 'income' };
+
 /** Opens the accounts that a merchant does not have yet. */
 export async function ensureAccounts(
   database: Queryable,

@@ -65,6 +65,7 @@ const RULES = [
           received AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM (
               SELECT merchant_id, amount_cents FROM receipts
+              UNION ALL SELECT merchant_id, amount_cents FROM recurring_receipts WHERE place = 'income'
               UNION ALL SELECT merchant_id, amount_cents FROM suspense_items
                 WHERE (resolution IS NULL OR resolution IN ('refund', 'sale', 'other_income'))
                   AND (status = 'open' OR refund_status IS DISTINCT FROM 'settled')) AS came
@@ -97,6 +98,24 @@ const RULES = [
     sql: `SELECT s.merchant_id, s.receipt_id AS subject, coalesce(s.resolution, s.status) AS detail
           FROM suspense_items s JOIN receipts r USING (merchant_id, receipt_id)
           WHERE s.resolution IS DISTINCT FROM 'released'`,
+  },
+  {
+    rule: 'recurring_receipt_posted_once_with_its_amount',
+    sql: `SELECT r.merchant_id, r.receipt_id AS subject,
+                 r.place || ' of ' || r.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM recurring_receipts r
+          LEFT JOIN ledger_entries e ON e.merchant_id = r.merchant_id AND e.idempotency_key = 'recurring:' || r.receipt_id
+          LEFT JOIN ledger_postings p
+            ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
+          GROUP BY r.merchant_id, r.receipt_id, r.place, r.amount_cents
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE r.place WHEN 'income' THEN r.amount_cents ELSE 0 END`,
+  },
+  {
+    rule: 'recurring_receipt_has_one_place',
+    sql: `SELECT merchant_id, receipt_id AS subject, 'held elsewhere too' AS detail FROM recurring_receipts
+          WHERE place = 'income' AND ((merchant_id, receipt_id) IN (SELECT merchant_id, receipt_id FROM receipts)
+            OR (merchant_id, receipt_id) IN (
+              SELECT merchant_id, receipt_id FROM suspense_items WHERE resolution IS DISTINCT FROM 'released'))`,
   },
   {
     rule: 'split_posted_with_its_amount',

@@ -7,6 +7,7 @@ import {
   DISPUTED,
   ensureAccounts,
   OTHER_INCOME,
+  RECURRING_INCOME,
   REFUNDS_PAYABLE,
   receivableAccount,
   SALES,
@@ -115,6 +116,20 @@ export function postSuspense(
     idempotencyKey: `suspense:${fact.receiptId}`,
     debit: receivableAccount(fact.provider),
     credit: SUSPENSE,
+  });
+}
+
+/** A recurring charge was paid. */
+export function postRecurringIncome(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: SuspenseFact & { readonly provider: string },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'recurring_income',
+    idempotencyKey: `recurring:${fact.receiptId}`,
+    debit: receivableAccount(fact.provider),
+    credit: RECURRING_INCOME,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
-import type { WebhookIntake } from './webhook-intake.ts';
+import type { ReadRecurrenceOutcome } from './recurrence.ts';
+import type { RecurrenceHint, WebhookIntake } from './webhook-intake.ts';
 
 /**
  * What the server needs of a payment provider, in our words. Each provider is one folder beside this file; nothing
@@ -34,6 +35,8 @@ export interface PaymentProvider {
    * such list. Half-open: `fromMs <= paidAtMs < toMs`.
    */
   listReceipts?(span: ReceiptSpan): Promise<ListReceiptsOutcome>;
+  /** Tells of an agreement, or of what is charged by one. Absent where it cannot be asked. */
+  readRecurrence?(recurrence: RecurrenceHint): Promise<ReadRecurrenceOutcome>;
 }
 
 /** A provider of the national flow: PIX, in reais. */

@@ -3,6 +3,7 @@ import type { ServerContext } from '../context.ts';
 import { checkCharge } from '../payments/check-charge.ts';
 import { findByCharge } from '../payments/payment-transaction.ts';
 import type { PaymentProvider, ProviderReceipt } from '../providers/provider.ts';
+import { takeRecurrence } from '../recurring/take-recurrence.ts';
 import { putInSuspense } from './suspense.ts';
 
 /**
@@ -46,6 +47,16 @@ export async function placeReceipt(
     const checked = await checkCharge(context, provider, payment, foundBy);
     if (checked.kind === 'unavailable') return 'later';
     if (await found.isPlaced()) return 'recorded';
+  }
+  if (payments.length === 0 && txid !== null && provider.readRecurrence !== undefined) {
+    const taken = await takeRecurrence(
+      context,
+      provider,
+      { kind: 'charge', id: txid },
+      { cause: 'sweep', merchantId },
+    );
+    if (taken.kind === 'unavailable') return 'later';
+    if (taken.kind === 'applied' && (await found.isPlaced())) return 'recorded';
   }
   // The row of a charge is committed before its provider hears of it: a txid that is not here is none of ours.
   const isYoung = context.clock.nowMs() < receipt.paidAtMs + CHARGE_LAG_MS;

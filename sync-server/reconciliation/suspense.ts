@@ -2,7 +2,6 @@ import type { SuspenseReason, SuspenseResolution } from '../../domain/protocol/r
 import type { ServerContext } from '../context.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
 import { postSuspense, postSuspenseResolved } from '../ledger/ledger.ts';
-import type { TransactionKey } from '../payments/payment-transaction.ts';
 import type { ProviderReceipt } from '../providers/provider.ts';
 
 /** Money of which nobody knows yet what it is for. */
@@ -70,6 +69,7 @@ export function putInSuspense(context: ServerContext, unplaced: UnplacedReceipt)
          paid_at, found_at, found_by, reason, suggested_receipt_id, status)
        SELECT $1, $2, $3, $4, $5, $6, $7, 'BRL', $8, $9, $10, $11, $12, 'open'
        WHERE NOT EXISTS (SELECT FROM receipts WHERE merchant_id = $1 AND receipt_id = $2)
+         AND NOT EXISTS (SELECT FROM recurring_receipts WHERE provider = $3 AND receipt_id = $2)
        ON CONFLICT DO NOTHING RETURNING receipt_id`,
       [
         merchantId,
@@ -103,11 +103,11 @@ export function putInSuspense(context: ServerContext, unplaced: UnplacedReceipt)
   });
 }
 
-/** A charge told of the money after all: it leaves suspense as it came, and is judged as any receipt. */
+/** A charge, a sale's or a recurring one, told of the money after all: it leaves suspense as it came, and is judged as any receipt. */
 export async function releaseFromSuspense(
   context: Pick<ServerContext, 'clock' | 'randomBytes'>,
   transaction: Transaction,
-  { merchantId, transactionId }: TransactionKey,
+  { merchantId, transactionId }: { readonly merchantId: string; readonly transactionId: string | null },
   receiptId: string,
   atMs: number,
 ): Promise<void> {
@@ -137,7 +137,8 @@ export async function placedReceipts(
 ): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ id: string }>(
     `SELECT receipt_id AS id FROM receipts WHERE merchant_id = $1 AND receipt_id = ANY($2)
-     UNION SELECT receipt_id FROM suspense_items WHERE merchant_id = $1 AND receipt_id = ANY($2)`,
+     UNION SELECT receipt_id FROM suspense_items WHERE merchant_id = $1 AND receipt_id = ANY($2)
+     UNION SELECT receipt_id FROM recurring_receipts WHERE merchant_id = $1 AND receipt_id = ANY($2)`,
     [merchantId, receiptIds],
   );
   return new Set(rows.map(({ id }) => id));

@@ -5,7 +5,8 @@ import { findByCharge, type PaymentTransaction } from '../payments/payment-trans
 import { lookAgainAtRefunds } from '../payments/refunds.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
-import type { ChargeHint, WebhookReading } from '../providers/webhook-intake.ts';
+import type { ChargeHint, RecurrenceHint, WebhookReading } from '../providers/webhook-intake.ts';
+import { isKnownRecurrence, takeRecurrence } from '../recurring/take-recurrence.ts';
 
 /** Small, so that one slow read at the bank holds up few others; the hands beside it go on. */
 const BATCH = 8;
@@ -144,11 +145,57 @@ async function processItem(
     outcomeByCharge.set(key, known);
     outcomes.push(await known);
   }
+  const recurring: ItemOutcome[] = [];
+  for (const hint of reading.recurrences)
+    recurring.push(await processRecurrence(context, provider, row, hint));
+  // What a period asks for is paid by a charge that is none of a totem's: nobody waits for that to become ours.
+  const own = recurring.some(({ kind }) => kind === 'processed')
+    ? outcomes.filter((outcome) => outcome.kind !== 'retry' || outcome.givesUpAs === undefined)
+    : outcomes;
+  const all = [...own, ...recurring];
   // One charge that has to be tried again brings the whole item back; the others change nothing the second time.
   return (
-    outcomes.find((outcome) => outcome.kind === 'retry') ??
-    outcomes[0] ?? { kind: 'processed', outcome: 'no_charge_named' }
+    all.find((outcome) => outcome.kind === 'retry') ??
+    all[0] ?? { kind: 'processed', outcome: 'no_charge_named' }
   );
+}
+
+async function processRecurrence(
+  context: ServerContext,
+  provider: PaymentProvider,
+  { receivedAt }: InboxRow,
+  hint: RecurrenceHint,
+): Promise<ItemOutcome> {
+  try {
+    const taken = await takeRecurrence(context, provider, hint, {
+      cause: 'webhook',
+      receivedAtMs: receivedAt.getTime(),
+    });
+    switch (taken.kind) {
+      case 'applied':
+        return { kind: 'processed', outcome: 'recurrence_applied' };
+      case 'noted':
+        return { kind: 'processed', outcome: 'recurrence_noted' };
+      case 'not_found':
+        return {
+          kind: 'retry',
+          error: `${hint.kind} ${hint.id} is not known there`,
+          givesUpAs: 'unknown_recurrence',
+        };
+      case 'nobodys':
+        return {
+          kind: 'retry',
+          error: `${hint.kind} ${hint.id} is of no merchant alone`,
+          givesUpAs: 'recurrence_of_nobody',
+        };
+      case 'unavailable':
+      case 'rejected':
+        return { kind: 'retry', error: taken.detail };
+    }
+  } catch (error) {
+    context.log.error({ error, ...hint }, 'a webhook of a recurrence could not be applied');
+    return { kind: 'retry', error: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function processCharge(
@@ -160,6 +207,9 @@ async function processCharge(
   try {
     const payments = await findByCharge(context.db, provider.name, hint);
     if (payments.length === 0) {
+      const recurring = hint.txid === null ? null : { kind: 'charge' as const, id: hint.txid };
+      if (recurring !== null && (await isKnownRecurrence(context, provider.name, recurring)))
+        return processRecurrence(context, provider, row, recurring);
       await keepEarlyCharge(context, provider, row, hint);
       const name = hint.txid === null ? hint.providerChargeId : `txid ${hint.txid}`;
       return { kind: 'retry', error: `${name} is not known here`, givesUpAs: 'unknown_charge' };

@@ -12,9 +12,11 @@ import type {
   Rejected,
   Unavailable,
 } from '../provider.ts';
+import { createPixAutomatic } from './automatic.ts';
 import type { Receiver } from './charge-br-code.ts';
 import { type EndpointSettings, openEndpoint } from './endpoint.ts';
 import { listReceipts } from './list-receipts.ts';
+import { readRecurrence } from './read-recurrence.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
 import { toProviderCharge } from './to-provider-charge.ts';
 import { toProviderRefund } from './to-provider-refund.ts';
@@ -28,6 +30,7 @@ export interface BacenPixOptions extends EndpointSettings {
 /** A bank that speaks BACEN's API Pix 2.9.0. */
 export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock): NationalProvider {
   const endpoint = openEndpoint(settings, clock);
+  const automatic = settings.automatic === true ? createPixAutomatic(settings, clock) : null;
   return {
     name: 'bacen-pix',
     flow: 'national',
@@ -41,9 +44,11 @@ export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock):
       const outcome = await send(endpoint, 'PUT', `/webhook/${encodeURIComponent(pixKey)}`, {
         webhookUrl: url,
       });
-      if (outcome.kind === 'answer') return { kind: 'registered' };
-      return outcome.kind === 'problem' ? rejected(outcome) : outcome;
+      if (outcome.kind === 'problem') return rejected(outcome);
+      if (outcome.kind !== 'answer') return outcome;
+      return automatic === null ? { kind: 'registered' } : automatic.registerWebhooks(url);
     },
+    ...(automatic === null ? {} : { readRecurrence: (hint) => readRecurrence(automatic, hint) }),
     listReceipts: (span) => listReceipts(endpoint, span),
     webhooks: createWebhooks(settings),
   };

@@ -3,6 +3,7 @@ import type { NationalProvider } from '../provider.ts';
 import { type NationalFactory, type ProviderEnvironment, readSettings } from '../provider-factory.ts';
 import { createHubSignatures } from './hub-signature.ts';
 import { cancelOrder, createOrder, fetchOrder } from './orders.ts';
+import { readRecurrence } from './read-recurrence.ts';
 import { fetchRefund, requestRefund } from './refunds.ts';
 import type { Endpoint } from './send.ts';
 import { PagarmeSettings } from './settings.ts';
@@ -32,6 +33,7 @@ export function createPagarmeProvider(
     cancelCharge: (charge) => cancelOrder(endpoint, charge),
     requestRefund: (order) => requestRefund(endpoint, order),
     fetchRefund: (refund) => fetchRefund(endpoint, refund),
+    readRecurrence: (hint) => readRecurrence(endpoint, hint),
     webhooks: createWebhooks(settings, signatures),
   };
 }

@@ -83,7 +83,7 @@ function paidCents(charge: WireCharge): number {
   return charge.paid_amount ?? (charge.status === 'paid' ? charge.amount : 0);
 }
 
-function isPaid(charge: WireCharge): boolean {
+export function isPaid(charge: WireCharge): boolean {
   return paidCents(charge) > 0;
 }
 
@@ -92,7 +92,10 @@ function receiptIdOf(charge: WireCharge): string {
 }
 
 /** The charge's id names it: the endToEndId is left out by some answers, and a name that changes would count twice. */
-function toReceipt(order: WireOrder, charge: WireCharge): ProviderReceipt {
+export function toReceipt(
+  order: Pick<WireOrder, 'code' | 'created_at'>,
+  charge: WireCharge,
+): ProviderReceipt {
   const endToEndId = charge.last_transaction?.end_to_end_id;
   return {
     receiptId: receiptIdOf(charge),

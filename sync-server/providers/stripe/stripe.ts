@@ -5,6 +5,7 @@ import type { InternationalFactory } from '../provider-factory.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { cancelCharge, createCheckout } from './checkout.ts';
 import { fetchCharge } from './read-charge.ts';
+import { readRecurrence } from './read-recurrence.ts';
 import { fetchRefund, requestRefund } from './refunds.ts';
 import { parseStripeSettings, type StripeSettings } from './settings.ts';
 import { stripeWebhooks } from './webhooks.ts';
@@ -37,6 +38,7 @@ function createStripeProvider(
     cancelCharge: (charge) => cancelCharge(stripe, charge),
     requestRefund: (order) => requestRefund(stripe, order),
     fetchRefund: (refund) => fetchRefund(stripe, refund),
+    readRecurrence: (hint) => readRecurrence(stripe, hint),
     webhooks: stripeWebhooks(settings.webhookSecrets),
   };
 }

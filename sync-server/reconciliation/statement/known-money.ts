@@ -18,7 +18,7 @@ export interface Owner {
 /** A line without an id is compared with what came this long before or after; a hint for a person, nothing more. */
 const SUGGESTION_WINDOW_MS = 10 * 60_000;
 
-/** Receipts and money in suspense that lines may speak of. */
+/** Receipts, money in suspense, and money of recurring charges that lines may speak of. */
 export function receiptsOf(
   database: Queryable,
   { merchantId, provider }: Owner,
@@ -38,6 +38,10 @@ export function receiptsOf(
      UNION ALL
      SELECT receipt_id, amount_cents, end_to_end_id, txid FROM suspense_items
      WHERE merchant_id = $1 AND provider = $2 AND resolution IS DISTINCT FROM 'released'
+       AND (receipt_id = ANY($3) OR end_to_end_id = ANY($3) OR txid = ANY($4))
+     UNION ALL
+     SELECT receipt_id, amount_cents, end_to_end_id, txid FROM recurring_receipts
+     WHERE merchant_id = $1 AND provider = $2 AND place = 'income'
        AND (receipt_id = ANY($3) OR end_to_end_id = ANY($3) OR txid = ANY($4))`,
     [merchantId, provider, ...idsOf(lines)],
   );

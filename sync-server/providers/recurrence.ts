@@ -1,0 +1,30 @@
+import type { RecurrenceKind, RecurrenceStatus } from '../../domain/protocol/recurring.ts';
+import type { ProviderReceipt, Rejected, Unavailable } from './provider.ts';
+
+/** An agreement, or what is charged by one, as the provider itself answers for it. */
+export interface ProviderRecurrence {
+  readonly kind: RecurrenceKind;
+  /** The provider's id. */
+  readonly id: string;
+  /** The provider's id of the agreement that it is of; null for an agreement. */
+  readonly agreementId: string | null;
+  /** Ours, where the provider keeps it: the contract of an agreement. */
+  readonly reference: string | null;
+  /** Null when the provider used a word that we do not know: the state is kept, the word is stored. */
+  readonly status: RecurrenceStatus | null;
+  readonly providerStatus: string;
+  /** Null where it differs from time to time. */
+  readonly amountCents: number | null;
+  /** ISO 4217, upper case. */
+  readonly currency: string;
+  /** YYYY-MM-DD. */
+  readonly dueOn: string | null;
+  /** All money that came in for it. */
+  readonly receipts: readonly ProviderReceipt[];
+}
+
+export type ReadRecurrenceOutcome =
+  | { readonly kind: 'found'; readonly recurrence: ProviderRecurrence }
+  | { readonly kind: 'not_found' }
+  | Unavailable
+  | Rejected;
