@@ -233,6 +233,28 @@ test('a planned price that nobody could pay is refused at its moment and says so
   expect(await newest(unitId)).toMatchObject({ services: [{ amountCents: 0 }] });
 });
 
+test('a plan that is withdrawn at its very moment does not come true', async () => {
+  const unitId = await newUnit('Unidade Porto');
+  const serviceId = await newService(unitId);
+  await post(`/v1/services/${serviceId}/price`, { amountCents: 100, from: clock.nowMs() + 1_000 });
+  clock.advance(2_000);
+  const { db } = database;
+  const query: typeof db.query = async (sql, parameters) => {
+    const rows = await db.query<never>(sql, parameters);
+    // Between the look at what is due and the change.
+    if (sql.includes('takes_effect_at <='))
+      await db.query(
+        "UPDATE planned_prices SET status = 'withdrawn', ended_at = now() WHERE service_id = $1",
+        [serviceId],
+      );
+    return rows;
+  };
+  await startPlannedPrices({ ...context, db: { ...db, query } }).stop();
+  expect(await newest(unitId)).toMatchObject({ services: [{ amountCents: 8_000 }] });
+  const { body } = await ask('GET', `/v1/services/${serviceId}/history`);
+  expect(body.planned).toMatchObject([{ status: 'withdrawn' }]);
+});
+
 test('changes at once take turns: every version is told once, in order', async () => {
   const unitId = await newUnit('Unidade Centro 2');
   const serviceId = await newService(unitId);
