@@ -133,7 +133,7 @@ export const ptBrTotem = {
   },
   /** As `paying`, where the bank asks for the customer's consent in its own app. */
   authorising: {
-    title: 'Pague com PIX no seu banco',
+    title: 'Pague no seu banco',
     steps: [
       'Aponte a câmera: o banco abre no seu celular',
       'Escolha seu banco e autorize o pagamento',
