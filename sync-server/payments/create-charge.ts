@@ -38,30 +38,41 @@ export function chargeCreator(
   router: ChargeRouter,
   shadows: Pick<ShadowMirror, 'mirror'> = NO_SHADOWS,
 ): CreateCharge {
-  // Retries that come while the first is at the provider share its answer. Between processes the txid does the same.
+  // Retries that come while the first is under way share its answer: none of them finds a row that the first is about
+  // to act upon. Between processes the txid does the same.
   const underWay = new Map<string, Promise<ChargeResult>>();
 
-  return async (kiosk, request) => {
-    const known = await findBySession(context.db, kiosk.merchantId, request.sessionId);
-    const found =
-      known === undefined
-        ? await openTransaction(context, router, kiosk, request)
-        : { payment: known, isNew: false };
-    if ('code' in found) return { ok: false, ...found };
-    const { payment: opened, isNew } = found;
-    if (!isSameRequest(opened, kiosk, request))
-      return refuse('txid_conflict', 'the session has a charge with other data');
-    if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
-    if (isPayable(opened)) return answer(context, opened, request);
-
-    const running = underWay.get(opened.transactionId);
+  return (kiosk, request) => {
+    const { sessionId, txid, serviceId, amountCents } = request;
+    const { merchantId, unitId, kioskId } = kiosk;
+    const key = JSON.stringify([merchantId, unitId, kioskId, sessionId, txid, serviceId, amountCents]);
+    const running = underWay.get(key);
     if (running !== undefined) return running;
-    const started = chargeAtProviders(context, router, shadows, opened, request, !isNew).finally(() =>
-      underWay.delete(opened.transactionId),
-    );
-    underWay.set(opened.transactionId, started);
+    const started = findOrMake(context, router, shadows, kiosk, request).finally(() => underWay.delete(key));
+    underWay.set(key, started);
     return started;
   };
+}
+
+async function findOrMake(
+  context: ServerContext,
+  router: ChargeRouter,
+  shadows: Pick<ShadowMirror, 'mirror'>,
+  kiosk: KioskPrincipal,
+  request: ChargeRequest,
+): Promise<ChargeResult> {
+  const known = await findBySession(context.db, kiosk.merchantId, request.sessionId);
+  const found =
+    known === undefined
+      ? await openTransaction(context, router, kiosk, request)
+      : { payment: known, isNew: false };
+  if ('code' in found) return { ok: false, ...found };
+  const { payment: opened, isNew } = found;
+  if (!isSameRequest(opened, kiosk, request))
+    return refuse('txid_conflict', 'the session has a charge with other data');
+  if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
+  if (isPayable(opened)) return answer(context, opened, request);
+  return chargeAtProviders(context, router, shadows, opened, request, !isNew);
 }
 
 /**
@@ -136,11 +147,13 @@ async function chargeAt(
   const tookMs = context.clock.monotonicMs() - startedMs;
   // While an earlier attempt may have made the charge, nothing but the charge itself is a clean end.
   const isUnclear = mayExist && outcome.kind !== 'created';
-  if (!isUnclear) await endAttempt(context, payment, outcome);
+  if (!isUnclear && outcome.kind !== 'created') await endAttempt(context, payment, outcome);
   const logged = { transactionId: payment.transactionId, txid: payment.txid, provider: provider.name };
   switch (outcome.kind) {
     case 'created':
       await applyProviderCharge(context, payment, outcome.charge, 'charge');
+      // Only now: a server that dies before this asks the same provider, which has the charge, and no other.
+      await endAttempt(context, payment, outcome);
       shadows.mirror(payment, { charge: outcome.charge, provider: provider.name, tookMs });
       return { result: await answerOf(context, payment, request), isFinal: true };
     case 'rejected':
@@ -169,9 +182,11 @@ async function answerOf(
 ): Promise<ChargeResult> {
   const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
   if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
-  return isClosed(now)
-    ? refuse('charge_closed', `the charge is ${now.status}`)
-    : answer(context, now, request);
+  if (isClosed(now)) return refuse('charge_closed', `the charge is ${now.status}`);
+  // Another process has given this provider up meanwhile, and is asking the next one.
+  if (now.provider !== payment.provider && !isPayable(now))
+    return refuse('provider_unavailable', `the charge is being made by ${now.provider}`);
+  return answer(context, now, request);
 }
 
 /** A paid charge is answered like an open one: the kiosk hears of the money by the feed. */

@@ -31,15 +31,26 @@ type Fate = 'made' | 'away' | 'refused' | 'lost' | 'never arrives';
 class Bank extends ModelBank {
   fate: Fate = 'made';
   charged = 0;
+  readonly #holds: { reached(): void; readonly over: Promise<void> }[] = [];
   override readonly name: string;
   constructor(name: string) {
     branch += 1;
     super(clock, String(branch));
     this.name = name;
   }
+  /** One of the next requests for a charge waits, in the order of these calls. */
+  holdNext(): { readonly reached: Promise<void>; goOn(): void } {
+    const reached = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    this.#holds.push({ reached: reached.resolve, over: over.promise });
+    return { reached: reached.promise, goOn: over.resolve };
+  }
   override async createCharge(
     order: Parameters<NationalProvider['createCharge']>[0],
   ): Promise<CreateChargeOutcome> {
+    const hold = this.#holds.shift();
+    hold?.reached();
+    await hold?.over;
     if (order.mayExist) {
       const known = await this.fetchCharge(order);
       if (known.kind === 'found') return { kind: 'created', charge: known.charge };
@@ -74,13 +85,14 @@ beforeAll(async () => {
 beforeEach(() => {
   first = new Bank('bacen-pix');
   second = new Bank('pagarme');
-  const running = ([first, second] as const).map((bank) => ({
-    ...watchProvider(bank, clock),
-    wakeInbox: () => undefined,
-  })) as unknown as Parameters<typeof createChargeRouter>[1];
-  charge = chargeCreator(context, createChargeRouter(context, running));
+  charge = chargeCreator(context, createChargeRouter(context, running()));
 });
 afterAll(() => database.close());
+
+function running(): Parameters<typeof createChargeRouter>[1] {
+  const watched = (bank: Bank) => ({ ...watchProvider(bank, clock), wakeInbox: () => undefined });
+  return [watched(first), watched(second)];
+}
 
 function attemptsOf(sessionId: string) {
   return database.db.query(
@@ -118,6 +130,50 @@ test.each(['lost', 'never arrives'] as const)(
     expect([first.charged, second.charged]).toEqual([1, 0]);
   },
 );
+
+test('a server that dies between the charge and its being written down asks no other provider', async () => {
+  const request = chargeRequest(context);
+  const providers = running();
+  let transactions = 0;
+  const dying: ServerContext = {
+    ...context,
+    db: {
+      ...context.db,
+      // The first one writes down the charge that is to be made, the second what was answered.
+      transaction(work) {
+        transactions += 1;
+        return transactions === 2 ? Promise.reject(new Error('killed')) : context.db.transaction(work);
+      },
+    },
+  };
+  const dies = chargeCreator(dying, createChargeRouter(dying, providers));
+  await expect(dies(KIOSK, request)).rejects.toThrow('killed');
+  // It begins anew, in a moment in which it would rather ask another.
+  first.fate = 'refused';
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+  expect([first.charged, second.charged]).toEqual([1, 0]);
+});
+
+test('a retry at another process whose charge comes too late is told to ask again, and one charge is shown', async () => {
+  const other = chargeCreator(context, createChargeRouter(context, running()));
+  const request = chargeRequest(context);
+  const [atFirst, againAtFirst, atSecond] = [first.holdNext(), first.holdNext(), second.holdNext()];
+  first.fate = 'away';
+  const slow = charge(KIOSK, request);
+  await atFirst.reached;
+  const retry = other(KIOSK, request);
+  await againAtFirst.reached;
+  atFirst.goOn();
+  await atSecond.reached;
+  // The first provider has been given up when it takes the other process's request after all.
+  first.fate = 'made';
+  againAtFirst.goOn();
+  expect(await retry).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  atSecond.goOn();
+  const shown = await slow;
+  expect(shown).toMatchObject({ ok: true });
+  expect(await other(KIOSK, request)).toEqual(shown);
+});
 
 test('when all are away the charge is refused for now, and the retry begins anew', async () => {
   first.fate = 'away';
