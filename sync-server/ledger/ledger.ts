@@ -95,12 +95,18 @@ export function postDispute(
 export function postDisputeEnd(
   deps: LedgerDeps,
   transaction: Transaction,
-  fact: MoneyFact & { readonly disputeId: string; readonly outcome: 'won' | 'lost' },
+  fact: MoneyFact & {
+    readonly disputeId: string;
+    readonly outcome: 'won' | 'lost';
+    /** Of money that bought a ticket; else it was never ours. */
+    readonly ofSale: boolean;
+  },
 ): Promise<void> {
+  const lostFrom = fact.ofSale ? SALES_RETURNS : REFUNDS_PAYABLE;
   return post(deps, transaction, fact, {
     kind: `dispute_${fact.outcome}`,
     idempotencyKey: `dispute_end:${fact.disputeId}`,
-    debit: fact.outcome === 'won' ? receivableAccount(fact.provider) : SALES_RETURNS,
+    debit: fact.outcome === 'won' ? receivableAccount(fact.provider) : lostFrom,
     credit: DISPUTED,
   });
 }

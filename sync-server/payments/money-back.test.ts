@@ -200,6 +200,45 @@ describe('a dispute', () => {
   });
 });
 
+describe('a dispute of money that had bought nothing', () => {
+  const paidTwice = async () => {
+    const payment = await paidCharge();
+    await queueTicket(payment);
+    bank.pay(payment.txid, SERVICE.amountCents);
+    await tell(payment);
+    const surplus = bank.chargeOf(payment.txid).receipts[1]?.receiptId ?? '';
+    const told = (status: ProviderDispute['status']) =>
+      tell(payment, {
+        disputes: [{ ...dispute(payment, status, `dp_${surplus}`), receiptId: surplus }],
+      });
+    return { payment, told };
+  };
+  const balanceOf = async (account: string) => {
+    const [row] = await context.db.query<{ cents: number }>(
+      'SELECT coalesce(sum(amount_cents), 0)::bigint AS cents FROM ledger_postings WHERE account_code = $1',
+      [account],
+    );
+    return row?.cents ?? 0;
+  };
+
+  test('leaves the sale and its ticket as they are', async () => {
+    const { payment, told } = await paidTwice();
+    await told('open');
+    expect(await statusOf(payment)).toBe('SUCCEEDED');
+    expect(await ticketOf(payment)).toEqual({ status: 'in_queue', moneyBack: null });
+  });
+
+  test('that is lost is taken from what we owed, not from the sales', async () => {
+    const { told } = await paidTwice();
+    const returns = await balanceOf('sales_returns');
+    const owed = await balanceOf('refunds_payable');
+    await told('lost');
+    expect(await balanceOf('sales_returns')).toBe(returns);
+    expect(await balanceOf('refunds_payable')).toBe(owed + SERVICE.amountCents);
+    await expectMoneyAddsUp(context);
+  });
+});
+
 describe('a refund that a manager asks for', () => {
   const HEALTHY = { pausedUntilMs: () => 0 };
   const ask = (

@@ -145,13 +145,14 @@ async function recordDispute(
     [payment.merchantId, dispute.disputeId],
   );
   if (before !== undefined && before.status !== 'open') return;
-  const [kept] = await transaction.query<{ cents: number }>(
+  const [kept] = await transaction.query<{ cents: number; ofSale: boolean }>(
     `INSERT INTO disputes (merchant_id, dispute_id, receipt_id, transaction_id, kind, status, amount_cents, reason,
        opened_at, closed_at)
      SELECT merchant_id, $2, receipt_id, $4, $5, $6, least($7::bigint, amount_cents), $8, $9, CASE WHEN $6 <> 'open' THEN $10::timestamptz END
      FROM receipts WHERE merchant_id = $1 AND receipt_id = $3 AND transaction_id = $4
      ON CONFLICT (merchant_id, dispute_id) DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at
-     RETURNING amount_cents AS cents`,
+     RETURNING amount_cents AS cents, (SELECT disposition = 'settles' FROM receipts r
+       WHERE r.merchant_id = disputes.merchant_id AND r.receipt_id = disputes.receipt_id) AS "ofSale"`,
     [
       payment.merchantId,
       dispute.disputeId,
@@ -173,7 +174,7 @@ async function recordDispute(
     return;
   }
   // What ends is what was opened, whatever the provider says of its amount by then; and never more than came.
-  const fact = { ...payment, amountCents: kept.cents, disputeId: dispute.disputeId };
+  const fact = { ...payment, amountCents: kept.cents, disputeId: dispute.disputeId, ofSale: kept.ofSale };
   if (before === undefined) {
     context.log.error({ disputeId: dispute.disputeId, kind: dispute.kind }, 'a payment is disputed');
     await postDispute(context, transaction, { ...fact, occurredAtMs: dispute.openedAtMs });
@@ -200,7 +201,9 @@ export async function followMoneyBack(
     `SELECT (SELECT coalesce(sum(f.amount_cents), 0)::bigint FROM refunds f JOIN receipts r USING (merchant_id, receipt_id)
         WHERE f.merchant_id = $1 AND f.transaction_id = $2 AND f.status = 'settled' AND r.disposition = 'settles')
         AS returned,
-       EXISTS (SELECT FROM disputes WHERE merchant_id = $1 AND transaction_id = $2 AND status <> 'won') AS disputed`,
+       EXISTS (SELECT FROM disputes d JOIN receipts r USING (merchant_id, receipt_id)
+         WHERE d.merchant_id = $1 AND d.transaction_id = $2 AND d.status <> 'won' AND r.disposition = 'settles')
+         AS disputed`,
     [payment.merchantId, payment.transactionId],
   );
   if (sums === undefined) throw new Error('a query without FROM has one row');
