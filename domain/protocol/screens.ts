@@ -316,6 +316,8 @@ export const QueueSnapshot = z.object({
   atCounters: z.array(TicketView),
   /** Newest first, of this business day; bounded. */
   noShows: z.array(TicketView),
+  /** Their money went back before they were used: whoever comes with one is told why. Newest first, bounded. */
+  voided: z.array(TicketView),
   completedToday: z.int().nonnegative(),
   /** Money for tickets that are paid at the counter, of this business day, over all counters of the unit. */
   atCounter: z.object({
@@ -359,7 +361,7 @@ export const PrintJobView = z.object({
   label: z.string(),
   kind: z.enum(['ticket', 'reprint', 'test']),
   copyNumber: z.int().positive(),
-  /** `superseded`: never started, as an operator had rescued the ticket before. */
+  /** `superseded`: never started, as an operator had rescued the ticket before, or its money had gone back. */
   status: z.enum(['queued', 'sending', 'printed', 'failed', 'uncertain', 'superseded']),
   attempts: z.int().nonnegative(),
   createdAt: EpochMs,

@@ -332,6 +332,7 @@ export function queue(changes: Partial<QueueSnapshot> = {}): QueueSnapshot {
     arriving: [],
     atCounters: [],
     noShows: [],
+    voided: [],
     completedToday: 11,
     atCounter: { receivedCents: 0, receivedCount: 0, unpaid: [], received: [] },
     ...changes,
@@ -346,6 +347,10 @@ export const QUEUE_SCENES: Readonly<Record<string, QueueSnapshot>> = {
       queued(14, { moneyBack: 'partly_refunded' }),
       queued(15),
       queued(16, { moneyBack: 'disputed', serviceName: 'Exame de sangue' }),
+    ],
+    voided: [
+      queued(13, { status: 'voided', moneyBack: 'refunded', endedAt: KIOSK_NOW - 3 * MINUTE_MS }),
+      queued(8, { status: 'voided', moneyBack: 'refunded', endedAt: KIOSK_NOW - 9 * MINUTE_MS }),
     ],
   }),
   'ticket called': queue({ atCounters: [called(12, 'Guichê 1')] }),
@@ -760,6 +765,19 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
     conversionPercent: 89.97,
     issues: [issue(1, 95)],
     refundsOpen: 2,
+  }),
+  'money in suspense': admin({
+    suspense: { open: 3, openCents: 18_750, oldestAgeSeconds: 3 * 86_400 },
+    webhooks: [
+      { provider: 'bacen-pix', receipts: 50, missing: 2, p50Ms: 900, p90Ms: 3_200, firstCheckMs: 4_200 },
+      { provider: 'pagarme', receipts: 50, missing: 50, p50Ms: null, p90Ms: null, firstCheckMs: 4_000 },
+    ],
+  }),
+  'nothing in suspense': admin({
+    suspense: { open: 0, openCents: 0, oldestAgeSeconds: null },
+    webhooks: [
+      { provider: 'bacen-pix', receipts: 4, missing: 0, p50Ms: 90, p90Ms: 200, firstCheckMs: 4_000 },
+    ],
   }),
   critical: admin({
     health: 'critical',

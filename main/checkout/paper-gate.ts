@@ -14,7 +14,7 @@ export interface PaperGateOptions {
 }
 
 /**
- * Whether a paper may start at this instant. The first paper of a ticket may not while an operator could have rescued
+ * Whether a paper may start at this instant. None of a void ticket may: its money went back. The first paper of a ticket may not while an operator could have rescued
  * the ticket without this kiosk knowing: so either its time still runs, or the server's newest word on the ticket is
  * here (its revision, and a feed that is level), which says whether it was rescued. A totem that was killed between the
  * ticket and its paper, and comes back after a rescue, prints nothing.
@@ -26,8 +26,10 @@ export function permitPaper(
   { store, serverTime, link }: PaperGateOptions,
   job: Pick<DueJob, 'ticketId' | 'kind' | 'copyNumber' | 'startBefore'>,
 ): PaperPermit {
-  if (job.kind !== 'ticket' || job.ticketId === null) return 'go';
+  if (job.ticketId === null) return 'go';
   const ticket = store.tickets.byId(job.ticketId);
+  if (ticket?.status === 'voided') return 'superseded';
+  if (job.kind !== 'ticket') return 'go';
   if (ticket === undefined) throw new Error(`a paper of an unknown ticket ${job.ticketId}`);
   // A copy without a limit is the one that is printed because it was rescued.
   if (ticket.rescued) return job.copyNumber === 1 || job.startBefore !== null ? 'superseded' : 'go';

@@ -48,6 +48,31 @@ describe('the technician', () => {
     });
   });
 
+  it('prints nothing more of a ticket that is void, not even what had been asked for before', async () => {
+    const totem = await KioskHarness.start();
+    const ticketId = ticketIdOfSession(await totem.buy());
+    const [waiting] = totem.kiosk.snapshot('queue').waiting;
+    if (waiting === undefined) throw new Error('nobody waits');
+    const reprint = { kind: 'technician.reprint', pin: PIN, ticketId } as const;
+    totem.printer.mood = 'paper_out';
+    expect(await totem.execute(reprint)).toEqual({ ok: true });
+    const { label, revision } = waiting;
+    const ticket = { ...waiting, status: 'voided', moneyBack: 'refunded', revision: revision + 1 } as const;
+    totem.server.publish('ticket.changed', { ticket });
+    await totem.until(() => totem.kiosk.snapshot('queue').voided.length === 1);
+    totem.printer.mood = 'ready';
+    totem.clock.advance(30_000);
+    await totem.until(() => totem.technician().recentJobs[0]?.status === 'superseded');
+    expect(totem.printer.papers).toHaveLength(1);
+    expect(await totem.execute(reprint)).toEqual({ ok: false, code: 'not_allowed' });
+    expect(totem.kiosk.snapshot('queue')).toMatchObject({
+      waiting: [],
+      voided: [{ label, moneyBack: 'refunded' }],
+    });
+    expect(totem.kiosk.snapshot('panel')).toMatchObject({ waitingCount: 0 });
+    expect(totem.technician().needsAttention).toEqual([]);
+  });
+
   it('prints a test before the first catalogue as well', async () => {
     const totem = await KioskHarness.start({ serverAway: true });
     expect(await totem.execute({ kind: 'technician.test_print', pin: PIN })).toEqual({ ok: true });

@@ -30,6 +30,8 @@ export async function executeTechnicianCommand(
       return { ok: true };
     case 'technician.reprint':
       return store.write((): CommandResult => {
+        if (store.tickets.byId(command.ticketId)?.status === 'voided')
+          return { ok: false, code: 'not_allowed' };
         const reprint = printQueue.enqueueReprint(command.ticketId);
         if (!reprint.ok) return reprint;
         markReprinting(store, command.ticketId);

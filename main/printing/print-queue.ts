@@ -62,7 +62,7 @@ const RECENT_JOBS = 20;
 /** More than a technician can look at; older ones are in the support bundle. */
 const MAX_ATTENTION = 50;
 const TEST_LABEL = 'TESTE';
-const SUPERSEDED = 'an operator had rescued the ticket before its paper was begun';
+const SUPERSEDED = 'before its paper was begun the ticket had been rescued by an operator, or was void';
 const INTERRUPTED = 'the totem stopped while this was being printed';
 
 /**

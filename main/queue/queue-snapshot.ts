@@ -13,6 +13,7 @@ import { type RescueSurroundings, rescuable, rescuePapers } from './rescuable.ts
 const CONFLICT_SHOWN_MS = 10 * 60_000;
 /** A customer who missed the call comes back soon or not at all; more would bury the list. */
 const MAX_NO_SHOWS = 20;
+const MAX_VOIDED = 20;
 /** Who pays after the service stands at the counter still; more than these are the manager's figures. */
 const MAX_UNPAID = 20;
 /** A wrong press is seen at once or when the till is counted. */
@@ -51,6 +52,10 @@ export function queueSnapshot(store: KioskStore, around: QueueSurroundings, nowM
       .filter((ticket) => ticket.status === 'no_show')
       .sort((left, right) => missedAt(right) - missedAt(left))
       .slice(0, MAX_NO_SHOWS),
+    voided: views
+      .filter((ticket) => ticket.status === 'voided')
+      .sort((left, right) => missedAt(right) - missedAt(left))
+      .slice(0, MAX_VOIDED),
     // What is completed is in the queue of its own day alone.
     completedToday: views.filter((ticket) => ticket.status === 'completed').length,
     atCounter: atCounter(views),

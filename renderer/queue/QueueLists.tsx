@@ -63,6 +63,11 @@ export function QueueLists({ snapshot, others, busy, onAct, onRescue }: Props) {
           )}
         </TicketList>
       )}
+      {snapshot.voided.length > 0 && (
+        <TicketList title={text.queue.voided} detail={text.queue.voidedDetail} tickets={snapshot.voided}>
+          {() => null}
+        </TicketList>
+      )}
     </div>
   );
 }

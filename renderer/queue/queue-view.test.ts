@@ -52,6 +52,7 @@ function queue(changes: Partial<QueueSnapshot>): QueueSnapshot {
     arriving: [],
     atCounters: [],
     noShows: [],
+    voided: [],
     atCounter: { receivedCents: 0, receivedCount: 0, unpaid: [], received: [] },
     completedToday: 0,
     ...changes,
