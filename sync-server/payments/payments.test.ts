@@ -277,7 +277,7 @@ describe('webhooks', () => {
     expect(answer.status).toBe(200);
     await house.until(async () => (await inboxOf('não é JSON')).length === 1);
     await house.until(async () => (await inboxOf('não é JSON'))[0]?.status === 'dead');
-    expect(await inboxOf('não é JSON')).toMatchObject([{ error: 'not JSON' }]);
+    expect(await inboxOf('não é JSON')).toMatchObject([{ error: 'not a Pix callback: (body)' }]);
   });
 
   test('any other address is 404, and stores nothing', async () => {
