@@ -779,6 +779,19 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
       { provider: 'bacen-pix', receipts: 4, missing: 0, p50Ms: 90, p90Ms: 200, firstCheckMs: 4_000 },
     ],
   }),
+  'money in suspense': admin({
+    suspense: { open: 3, openCents: 18_750, oldestAgeSeconds: 3 * 86_400 },
+    webhooks: [
+      { provider: 'bacen-pix', receipts: 50, missing: 2, p50Ms: 900, p90Ms: 3_200, firstCheckMs: 4_200 },
+      { provider: 'pagarme', receipts: 50, missing: 50, p50Ms: null, p90Ms: null, firstCheckMs: 4_000 },
+    ],
+  }),
+  'nothing in suspense': admin({
+    suspense: { open: 0, openCents: 0, oldestAgeSeconds: null },
+    webhooks: [
+      { provider: 'bacen-pix', receipts: 4, missing: 0, p50Ms: 90, p90Ms: 200, firstCheckMs: 4_000 },
+    ],
+  }),
   critical: admin({
     health: 'critical',
     tickets: 12,

@@ -12,6 +12,7 @@ import { createAdminCommands } from './admin-commands.ts';
 import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { MoneyView } from './MoneyView.tsx';
+import { SuspenseView } from './SuspenseView.tsx';
 import { TokenForm } from './TokenForm.tsx';
 import { forgetToken, tokenStore } from './token-store.ts';
 
@@ -39,6 +40,7 @@ function Status({ token }: { readonly token: string }) {
       ) : (
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
           <MoneyView snapshot={snapshot} />
+          <SuspenseView integration={snapshot.integration} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>
       )}
