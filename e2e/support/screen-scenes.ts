@@ -202,6 +202,7 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'card refused': { step: 'failed', ...byCard, reason: 'provider_rejected' },
   'refunding a wrong amount': refunding,
   'refunding a surplus': { ...refunding, reason: 'surplus', receivedCents: 12_000, status: 'requested' },
+  'refunding late money': { ...refunding, reason: 'late', receivedCents: refunding.amountCents },
   'refunding an unknown charge': { ...refunding, reason: 'unknown_charge', status: 'settled' },
   'refund failed': { ...refunding, status: 'failed' },
   'paid, ticket asked for': {
@@ -765,19 +766,6 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
     conversionPercent: 89.97,
     issues: [issue(1, 95)],
     refundsOpen: 2,
-  }),
-  'money in suspense': admin({
-    suspense: { open: 3, openCents: 18_750, oldestAgeSeconds: 3 * 86_400 },
-    webhooks: [
-      { provider: 'bacen-pix', receipts: 50, missing: 2, p50Ms: 900, p90Ms: 3_200, firstCheckMs: 4_200 },
-      { provider: 'pagarme', receipts: 50, missing: 50, p50Ms: null, p90Ms: null, firstCheckMs: 4_000 },
-    ],
-  }),
-  'nothing in suspense': admin({
-    suspense: { open: 0, openCents: 0, oldestAgeSeconds: null },
-    webhooks: [
-      { provider: 'bacen-pix', receipts: 4, missing: 0, p50Ms: 90, p90Ms: 200, firstCheckMs: 4_000 },
-    ],
   }),
   'money in suspense': admin({
     suspense: { open: 3, openCents: 18_750, oldestAgeSeconds: 3 * 86_400 },
