@@ -5,6 +5,7 @@ import { judge } from './comparison.ts';
 import { type BenchmarkName, parseBenchOptions, USAGE } from './options.ts';
 import { benchmarkPayment } from './payment.ts';
 import { describeMachine, RESULTS_FILE, resultsOf, writeResults } from './results.ts';
+import { benchmarkSimulation } from './simulation.ts';
 import { benchmarkSync } from './sync.ts';
 import { renderTable } from './table.ts';
 import { benchmarkWebhook } from './webhook.ts';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   webhook: benchmarkWebhook,
   payment: benchmarkPayment,
   sync: benchmarkSync,
+  simulation: benchmarkSimulation,
 };
 
 const parsed = parseBenchOptions(process.argv.slice(2));

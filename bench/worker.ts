@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { projectEnvironment } from '../scripts/process.ts';
-import { projectDir } from '../scripts/project.ts';
+import { readTaskAs, report, runInProcess } from './child.ts';
 
 /** One side of a synchronisation, done by a process of its own: what to do, with whom. */
 export const TransferTask = z.object({
@@ -30,48 +27,28 @@ const TransferReport = z.object({
 });
 export type TransferReport = z.infer<typeof TransferReport>;
 
-/** Two minutes: more than ten times what the slowest needs. */
-const TIMEOUT_MS = 120_000;
-
 /**
- * Runs a transfer in a fresh process, so that no side is served by another's warm heap.
- * @param entry the program, from the project's folder; it answers a task with `reportTransfer`
- * @param signal ends the process
+ * Runs a transfer in a process of its own.
+ * @param entry the program; it answers a task with `reportTransfer`
+ * @throws when not every event has arrived
  */
-export function runTransfer(entry: string, task: TransferTask, signal: AbortSignal): Promise<TransferReport> {
-  return new Promise((resolve, reject) => {
-    const child = fork(join(projectDir, entry), [JSON.stringify(task)], {
-      cwd: projectDir,
-      env: projectEnvironment(),
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      signal,
-    });
-    let report: unknown;
-    const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
-    child.once('message', (message) => {
-      report = message;
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer);
-      const parsed = TransferReport.safeParse(report);
-      if (!parsed.success) {
-        reject(new Error(`${entry} (${task.direction}) ended without a figure: ${signal ?? `exit ${code}`}`));
-      } else if (parsed.data.transferred !== task.events) {
-        reject(
-          new Error(`${entry} (${task.direction}) moved ${parsed.data.transferred} of ${task.events} events`),
-        );
-      } else resolve(parsed.data);
-    });
-  });
+export async function runTransfer(
+  entry: string,
+  task: TransferTask,
+  signal: AbortSignal,
+): Promise<TransferReport> {
+  const done = await runInProcess(entry, task, TransferReport, signal);
+  if (done.transferred !== task.events)
+    throw new Error(`${entry} (${task.direction}) moved ${done.transferred} of ${task.events} events`);
+  return done;
 }
 
 /** In the worker: the task that it was started for. */
 export function readTask(): TransferTask {
-  return TransferTask.parse(JSON.parse(process.argv[2] ?? ''));
+  return readTaskAs(TransferTask);
 }
 
 /** In the worker: tells the figures and ends. */
-export function reportTransfer(report: TransferReport): void {
-  process.send?.(report, undefined, undefined, () => process.exit(0));
+export function reportTransfer(figures: TransferReport): void {
+  report(figures);
 }

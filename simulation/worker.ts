@@ -7,6 +7,8 @@ import { openWorkplace } from './workplace.ts';
 
 // Runs seeds, one after the other, for the process that forked it. The deprecation warning of Node about keys is not ours.
 process.noDeprecation = true;
+// Ctrl-C reaches the workers as well: ended by it they would leave their folders behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 allowMutations(MUTATIONS);
 const workplace = await openWorkplace();
 process.on('message', (ask: Ask) => {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { KIOSK_MIGRATIONS_FOLDER } from '../main/store/migrate.ts';
 import { openKioskStore } from '../main/store/store.ts';
 import { systemRandom } from '../platform/system.ts';
@@ -18,7 +19,9 @@ export async function openWorkplace(
 ): Promise<Workplace & { close(): Promise<void> }> {
   bringThreadsHome();
   const folder = mkdtempSync(join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), 'totem-simulation-'));
-  mkdirSync(folder, { recursive: true });
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  // Also where the process ends otherwise than by `close`: what is left in memory stays there until the machine is off.
+  process.once('exit', clear);
   const template = join(folder, 'template.sqlite');
   const clock = { nowMs: () => 0, monotonicMs: () => 0, schedule: () => () => undefined };
   openKioskStore({
@@ -35,7 +38,8 @@ export async function openWorkplace(
     memories,
     async close() {
       await storage.close();
-      rmSync(folder, { recursive: true, force: true });
+      clear();
+      process.off('exit', clear);
     },
   };
 }
