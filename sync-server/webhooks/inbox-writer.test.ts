@@ -82,6 +82,42 @@ test.each([
   await inbox.close();
 });
 
+test('one that was taken up again and is being worked off keeps its attempts: by them a claim is told', async () => {
+  const inbox = createInboxWriter(database.db, silentLog, () => undefined);
+  const repeated = item('{}');
+  await inbox.write(repeated);
+  await database.db.query(
+    `UPDATE webhook_inbox SET status = 'processed', outcome = 'unknown_charge', attempts = 6, processed_at = now()
+     WHERE inbox_id = $1`,
+    [repeated.inboxId],
+  );
+  await inbox.write(repeated);
+  const claimed = 'UPDATE webhook_inbox SET attempts = attempts + 1 WHERE inbox_id = $1 RETURNING attempts';
+  const [first] = await database.db.query(claimed, [repeated.inboxId]);
+  await inbox.write(repeated);
+  const [second] = await database.db.query(claimed, [repeated.inboxId]);
+  expect([first, second]).toEqual([{ attempts: 1 }, { attempts: 2 }]);
+  await inbox.close();
+});
+
+test('two processes that are told the same webhooks in another order do not wait for each other', async () => {
+  const refused: unknown[] = [];
+  const log = { ...silentLog, error: (_fields: unknown, text: string) => void refused.push(text) };
+  const writers = [1, 2].map(() => createInboxWriter(database.db, log, () => undefined));
+  for (let round = 0; round < 25; round += 1) {
+    const items = Array.from({ length: 40 }, () => item('{}'));
+    await Promise.all(
+      writers.flatMap((inbox, index) =>
+        (index === 0 ? items : items.toReversed()).map((one) =>
+          inbox.write({ ...one, inboxId: item('').inboxId }),
+        ),
+      ),
+    );
+  }
+  expect(refused).toEqual([]);
+  for (const inbox of writers) await inbox.close();
+});
+
 function itemsOf({ dedupeKey }: InboxItem) {
   return database.db.query('SELECT status, deliveries FROM webhook_inbox WHERE dedupe_key = $1', [dedupeKey]);
 }

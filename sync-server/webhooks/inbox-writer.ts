@@ -122,11 +122,12 @@ export function createInboxWriter(
   };
 }
 
-const GIVEN_UP = `(known.status = 'dead' OR known.outcome = 'unknown_charge')`;
+const GIVEN_UP = `(known.status = 'dead' OR (known.status = 'processed' AND known.outcome = 'unknown_charge'))`;
 
 /**
  * One item for all repetitions of a webhook, and a count. One that had been given up, or named a charge that was not
- * known yet, is taken up again when the provider repeats it.
+ * known yet, is taken up again when the provider repeats it. One that is being worked off keeps its attempts: they are
+ * the name of a claim. In one order always, so that two processes never wait for each other.
  */
 async function insertAll(connection: Connection, all: readonly InboxItem[]): Promise<void> {
   const deliveries = new Map<string, { item: InboxItem; count: number }>();
@@ -136,8 +137,9 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
     if (known === undefined) deliveries.set(key, { item, count: 1 });
     else known.count += 1;
   }
-  const counts = [...deliveries.values()].map(({ count }) => count);
-  const items = [...deliveries.values()].map(({ item }) => item);
+  const ordered = [...deliveries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, delivery]) => delivery);
+  const counts = ordered.map(({ count }) => count);
+  const items = ordered.map(({ item }) => item);
   await connection.query(
     `INSERT INTO webhook_inbox AS known (inbox_id, provider, received_at, body, headers, status, next_attempt_at,
        dedupe_key, path, deliveries)
@@ -148,6 +150,8 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
        deliveries = known.deliveries + excluded.deliveries,
        status = CASE WHEN ${GIVEN_UP} THEN 'received' ELSE known.status END,
        attempts = CASE WHEN ${GIVEN_UP} THEN 0 ELSE known.attempts END,
+       outcome = CASE WHEN ${GIVEN_UP} THEN NULL ELSE known.outcome END,
+       processed_at = CASE WHEN ${GIVEN_UP} THEN NULL ELSE known.processed_at END,
        next_attempt_at = CASE WHEN ${GIVEN_UP} THEN excluded.received_at ELSE known.next_attempt_at END`,
     [
       items.map((item) => item.inboxId),
