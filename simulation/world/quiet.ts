@@ -1,5 +1,5 @@
-/** Turns of the event loop without a sign of life after which a step is over: streams and snapshots use up to two. */
-const QUIET_TURNS = 4;
+/** Turns of the event loop without a sign of life after which a step is over: two are used, a busy machine may need more. */
+const QUIET_TURNS = 6;
 /** A step that goes on for longer than this never ends: something asks itself again without waiting. */
 const MAX_TURNS = 20_000;
 
