@@ -89,7 +89,8 @@ const FIGURES = `
     round(avg(seconds) FILTER (WHERE has_ticket)::numeric, 3)::float8 AS "averageSeconds",
     round((percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE has_ticket))::numeric, 3)::float8
       AS "p95Seconds",
-    (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status <> 'settled') AS "refundsOpen"
+    (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status <> 'settled' AND replaced_by IS NULL
+       AND NOT (status = 'failed' AND initiated_by = 'provider')) AS "refundsOpen"
   FROM paid`;
 
 const PAID_WITHOUT_TICKET = `
@@ -97,4 +98,5 @@ const PAID_WITHOUT_TICKET = `
     t.amount_cents AS "amountCents", t.currency, t.paid_at AS "paidAt"
   FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
   WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL AND k.ticket_id IS NULL
+    AND t.status <> 'REFUNDED'
   ORDER BY t.paid_at DESC LIMIT $2`;
