@@ -113,6 +113,82 @@ test('a totem is revoked after a question whose safe answer has the focus', asyn
   );
 });
 
+const service = {
+  serviceId: '0198c1a0-0000-7000-8000-000000000013',
+  unitId: unit?.unitId,
+  name: 'Vacina',
+  description: '',
+  prefix: 'V',
+  payAtCounter: false,
+  pix: true,
+  estimatedMinutes: 15,
+  position: 1,
+  active: true,
+  amountCents: 12_000,
+  currency: 'BRL',
+  card: { amountCents: 2_400, currency: 'USD' },
+  planned: [],
+};
+const plan = {
+  planId: '0198c1a0-0000-7000-8000-000000000099',
+  international: false,
+  amountCents: 13_000,
+  currency: 'BRL',
+  takesEffectAt: KIOSK_NOW + 86_400_000,
+  plannedAt: KIOSK_NOW,
+  plannedBy: 'manager',
+  status: 'planned',
+  detail: null,
+};
+
+test('a price is changed with the keyboard alone, and what is refused is said', async ({ page }) => {
+  await enter(page);
+  const catalog = (services: object[]) => ({
+    unitId: unit?.unitId,
+    unitName: 'Centro',
+    version: 2,
+    services,
+  });
+  const off = {
+    ...service,
+    serviceId: plan.planId,
+    name: 'Curativo',
+    prefix: 'K',
+    active: false,
+    card: null,
+  };
+  const services = [{ ...service, planned: [plan] }, off];
+  await answer(page, `/v1/units/${unit?.unitId}/services`, 200, catalog(services));
+  await page.getByRole('button', { name: 'Mostrar serviços' }).press('Enter');
+  await page.getByRole('button', { name: 'Alterar Vacina' }).press('Enter');
+  await expect(page.getByLabel('Nome do serviço')).toBeFocused();
+  const price = page.getByLabel('Preço em reais');
+  await expect(price).toHaveValue('120,00');
+  await inspectScreen(page, 'admin: service');
+  await price.fill('cem');
+  await expect(price).toHaveAttribute('aria-invalid', 'true');
+  await page.keyboard.press('Enter');
+  expect(sent).toHaveLength(1);
+
+  const path = `/v1/services/${service.serviceId}`;
+  await answer(page, `${path}/price`, 200, catalog([{ ...service, amountCents: 12_550 }]));
+  await answer(page, path, 409, { error: { code: 'name_taken', message: 'taken' } });
+  await price.fill('125,50');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('já tem este nome');
+  await answer(page, path, 200, catalog([{ ...service, amountCents: 12_550 }]));
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Vacina foi alterado.')).toBeVisible();
+  await expect(page.getByText('125,50')).toBeVisible();
+  expect(sent.filter((each) => each.body !== null).map((each) => each.body)).toEqual([
+    { amountCents: 12_550 },
+    { name: 'Vacina', active: true },
+    { amountCents: 12_550 },
+    { name: 'Vacina', active: true },
+  ]);
+  await inspectScreen(page, 'admin: service changed');
+});
+
 test('what goes wrong is said in words, and a token that ended asks for another', async ({ page }) => {
   await enter(page);
   await answer(page, '/v1/enrolments', 503, { error: { code: 'database_unavailable', message: 'away' } });

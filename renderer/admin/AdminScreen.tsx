@@ -9,6 +9,7 @@ import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
 import { createAdminBridge } from './admin-bridge.ts';
 import { createAdminCommands } from './admin-commands.ts';
+import { CatalogView } from './CatalogView.tsx';
 import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { MoneyView } from './MoneyView.tsx';
@@ -41,6 +42,7 @@ function Status({ token }: { readonly token: string }) {
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
           <MoneyView snapshot={snapshot} />
           <SuspenseView integration={snapshot.integration} />
+          <CatalogView units={snapshot.units} commands={commands} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>
       )}

@@ -1,11 +1,21 @@
 import { z } from 'zod';
+import { ManagedCatalog, type ServiceChange } from '../../domain/protocol/catalog-changes.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
 
 /** Longer than the server waits for its database. */
 const TIMEOUT_MS = 20_000;
 
-const AdminRefusal = z.enum(['unit_unknown', 'kiosk_unknown', 'too_many_attempts', 'server_unreachable']);
+const AdminRefusal = z.enum([
+  'unit_unknown',
+  'kiosk_unknown',
+  'service_unknown',
+  'prefix_taken',
+  'name_taken',
+  'not_payable',
+  'too_many_attempts',
+  'server_unreachable',
+]);
 export type AdminRefusal = z.infer<typeof AdminRefusal> | 'internal_error';
 
 export type AdminAnswer<T> =
@@ -16,20 +26,24 @@ export type AdminAnswer<T> =
 export interface AdminCommands {
   makeCode(unitId: string, kioskId: string): Promise<AdminAnswer<EnrolmentResponse>>;
   revoke(kioskId: string): Promise<AdminAnswer<KioskView>>;
+  readCatalog(unitId: string): Promise<AdminAnswer<ManagedCatalog>>;
+  changeService(serviceId: string, change: ServiceChange): Promise<AdminAnswer<ManagedCatalog>>;
+  /** The national price, at once. */
+  changePrice(serviceId: string, amountCents: number): Promise<AdminAnswer<ManagedCatalog>>;
 }
 
 /** @param onRefused the server does not accept the token any more */
 export function createAdminCommands(token: string, onRefused: () => void): AdminCommands {
-  const post = async <S extends z.ZodType>(
+  const ask = async <S extends z.ZodType>(
     answer: S,
     path: string,
-    body: unknown,
+    /** Absent: it is only read. */
+    body?: unknown,
   ): Promise<AdminAnswer<z.infer<S>>> => {
     try {
       const response = await fetch(path, {
-        method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
+        ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       if (response.status === 401 || response.status === 403) onRefused();
@@ -42,8 +56,12 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     }
   };
   return {
-    makeCode: (unitId, kioskId) => post(EnrolmentResponse, '/v1/enrolments', { unitId, kioskId }),
-    revoke: (kioskId) => post(KioskView, `/v1/kiosks/${kioskId}/revoke`, {}),
+    makeCode: (unitId, kioskId) => ask(EnrolmentResponse, '/v1/enrolments', { unitId, kioskId }),
+    revoke: (kioskId) => ask(KioskView, `/v1/kiosks/${kioskId}/revoke`, {}),
+    readCatalog: (unitId) => ask(ManagedCatalog, `/v1/units/${unitId}/services`),
+    changeService: (serviceId, change) => ask(ManagedCatalog, `/v1/services/${serviceId}`, change),
+    changePrice: (serviceId, amountCents) =>
+      ask(ManagedCatalog, `/v1/services/${serviceId}/price`, { amountCents }),
   };
 }
 

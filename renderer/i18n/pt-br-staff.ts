@@ -299,19 +299,6 @@ export const ptBrStaff = {
       pace: (time: string, missing: number, receipts: number) =>
         `9 de 10 em até ${time}; sem aviso: ${missing} dos últimos ${receipts} recebimentos`,
     },
-    suspense: {
-      title: 'Dinheiro sem cobrança',
-      open: 'Recebimentos a identificar',
-      amount: 'Valor a identificar',
-      none: 'Nada a identificar',
-      noneDetail: 'Todo recebimento conhecido pertence a uma cobrança ou já foi resolvido.',
-      oldest: (age: string) =>
-        `O mais antigo espera há ${age}. Veja e resolva com "totem ledger suspense" e "totem ledger resolve".`,
-      webhooks: 'Avisos de pagamento dos provedores',
-      noWebhooks: 'não chegam; o servidor pergunta ao provedor',
-      pace: (time: string, missing: number, receipts: number) =>
-        `9 de 10 em até ${time}; sem aviso: ${missing} dos últimos ${receipts} recebimentos`,
-    },
     money: {
       title: 'Dinheiro que pede atenção',
       underWay: 'Devoluções a caminho',
@@ -374,7 +361,7 @@ export const ptBrStaff = {
       nameLabel: 'Nome do serviço',
       priceLabel: 'Preço em reais',
       priceHint: 'Por exemplo 51,90. Zero: grátis. Vale na hora; cobranças abertas mantêm o preço.',
-      activeLabel: 'À venda nos totens',
+      activeLabel: 'Situação nos totens',
       save: 'Salvar',
       cancel: 'Cancelar',
       saved: (name: string) => `${name} foi alterado. Os totens já mostram o novo.`,
