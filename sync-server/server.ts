@@ -142,7 +142,11 @@ export async function registerRoutes(
   registerCheckoutRoutes(app, context, international);
   registerRefundRoutes(app, context);
   registerTransactionRoutes(app, context);
-  registerRecurringRoutes(app, context);
+  registerRecurringRoutes(
+    app,
+    context,
+    allProviders(providers).map(({ provider }) => provider),
+  );
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });

@@ -1,5 +1,5 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
-import type { ReadRecurrenceOutcome } from './recurrence.ts';
+import type { ReadRecurrenceOutcome, RecurringOrders } from './recurrence.ts';
 import type { RecurrenceHint, WebhookIntake } from './webhook-intake.ts';
 
 /**
@@ -37,6 +37,8 @@ export interface PaymentProvider {
   listReceipts?(span: ReceiptSpan): Promise<ListReceiptsOutcome>;
   /** Tells of an agreement, or of what is charged by one. Absent where it cannot be asked. */
   readRecurrence?(recurrence: RecurrenceHint): Promise<ReadRecurrenceOutcome>;
+  /** Absent where agreements are made in the provider's own pages. */
+  readonly recurring?: RecurringOrders;
 }
 
 /** A provider of the national flow: PIX, in reais. */

@@ -1,5 +1,10 @@
-import type { RecurrenceKind, RecurrenceStatus } from '../../domain/protocol/recurring.ts';
-import type { ProviderReceipt, Rejected, Unavailable } from './provider.ts';
+import type {
+  AgreementRequest,
+  RecurrenceKind,
+  RecurrenceStatus,
+  RecurringChargeRequest,
+} from '../../domain/protocol/recurring.ts';
+import type { ProviderReceipt, Rejected, Unavailable, Unknown } from './provider.ts';
 
 /** An agreement, or what is charged by one, as the provider itself answers for it. */
 export interface ProviderRecurrence {
@@ -27,4 +32,24 @@ export type ReadRecurrenceOutcome =
   | { readonly kind: 'found'; readonly recurrence: ProviderRecurrence }
   | { readonly kind: 'not_found' }
   | Unavailable
+  | Rejected;
+
+/** Makes agreements, and charges by them. */
+export interface RecurringOrders {
+  createAgreement(order: OfAnOrder<AgreementRequest>): Promise<OrderOutcome>;
+  createCharge(order: OfAnOrder<RecurringChargeRequest>): Promise<OrderOutcome>;
+}
+
+export type OfAnOrder<T> = Omit<T, 'provider'> & {
+  /** When it was first ordered, epoch milliseconds. */
+  readonly orderedAtMs: number;
+  /** True when an earlier attempt may have reached the provider. */
+  readonly mayExist: boolean;
+};
+
+export type OrderOutcome =
+  | { readonly kind: 'made'; readonly recurrence: ProviderRecurrence; readonly brCode: string | null }
+  | { readonly kind: 'not_found' }
+  | Unavailable
+  | Unknown
   | Rejected;

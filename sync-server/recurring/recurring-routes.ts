@@ -1,18 +1,36 @@
 import { z } from 'zod';
 import {
+  AgreementRequest,
   MAX_RECURRENCES_LISTED,
   RecurrenceKind,
   RecurrenceList,
   RecurrenceStatus,
+  RecurringChargeRequest,
+  RecurringOrderResponse,
 } from '../../domain/protocol/recurring.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
-import { errorResponses } from '../http/errors.ts';
+import { errorBody, errorResponses } from '../http/errors.ts';
+import type { PaymentProvider } from '../providers/provider.ts';
 import { listRecurrences } from './list-recurrences.ts';
+import { type OrderRefusal, orderAgreement, orderCharge } from './order-recurrence.ts';
+
+const STATUS = {
+  unknown_provider: 404,
+  unknown_agreement: 404,
+  order_conflict: 409,
+  provider_rejected: 502,
+  provider_unavailable: 503,
+  under_way: 503,
+} as const satisfies Record<OrderRefusal, number>;
 
 /** Agreements and what is charged by them, as the providers told. */
-export function registerRecurringRoutes(app: App, context: ServerContext): void {
+export function registerRecurringRoutes(
+  app: App,
+  context: ServerContext,
+  providers: readonly PaymentProvider[],
+): void {
   app.get(
     '/v1/recurring',
     {
@@ -30,5 +48,42 @@ export function registerRecurringRoutes(app: App, context: ServerContext): void 
       },
     },
     (request) => listRecurrences(context.db, principalOf(request, 'manager').merchantId, request.query),
+  );
+  const find = (name: string): PaymentProvider | undefined => providers.find((each) => each.name === name);
+  app.post(
+    '/v1/recurring/agreements',
+    {
+      config: { access: ['manager'] },
+      schema: {
+        summary: 'Makes an agreement that its customer approves by a QR code; idempotent by contract',
+        tags: ['payments'],
+        body: AgreementRequest,
+        response: { 200: RecurringOrderResponse, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const outcome = await orderAgreement(context, find(request.body.provider), merchantId, request.body);
+      if (outcome.ok) return outcome.made;
+      return reply.code(STATUS[outcome.code]).send(errorBody(outcome.code, outcome.detail));
+    },
+  );
+  app.post(
+    '/v1/recurring/charges',
+    {
+      config: { access: ['manager'] },
+      schema: {
+        summary: 'Charges what one period of an agreement asks for; idempotent by txid',
+        tags: ['payments'],
+        body: RecurringChargeRequest,
+        response: { 200: RecurringOrderResponse, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const outcome = await orderCharge(context, find(request.body.provider), merchantId, request.body);
+      if (outcome.ok) return outcome.made;
+      return reply.code(STATUS[outcome.code]).send(errorBody(outcome.code, outcome.detail));
+    },
   );
 }

@@ -61,7 +61,7 @@ beforeAll(async () => {
   workers = startPaymentWorkers(context, provider);
   app = await createApp(context);
   registerWebhookRoutes(app, context, [workers], createRefusedWebhooks(silentLog));
-  registerRecurringRoutes(app, context);
+  registerRecurringRoutes(app, context, [provider]);
   await app.listen({ host: '127.0.0.1', port: 0 });
   serverUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 });
@@ -247,6 +247,7 @@ test('told again, together and by an older answer, nothing counts twice and noth
 });
 
 test('money whose webhook was lost is found by the sweep, and is not held in suspense', async () => {
+  await quietly();
   const before = await income();
   const receipt = await paidReceipt(await charged(await agreed()));
   expect(await swept(receipt)).toBe('recorded');
@@ -256,11 +257,11 @@ test('money whose webhook was lost is found by the sweep, and is not held in sus
 
 test('money that stood in suspense leaves it for where it belongs', async () => {
   const before = await income();
-  const agreementId = await agreed();
   await quietly();
-  const txid = await charged(agreementId);
+  const txid = await charged(await agreed());
   const receipt = await paidReceipt(txid);
-  if (await suspended(receipt)) expect(await balance('suspense')).toBe(-3_500);
+  expect(await suspended(receipt)).toBe(true);
+  expect(await balance('suspense')).toBe(-3_500);
   await take(txid);
   expect(await balance('suspense')).toBe(0);
   expect(await income()).toBe(before - 3_500);
@@ -330,6 +331,98 @@ test('a provider that cannot be asked is noted, and of two merchants nobody gues
   expect(await swept(receipt)).toBe('recorded');
 });
 
+async function order(
+  path: string,
+  body: unknown,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${serverUrl}/v1/recurring/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${MANAGER_TOKEN}` },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+const agreementOrder = (contract: string) => ({
+  provider: 'bacen-pix',
+  contract,
+  subject: 'Plano mensal',
+  debtor: { name: 'Fulano de Tal', cpf: '52998224725' },
+  firstDay: '2026-04-01',
+  period: 'monthly',
+  amountCents: 3_500,
+});
+const chargeOrder = (agreementId: unknown) => ({
+  provider: 'bacen-pix',
+  txid: newTxid(),
+  agreementId,
+  dueDay: '2026-04-15',
+  amountCents: 3_500,
+  receiver: { branch: '9708', account: '012682', accountType: 'CORRENTE' },
+});
+
+test('a manager orders an agreement and a charge, each once however often it is asked for', async () => {
+  const first = await order('agreements', agreementOrder('plano-1'));
+  expect(first).toMatchObject({
+    status: 200,
+    body: { status: 'created', brCode: expect.stringMatching(/^000201/) },
+  });
+  expect((await order('agreements', agreementOrder('plano-1'))).body).toEqual(first.body);
+  await act(`/agreements/${first.body['id']}`, { act: 'approve', journey: 2 });
+  const wanted = chargeOrder(first.body['id']);
+  expect(await order('charges', wanted)).toMatchObject({ status: 200, body: { id: wanted.txid } });
+  expect(await order('charges', wanted)).toMatchObject({ status: 200, body: { id: wanted.txid } });
+  const known = await list(`?agreementId=${first.body['id']}`);
+  expect(known.map(({ kind }) => kind).toSorted()).toEqual(['agreement', 'charge']);
+  const agreement = known.find(({ kind }) => kind === 'agreement');
+  expect(agreement?.reference).toBe('plano-1');
+  expect(agreement?.history[0]).toMatchObject({ from: null, to: 'created', cause: 'ordered' });
+});
+
+test('two who order at once make one, and an order for which the bank was away is taken up again', async () => {
+  const faults = (body: unknown) =>
+    fetch(`${bank.bankUrl}/bank/faults`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  const asked = [
+    order('agreements', agreementOrder('plano-2')),
+    order('agreements', agreementOrder('plano-2')),
+  ];
+  const answers = await Promise.all(asked);
+  const before = await order('agreements', agreementOrder('plano-2'));
+  expect(before.status).toBe(200);
+  const made = answers.filter(({ status }) => status === 200);
+  expect(made.length).toBeGreaterThan(0);
+  for (const answer of answers)
+    expect(answer).toMatchObject(
+      answer.status === 200
+        ? { body: { id: before.body['id'] } }
+        : { body: { error: { code: 'under_way' } } },
+    );
+  await faults({ online: false });
+  expect(await order('agreements', agreementOrder('plano-3'))).toMatchObject({
+    status: 503,
+    body: { error: { code: 'provider_unavailable' } },
+  });
+  await faults({ online: true });
+  expect((await order('agreements', agreementOrder('plano-3'))).status).toBe(200);
+  expect((await order('agreements', agreementOrder('plano-2'))).body).toEqual(before.body);
+});
+
+test.each([
+  [
+    'a provider that makes none',
+    'agreements',
+    { ...agreementOrder('plano-4'), provider: 'stripe' },
+    'unknown_provider',
+  ],
+  ['an agreement of nobody', 'charges', chargeOrder('RR1234567820260401abcdefghijk'), 'unknown_agreement'],
+])('refused: %s', async (_name, path, body, code) => {
+  expect(await order(path, body)).toMatchObject({ status: 404, body: { error: { code } } });
+});
+
 test('an operator may not read it', async () => {
   const response = await fetch(`${serverUrl}/v1/recurring`, {
     headers: { authorization: `Bearer ${OPERATOR_TOKEN}` },
@@ -337,12 +430,7 @@ test('an operator may not read it', async () => {
   expect(response.status).toBe(403);
 });
 
-/** Its webhooks are lost from now on, so that the test alone brings the news. */
+/** Its webhooks go nowhere from now on, so that the test alone brings the news. */
 async function quietly(): Promise<void> {
-  const response = await fetch(`${bank.bankUrl}/bank/faults`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ webhook: 'lost' }),
-  });
-  expect(response.status).toBe(200);
+  expect(await automatic.registerWebhooks('http://127.0.0.1:9/nobody')).toEqual({ kind: 'registered' });
 }

@@ -16,6 +16,7 @@ import { createPixAutomatic } from './automatic.ts';
 import type { Receiver } from './charge-br-code.ts';
 import { type EndpointSettings, openEndpoint } from './endpoint.ts';
 import { listReceipts } from './list-receipts.ts';
+import { recurringOrders } from './order-recurrence.ts';
 import { readRecurrence } from './read-recurrence.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
 import { toProviderCharge } from './to-provider-charge.ts';
@@ -48,7 +49,12 @@ export function createBacenPixProvider(settings: BacenPixOptions, clock: Clock):
       if (outcome.kind !== 'answer') return outcome;
       return automatic === null ? { kind: 'registered' } : automatic.registerWebhooks(url);
     },
-    ...(automatic === null ? {} : { readRecurrence: (hint) => readRecurrence(automatic, hint) }),
+    ...(automatic === null
+      ? {}
+      : {
+          readRecurrence: (hint) => readRecurrence(automatic, hint),
+          recurring: recurringOrders(automatic),
+        }),
     listReceipts: (span) => listReceipts(endpoint, span),
     webhooks: createWebhooks(settings),
   };

@@ -59,7 +59,7 @@ function asRead<T extends { readonly kind: string; readonly detail?: string }>(
     : (outcome as Exclude<T, { kind: 'unknown' }>);
 }
 
-function ofAgreement(agreement: Agreement): ProviderRecurrence {
+export function ofAgreement(agreement: Agreement): ProviderRecurrence {
   return {
     kind: 'agreement',
     id: agreement.agreementId,
@@ -89,7 +89,7 @@ function ofConfirmation(confirmation: Confirmation): ProviderRecurrence {
   };
 }
 
-function ofCharge(charge: RecurringCharge): ProviderRecurrence {
+export function ofCharge(charge: RecurringCharge): ProviderRecurrence {
   const rejectedFor = charge.attempts.at(-1)?.rejectedFor ?? null;
   return {
     kind: 'charge',
