@@ -7,7 +7,7 @@ import type { ProviderHealth } from '../providers/provider-health.ts';
 import { backoffMs } from './backoff.ts';
 import { markTickets } from './mark-tickets.ts';
 import { followMoneyBack } from './money-back.ts';
-import { lockTransaction } from './payment-transaction.ts';
+import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import { announceRefund } from './refund-feed.ts';
 import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
 
@@ -175,6 +175,8 @@ async function keepOutcome(
   const atMs = context.clock.nowMs();
   const status = refundStatusAfter(refund, outcome, refund.attempts - refund.attemptsBefore);
   const over = status === 'settled' || status === 'failed';
+  // Its status may follow: payments are locked before refunds.
+  const payment = refund.ofSale && status === 'settled' ? await lockTransaction(transaction, refund) : null;
   const [kept] = await transaction.query(
     `UPDATE refunds SET status = $3, provider_status = coalesce($4, provider_status), next_attempt_at = $6,
        last_error = $7, settled_at = $8, refused = refused OR $9
@@ -193,7 +195,7 @@ async function keepOutcome(
   );
   // Somebody else has claimed it meanwhile, and will say what became of it.
   if (kept === undefined || status === refund.status) return;
-  if (status === 'settled') await keepSettled(context, transaction, refund, atMs);
+  if (status === 'settled') await keepSettled(context, transaction, refund, payment, atMs);
   if (status === 'failed')
     context.log.error(
       { refundId: refund.refundId, outcome: outcome.kind },
@@ -224,15 +226,16 @@ function describe({ reason, note }: Refund): string {
   }
 }
 
+/** @param payment locked, of a refund of a sale; null of money that bought nothing */
 async function keepSettled(
   context: ServerContext,
   transaction: Transaction,
   refund: Refund,
+  payment: PaymentTransaction | null,
   atMs: number,
 ): Promise<void> {
   await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
-  if (!refund.ofSale) return;
-  const payment = await lockTransaction(transaction, refund);
+  if (payment === null) return;
   await followMoneyBack(context, transaction, payment, payment.status, 'refund', atMs);
 }
 

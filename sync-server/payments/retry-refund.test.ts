@@ -7,7 +7,7 @@ import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { chargeCreator } from './create-charge.ts';
-import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
+import { findBySession, lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import { refundIdOf } from './record-receipts.ts';
 import { lookAgainAtRefunds, startRefundWorker } from './refunds.ts';
 import { requestRefund } from './request-refund.ts';
@@ -21,6 +21,12 @@ const HEALTHY = { pausedUntilMs: () => 0 };
 class SlowBank extends ModelBank {
   held: Promise<void> = Promise.resolve();
   asked = 0;
+  override async requestRefund(order: { refundId: string; amountCents: number }) {
+    const answer = await super.requestRefund(order);
+    this.asked += 1;
+    await this.held;
+    return answer;
+  }
   override async fetchRefund(refund: { refundId: string }) {
     const answer = await super.fetchRefund(refund);
     this.asked += 1;
@@ -30,13 +36,14 @@ class SlowBank extends ModelBank {
 }
 
 let database: TestDatabase;
+const takenBack: unknown[] = [];
 let clock: ManualClock;
 let context: ServerContext;
 let bank: SlowBank;
 let branch = 30;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
+  database = await createTestDatabase((error) => takenBack.push(error));
   clock = new ManualClock();
   context = testContext({ db: database.db, clock });
   await seedShop(database.db, clock.nowMs());
@@ -111,6 +118,7 @@ describe('a refund that was given up and is taken up again', () => {
     await giveUp();
     bank.reachable = true;
     await lookAgainAtRefunds(context, payment, clock.nowMs());
+    bank.asked = 0;
     let answer = (): void => undefined;
     bank.held = new Promise((resolve) => {
       answer = resolve;
@@ -187,6 +195,30 @@ describe('a refund that was given up and is taken up again', () => {
     const answers = await Promise.all([retry(payment, refused), retry(payment, refused)]);
     expect(answers.flat()).toEqual([`${refused}2`]);
   });
+});
+
+test('a refund that settles waits for its payment first, as whoever asks for refunds does', async () => {
+  const payment = await paidCharge();
+  const refundId = await ask(payment, null);
+  let answer = (): void => undefined;
+  bank.held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  const worker = startRefundWorker(context, bank, HEALTHY);
+  await expect.poll(() => bank.asked).toBe(1);
+  await context.db.transaction(async (transaction) => {
+    await lockTransaction(transaction, payment);
+    answer();
+    const waiting = () =>
+      context.db.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+    await expect.poll(async () => (await waiting()).length).toBe(1);
+    await transaction.query('SELECT 1 FROM refunds WHERE refund_id = $1 FOR UPDATE', [refundId]);
+  });
+  await worker.stop();
+  expect(takenBack).toEqual([]);
+  expect(await refundsOf(payment)).toMatchObject([{ status: 'settled' }]);
 });
 
 describe('the id under which it goes on', () => {

@@ -101,20 +101,18 @@ test('one that was taken up again and is being worked off keeps its attempts: by
 });
 
 test('two processes that are told the same webhooks in another order do not wait for each other', async () => {
-  const refused: unknown[] = [];
-  const log = { ...silentLog, error: (_fields: unknown, text: string) => void refused.push(text) };
-  const writers = [1, 2].map(() => createInboxWriter(database.db, log, () => undefined));
+  const writers = [1, 2].map(() => createInboxWriter(database.db, silentLog, () => undefined));
   for (let round = 0; round < 25; round += 1) {
     const items = Array.from({ length: 40 }, () => item('{}'));
-    await Promise.all(
+    const outcomes = await Promise.all(
       writers.flatMap((inbox, index) =>
         (index === 0 ? items : items.toReversed()).map((one) =>
           inbox.write({ ...one, inboxId: item('').inboxId }),
         ),
       ),
     );
+    expect(new Set(outcomes)).toEqual(new Set(['stored']));
   }
-  expect(refused).toEqual([]);
   for (const inbox of writers) await inbox.close();
 });
 
