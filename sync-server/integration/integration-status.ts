@@ -81,9 +81,10 @@ const FIGURES = `
     FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
     WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL)
   SELECT
-    (SELECT count(*)::int FROM (
-       SELECT session_id FROM payment_sessions WHERE merchant_id = $1 AND payment = 'pix'
-       UNION SELECT session_id FROM payment_transactions WHERE merchant_id = $1) AS session) AS sessions,
+    (SELECT count(*)::int FROM payment_sessions WHERE merchant_id = $1 AND payment = 'pix')
+      + (SELECT count(*)::int FROM payment_transactions t WHERE merchant_id = $1 AND NOT EXISTS (
+           SELECT FROM payment_sessions s
+           WHERE s.merchant_id = $1 AND s.session_id = t.session_id AND s.payment = 'pix')) AS sessions,
     count(*)::int AS paid,
     count(*) FILTER (WHERE has_ticket)::int AS tickets,
     round(avg(seconds) FILTER (WHERE has_ticket)::numeric, 3)::float8 AS "averageSeconds",
