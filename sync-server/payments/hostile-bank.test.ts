@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ChargeResponse } from '../../domain/protocol/charges.ts';
+import { webhookUrl } from '../webhooks/webhook-url.ts';
 import { requestChargeCancellation } from './cancel-charge.ts';
 import { type BankAnswer, type Lie, type LyingBank, startLyingBank } from './testing/lying-bank.ts';
 import { type PaymentHouse, startPaymentHouse } from './testing/payment-house.ts';
@@ -321,6 +322,16 @@ test.each([
   await house.until(async () => (await payment(made)).refunds.length === 1);
   await passTime(A_WHILE_MS);
   expect((await payment(made)).refunds).toMatchObject([{ status }]);
+});
+
+test('a webhook whose address ends in what cannot be stored is taken like any other', async () => {
+  const { txid } = chargeRequest(house.context);
+  const body = JSON.stringify({ pix: [{ endToEndId: 'E'.padEnd(32, '0'), txid }] });
+  const answer = await fetch(`${webhookUrl(house.serverUrl, house.provider)}/%00pix`, {
+    method: 'POST',
+    body,
+  });
+  expect(answer.status).toBe(200);
 });
 
 test('a storm of errors on every call ends, and nothing is lost', async () => {

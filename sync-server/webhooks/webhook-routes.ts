@@ -44,7 +44,8 @@ export function registerWebhookRoutes(
           { config: { access: 'public' }, bodyLimit: BODY_LIMIT_BYTES, schema: { hide: true } },
           async (request, reply) => {
             const webhook: WebhookRequest = {
-              path: request.params['*'] ?? '',
+              // PostgreSQL stores no NUL, and one item that cannot be stored would be the end of its whole batch.
+              path: (request.params['*'] ?? '').replaceAll('\0', ''),
               headers: Object.fromEntries(
                 Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
               ),
