@@ -57,6 +57,33 @@ async function itemOf(txid: string) {
 
 const processOnce = () => startInboxProcessor(context, bank).stop();
 
+test('charges of strangers on one account are forgotten, a day after they were named', async () => {
+  const account: PaymentProvider = Object.assign(new ModelBank(clock, '99'), {
+    webhooks: {
+      ...bank.webhooks,
+      read: ({ body }: { body: Uint8Array }) => ({
+        kind: 'event' as const,
+        type: 'order.paid',
+        charges: [{ txid: null, providerChargeId: Buffer.from(body).toString('utf8') }],
+        recurrences: [],
+      }),
+    },
+  });
+  const named = async () =>
+    (await context.db.query<{ id: string }>('SELECT provider_charge_id AS id FROM early_charges')).map(
+      ({ id }) => id,
+    );
+  await receive('ch_stranger');
+  await startInboxProcessor(context, account).stop();
+  expect(await named()).toEqual(['ch_stranger']);
+  await context.db.query("UPDATE webhook_inbox SET status = 'processed' WHERE status = 'received'");
+  clock.advance(25 * 60 * 60_000);
+  await receive('ch_another');
+  await startInboxProcessor(context, account).stop();
+  expect(await named()).toEqual(['ch_another']);
+  await context.db.query("UPDATE webhook_inbox SET status = 'processed' WHERE status = 'received'");
+});
+
 test('while the bank is away an item is tried a bounded number of times, then dead; the poll finds the money', async () => {
   const request = chargeRequest(context);
   await chargeCreator(context, onlyProvider(bank))(KIOSK, request);

@@ -18,6 +18,8 @@ const MAX_RETRY_MS = 5 * 60_000;
 const MAX_ATTEMPTS = 14;
 /** A webhook may overtake our own row by a moment; about a minute later the charge is none of ours. */
 const UNKNOWN_CHARGE_ATTEMPTS = 6;
+/** Far longer than a charge is in the making; by then the poller has asked about it many times. */
+const KEPT_EARLY_MS = 24 * 60 * 60_000;
 /** Longer than a read at the bank with its token. A process that is killed leaves its items this long. */
 const CLAIM_MS = 20_000;
 
@@ -245,7 +247,10 @@ async function keepWebhookTime(
   );
 }
 
-/** The charge is looked at as soon as somebody learns that it is ours. */
+/**
+ * The charge is looked at as soon as somebody learns that it is ours. Those of strangers, who sell by the same account,
+ * are forgotten.
+ */
 async function keepEarlyCharge(
   { db, clock }: ServerContext,
   { name }: PaymentProvider,
@@ -253,10 +258,12 @@ async function keepEarlyCharge(
   { providerChargeId }: ChargeHint,
 ): Promise<void> {
   if (providerChargeId === null) return;
+  const nowMs = clock.nowMs();
   await db.query(
-    `INSERT INTO early_charges (provider, provider_charge_id, inbox_id, first_seen_at)
+    `WITH forgotten AS (DELETE FROM early_charges WHERE first_seen_at < $5)
+     INSERT INTO early_charges (provider, provider_charge_id, inbox_id, first_seen_at)
      VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-    [name, providerChargeId, inboxId, new Date(clock.nowMs())],
+    [name, providerChargeId, inboxId, new Date(nowMs), new Date(nowMs - KEPT_EARLY_MS)],
   );
 }
 
