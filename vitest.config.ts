@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // A time-out here is for what hangs, not for what is slow: the machine may be busy with something else.
-const shared = { environment: 'node', testTimeout: 120_000, hookTimeout: 120_000 } as const;
+const shared = { environment: 'node', testTimeout: 240_000, hookTimeout: 240_000 } as const;
 
 const COMMANDS_WITH_A_SERVER = [
   'cli/kiosks.test.ts',

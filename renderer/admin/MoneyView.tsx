@@ -77,7 +77,9 @@ function FailedRefunds({ refunds }: { readonly refunds: AdminSnapshot['money']['
         <tbody>
           {refunds.map((refund) => (
             <tr key={refund.refundId}>
-              <td className="table-label">{refund.ticketLabel ?? refund.refundId}</td>
+              <td className={refund.ticketLabel === null ? 'refund-id' : 'table-label'}>
+                {refund.ticketLabel ?? refund.refundId}
+              </td>
               <td className="no-wrap">{formatMoney(refund.amountCents, refund.currency)}</td>
               <td>{words.reasons[refund.reason]}</td>
               <td>{refund.lastError === null ? '' : technicalWords(refund.lastError)}</td>
