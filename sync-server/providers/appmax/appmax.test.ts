@@ -217,8 +217,8 @@ describe.each(['v1', 'v3'] as const)('generation %s', (generation) => {
   test.each([
     ['empty_data', { kind: 'unknown' }],
     ['error_after_write', { kind: 'unavailable' }],
-    ['no_code', { kind: 'rejected', code: 'no_br_code' }],
-    ['amount', { kind: 'rejected', code: 'charge_mismatch' }],
+    ['no_code', { kind: 'rejected', code: 'no_br_code', leavesCharge: true }],
+    ['amount', { kind: 'rejected', code: 'charge_mismatch', leavesCharge: true }],
   ])('"%s" is no charge', async (lie, outcome) => {
     await dashboard({ lie });
     expect(await provider.createCharge(orderOf())).toMatchObject(outcome);

@@ -89,7 +89,7 @@ async function asOrdered(
 ): Promise<CreateChargeOutcome> {
   const parsed = parseBrCode(brCode);
   if (!parsed.ok || parsed.value.kind === 'rec-only')
-    return { kind: 'rejected', code: 'no_br_code', detail: 'pix_emv is no code that can be paid' };
+    return leftThere('no_br_code', 'pix_emv is no code that can be paid');
   if (parsed.value.kind === 'static' && parsed.value.amountCents !== order.amountCents) return mismatch();
   const read = await generation.readOrder(orderId);
   if (read.kind === 'done' && read.value.orderId === orderId && read.value.amountCents !== order.amountCents)
@@ -111,7 +111,12 @@ async function asOrdered(
 }
 
 function mismatch(): Rejected {
-  return { kind: 'rejected', code: 'charge_mismatch', detail: "the provider's charge differs in amount" };
+  return leftThere('charge_mismatch', "the provider's charge differs in amount");
+}
+
+/** The order is open there, whatever is wrong with it, and Appmax may tell the customer of it. */
+function leftThere(code: string, detail: string): Rejected {
+  return { kind: 'rejected', code, detail, leavesCharge: true };
 }
 
 export async function fetchCharge(deps: ChargeDeps, ref: ChargeRef): Promise<FetchChargeOutcome> {

@@ -128,12 +128,16 @@ function asOrdered(
 ): CreateChargeOutcome {
   if (charge.status === 'FAILED') return { kind: 'rejected', code: 'order_failed', detail: whyFailed(wire) };
   if (charge.amountCents !== order.amountCents || wire.charges?.[0]?.amount !== order.amountCents)
-    return { kind: 'rejected', code: 'charge_mismatch', detail: "the provider's charge differs in amount" };
+    return leftThere('charge_mismatch', "the provider's charge differs in amount");
   if (charge.currency !== 'BRL')
-    return { kind: 'rejected', code: 'charge_mismatch', detail: "the provider's charge differs in currency" };
-  if (charge.brCode === null)
-    return { kind: 'rejected', code: 'no_br_code', detail: 'the answer holds no qr_code that can be paid' };
+    return leftThere('charge_mismatch', "the provider's charge differs in currency");
+  if (charge.brCode === null) return leftThere('no_br_code', 'the answer holds no qr_code that can be paid');
   return { kind: 'created', charge };
+}
+
+/** The order is open there, whatever is wrong with it, and somebody may yet be told of it and pay. */
+function leftThere(code: string, detail: string): CreateChargeOutcome {
+  return { kind: 'rejected', code, detail, leavesCharge: true };
 }
 
 function whyFailed(wire: WireOrder): string {

@@ -156,13 +156,18 @@ describe('making a charge', () => {
   });
 
   test.each([
-    ['failed', 'order_failed'],
-    ['amount', 'charge_mismatch'],
-    ['no_qr_code', 'no_br_code'],
-  ])('HTTP 200 with "%s" is no charge', async (lie, code) => {
-    await dashboard({ lie });
-    expect(await provider.createCharge(orderOf())).toMatchObject({ kind: 'rejected', code });
-  });
+    ['failed', 'order_failed', undefined],
+    ['amount', 'charge_mismatch', true],
+    ['no_qr_code', 'no_br_code', true],
+  ])(
+    'HTTP 200 with "%s" is no charge; whether one was left there is told',
+    async (lie, code, leavesCharge) => {
+      await dashboard({ lie });
+      const outcome = await provider.createCharge(orderOf());
+      expect(outcome).toMatchObject({ kind: 'rejected', code });
+      expect('leavesCharge' in outcome ? outcome.leavesCharge : undefined).toBe(leavesCharge);
+    },
+  );
 
   test('what is away is unavailable; what is refused is rejected', async () => {
     await bank.call('PUT', '/bank/faults', { online: false });
