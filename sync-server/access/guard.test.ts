@@ -26,8 +26,9 @@ interface Route {
 const OPEN = new Set([
   'GET /v1/health',
   'POST /v1/enrol',
-  'POST /v1/webhooks/bacen-pix/:secret',
-  'POST /v1/webhooks/bacen-pix/:secret/pix',
+  'GET /v1/checkouts/:token',
+  'POST /v1/webhooks/bacen-pix',
+  'POST /v1/webhooks/bacen-pix/*',
   'GET /admin',
   'GET /admin/*',
   'GET /icon.svg',
