@@ -26,6 +26,7 @@ const ENDS = 'everything ends';
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the callback’s word is trusted',
+    foundAt: 1,
     file: 'sync-server/payments/check-charge.ts',
     find: '    : await fetchOrCapture(provider, payment);',
     replace: `    : cause === 'webhook'
@@ -47,6 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a second Pix counts as settling',
+    foundAt: 10,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'let settled = payment.settledReceiptId !== null;',
     replace: 'let settled = false;',
@@ -54,6 +56,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sale’s amount is sent back instead of what came',
+    foundAt: 2,
     file: 'sync-server/payments/refunds.ts',
     find: '          amountCents: refund.amountCents,',
     replace: '          amountCents: refund.expectedCents,',
@@ -61,6 +64,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a refund is not posted',
+    foundAt: 2,
     file: 'sync-server/payments/refunds.ts',
     find: 'await postRefund(context,',
     replace: 'if (atMs < 0) await postRefund(context,',
@@ -68,6 +72,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the counter of numbers stands still',
+    foundAt: 1,
     file: 'sync-server/payments/reserve-ticket-number.ts',
     find: 'last_number = CASE WHEN c.last_number + 1 < $5 THEN c.last_number + 1',
     replace: 'last_number = CASE WHEN c.last_number + 1 < $5 THEN c.last_number',
@@ -75,6 +80,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after a cancellation is dropped',
+    foundAt: 1,
     file: 'sync-server/payments/apply-provider-charge.ts',
     find: 'if (recorded.settling !== null)\n',
     replace: 'if (recorded.settling !== null && payment.cancelRequestedAt === null)\n',
@@ -82,6 +88,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody asks the bank by himself',
+    foundAt: 1,
     file: 'sync-server/reconciliation/poller.ts',
     find: 'const due = await claimDue(context, provider);',
     replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
@@ -89,6 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a transaction is held while the bank is asked',
+    foundAt: 1,
     file: 'sync-server/payments/check-charge.ts',
     find: '    : await fetchOrCapture(provider, payment);',
     replace: '    : await context.db.transaction(() => fetchOrCapture(provider, payment));',
@@ -96,6 +104,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a start is answered and not stored',
+    foundAt: 1,
     file: 'sync-server/queue/queue-command.ts',
     find: 'await saveTicketChanges(transaction, context.feedWake, unit, changes, atMs);',
     replace:
@@ -104,6 +113,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a repeated press is decided anew',
+    foundAt: 1,
     file: 'sync-server/queue/queue-command.ts',
     find: 'if (earlier !== null) return earlier;',
     replace:
@@ -112,6 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the feed has a gap',
+    foundAt: 1,
     file: 'sync-server/sync/feed-log.ts',
     find: 'SET feed_head = feed_head + $3 WHERE',
     replace: 'SET feed_head = feed_head + $3 + 1 WHERE',
@@ -119,6 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the stream leaves out what came while it was sending',
+    foundAt: 1,
     file: 'sync-server/sync/feed-stream.ts',
     find: 'sent = entry.seq;',
     replace: 'sent = Math.max(entry.seq, page.head + 1);',
@@ -126,6 +138,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the cursor moves before the effect',
+    foundAt: 7,
     file: 'main/sync/feed-effects.ts',
     find: `      store.write(() => {
         let cursor = store.sync.read().feedCursor;`,
@@ -137,6 +150,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an older state of a ticket replaces a newer one',
+    foundAt: 11,
     file: 'main/sync/ticket-merge.ts',
     find: 'if (incoming.revision <= known.revision) return null;',
     replace: '',
@@ -144,6 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after the countdown is not taken',
+    foundAt: 1,
     file: 'domain/payment-session.ts',
     find: "  expired: ['paid'],",
     replace: '  expired: [],',
@@ -151,6 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an uncertain paper is printed again',
+    foundAt: 12,
     file: 'main/printing/print-queue.ts',
     find: "const retryAfterMs = result.kind === 'not_started' ?",
     replace: "const retryAfterMs = result.kind !== 'printed' ?",
@@ -158,6 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a paper that a power cut interrupted is printed again',
+    foundAt: 36,
     file: 'main/printing/print-queue.ts',
     find: "endAttempt(job, { kind: 'uncertain', printer: state, detail: INTERRUPTED });",
     replace: "endAttempt(job, { kind: 'not_started', printer: state });",
@@ -165,6 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copy does not say that it is one',
+    foundAt: 6,
     file: 'domain/receipt.ts',
     find: 'const isCopy = paper.copyNumber > 1;',
     replace: 'const isCopy = false;',
@@ -172,6 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an event leaves the outbox before its answer',
+    foundAt: 3,
     file: 'main/sync/outbox-pusher.ts',
     find: 'const answer = await client.push(batch);',
     replace: `store.write(() => { for (const { id } of batch) store.outbox.settle({ id, outcome: 'applied', reason: null }); });
@@ -187,6 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the outbox is sent from its end',
+    foundAt: 1,
     file: 'main/store/outbox.ts',
     find: 'WHERE outcome IS NULL ORDER BY position',
     replace: 'WHERE outcome IS NULL ORDER BY position DESC',
@@ -194,6 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lapsed lease is acted on',
+    foundAt: 37,
     file: 'main/checkout/confirmations.ts',
     find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
     replace: 'return actBefore !== null;',
@@ -201,6 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a held paper is not held',
+    foundAt: 178,
     file: 'main/checkout/paper-gate.ts',
     find: "return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';",
     replace: "return 'go';",
@@ -208,6 +230,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a cut-off totem calls the tickets of others',
+    foundAt: 25,
     file: 'main/queue/local-calls.ts',
     find: 'const next = waiting.find(({ own }) => own);',
     replace: 'const [next] = waiting;',
@@ -215,6 +238,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a local call that lost is kept quiet',
+    foundAt: 3,
     file: 'main/queue/local-calls.ts',
     find: 'store.localCalls.addConflict(event.id, {',
     replace: 'if (current === null) store.localCalls.addConflict(event.id, {',
@@ -222,6 +246,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'numbers are leased to a second totem',
+    foundAt: 1,
     file: 'sync-server/numbers/lease-numbers.ts',
     find: 'UPDATE ticket_counters SET next_local_number = next_local_number + $5',
     replace: 'UPDATE ticket_counters SET next_local_number = next_local_number + $5 / 2',
@@ -229,6 +254,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an answer settles whatever waits, not its own event',
+    foundAt: 1,
     file: 'main/store/outbox.ts',
     find: 'WHERE event_id = @id AND outcome IS NULL',
     replace: 'WHERE (event_id = @id OR 1) AND outcome IS NULL',
@@ -243,6 +269,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revoked totem is let in',
+    foundAt: 25,
     file: 'sync-server/access/kiosk-token.ts',
     find: "if (row.revoked_at !== null) return refused('revoked');",
     replace: '',
@@ -250,6 +277,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a refund is posted twice',
+    foundAt: 2,
     file: 'sync-server/payments/refunds.ts',
     find: 'await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });',
     replace: `for (const again of ['', ' again'])
@@ -258,6 +286,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a charge that the bank closed stays on the screen',
+    foundAt: 47,
     file: 'main/sync/feed-effects.ts',
     find: `    'payment.closed': (closed, nowMs) => {
 `,

@@ -6,6 +6,7 @@ const ENDS = 'everything ends';
 export const MONEY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the callback is acknowledged before its commit',
+    foundAt: 8,
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: `      return new Promise((resolve) => {
         waiting.push({ item, resolve });
@@ -18,6 +19,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a callback that could not be stored is acknowledged',
+    foundAt: 9,
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: "outcome = 'database_unavailable';",
     replace: '',
@@ -33,6 +35,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money that buys nothing is booked as a sale',
+    foundAt: 2,
     file: 'sync-server/payments/record-receipts.ts',
     find: 'await postUnexpectedMoney(context',
     replace: 'await postSale(context',
@@ -40,6 +43,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'any amount settles',
+    foundAt: 2,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'receipt.amountCents !== payment.amountCents',
     replace: 'receipt.amountCents < 0',
@@ -47,6 +51,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a refund has a new id at each try',
+    foundAt: 2,
     file: 'sync-server/payments/refunds.ts',
     find: `          refundId: refund.refundId,
           amountCents`,
@@ -56,6 +61,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a withdrawal that the bank refuses is not looked behind',
+    foundAt: 2,
     file: 'sync-server/payments/cancel-charge.ts',
     find: "return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(",
     replace: 'if (outcome) return outcome;\n  return provider.fetchCharge(',
@@ -63,6 +69,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody withdraws what was cancelled',
+    foundAt: 1,
     file: 'sync-server/sync/push-state.ts',
     find: 'if (state.endedSessions.size > 0) {',
     replace: 'if (state.endedSessions.size > 99) {',
@@ -70,6 +77,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the customer’s name is stored as it was typed',
+    foundAt: 4,
     file: 'sync-server/payments/create-charge.ts',
     find: 'context.personalData.seal(request.customer)',
     replace: 'Buffer.from(JSON.stringify(request.customer))',

@@ -7,6 +7,7 @@ const RESCUED = 'rescued is not issued again';
 export const TICKET_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a rescue does not wait for the lease',
+    foundAt: 19,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: 'if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))',
     replace: 'if (atMs < 0)',
@@ -14,6 +15,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rescue does not wait for the paper',
+    foundAt: 9,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: "if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);",
     replace: '',
@@ -21,6 +23,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a ticket’s id is not made from its session',
+    foundAt: 1,
     file: 'main/checkout/ticket-issue.ts',
     find: '    ticketId: ticketIdOfSession(sessionId),',
     replace: '    ticketId: sessionId,',
@@ -28,6 +31,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a totem is told of one number more than it was leased',
+    foundAt: 1,
     file: 'sync-server/numbers/lease-numbers.ts',
     find: 'return leases.filter(({ leaseId }) => storedIds.has(leaseId));',
     replace:
@@ -36,6 +40,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'two leases share a number',
+    foundAt: 1,
     file: 'sync-server/numbers/lease-numbers.ts',
     find: 'next_local_number - $5 * wanted.leases AS "from"',
     replace: 'next_local_number - $5 * wanted.leases - 1 AS "from"',
@@ -43,6 +48,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the day begins at midnight in Greenwich',
+    foundAt: 6,
     file: 'domain/business-day.ts',
     find: 'formatterOf(timeZone).formatToParts(instantMs)',
     replace: "formatterOf(timeZone === '' ? timeZone : 'UTC').formatToParts(instantMs)",
@@ -50,6 +56,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who came last is called first',
+    foundAt: 1,
     file: 'sync-server/queue/ticket-store.ts',
     find: 'ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE',
     replace: 'ORDER BY issued_at DESC, label COLLATE "C" LIMIT 1 FOR UPDATE',

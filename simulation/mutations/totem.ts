@@ -7,6 +7,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   {
     // The cursor itself only moves forwards, which hides the first half alone.
     name: 'what was read before is read again, and the cursor follows',
+    foundAt: 9,
     file: 'main/sync/feed-effects.ts',
     find: 'if (entry.seq <= cursor) continue;',
     replace: '',
@@ -21,6 +22,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a page of the feed leaves out its first entry',
+    foundAt: 1,
     file: 'sync-server/sync/feed-page.ts',
     find: 'seq > $3 ORDER',
     replace: 'seq > $3 + 1 ORDER',
@@ -28,6 +30,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the end of a sale is not sent',
+    foundAt: 1,
     file: 'main/checkout/session-life.ts',
     find: "store.outbox.append('session.ended',",
     replace: "if (outcome !== 'cancelled') store.outbox.append('session.ended',",
@@ -43,6 +46,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token that was good once is good for ever',
+    foundAt: 25,
     file: 'sync-server/access/kiosk-token.ts',
     find: "if (row.revoked_at !== null) return refused('revoked');",
     replace: "if (known === undefined && row.revoked_at !== null) return refused('revoked');",
@@ -50,6 +54,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revoked totem goes on hearing the feed',
+    foundAt: 42,
     file: 'sync-server/access/kiosk-streams.ts',
     find: "key_id = ANY($1::text[]) AND revoked_at IS NULL',",
     replace: "key_id = ANY($1::text[])',",
