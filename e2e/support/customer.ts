@@ -19,7 +19,7 @@ export async function chooseAndReachPayment(
   await page.goto(totemUrl);
   await page.getByRole('button', { name: 'Toque para começar' }).click();
   await page.getByRole('button', { name: service }).click();
-  await page.getByRole('button', { name: /^Pagar R\$/ }).click();
+  await page.getByRole('button', { name: /^Pagar (R\$|com PIX)/ }).click();
   await expect(page.getByRole('heading', { name: 'Pague com PIX' })).toBeVisible({ timeout: timeoutMs });
   return awaitedBrCode(totemUrl);
 }
