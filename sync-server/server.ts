@@ -34,6 +34,7 @@ import { openProviders } from './providers/open-providers.ts';
 import type { PaymentProvider } from './providers/provider.ts';
 import { startProviderProbe } from './providers/provider-probe.ts';
 import { allProviders, nationalHealth, type Providers } from './providers/providers.ts';
+import { findUnattendedMoney } from './providers/unattended-money.ts';
 import { registerQueueRoutes } from './queue/queue-routes.ts';
 import { registerReconciliationRoutes } from './reconciliation/reconciliation-routes.ts';
 import { registerRecurringRoutes } from './recurring/recurring-routes.ts';
@@ -89,6 +90,12 @@ export async function startServer(
       national: [start(first), ...others.map(start)],
       international: opened.international === null ? null : start(opened.international),
     };
+    const names = allProviders(providers).map(({ provider }) => provider.name);
+    for (const waiting of await findUnattendedMoney(context.db, names))
+      context.log.error(
+        waiting,
+        'money waits at a provider that the configuration does not name: name it again',
+      );
     if (providers.international !== null) {
       const closer = startCheckoutCloser(context, providers.international.provider);
       closers.push(() => closer.stop());
