@@ -85,7 +85,7 @@ test('a blocked key never reaches the page; a typed one does', async ({ kiosk })
 test('the technician’s screen opens within the same origin', async ({ kiosk }) => {
   await kiosk.page.evaluate(() => location.assign('/technician'));
   await expect.poll(() => currentUrl(kiosk.app)).toBe('app://kiosk/technician');
-  await kiosk.page.waitForURL('app://kiosk/technician');
+  await expect(kiosk.page.getByRole('heading', { name: 'Área do técnico' })).toBeVisible();
   const screen = await kiosk.page.evaluate(
     () =>
       new Promise((resolve) => {
