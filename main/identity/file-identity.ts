@@ -3,10 +3,13 @@ import { EnrolmentCode, type EnrolRequest, type EnrolResponse } from '../../doma
 import type { Log } from '../../platform/log.ts';
 import type { ServerAnswer, ServerFailure } from '../sync/server-client.ts';
 import type { ServerTime } from '../sync/server-time.ts';
-import { createIdentityFile, type StoredIdentity } from './identity-file.ts';
-import { type KeyPair, newKeyPair } from './key-pair.ts';
+import { createIdentityFile, type EnrolmentAttempt, type StoredIdentity } from './identity-file.ts';
+import { newKeyPair } from './key-pair.ts';
 import type { Enrolled, EnrolRefusal, EnrolResult, KioskIdentity } from './kiosk-identity.ts';
 import { createTokenSource, type TokenSource } from './token-source.ts';
+
+/** The server counts failed enrolments, of a totem that asks by itself as of a person who guesses. */
+const ASK_AGAIN_EVERY_MS = 120_000;
 
 export interface FileIdentityOptions {
   /** `identity.json` in the data folder. */
@@ -32,8 +35,9 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
   let stored: StoredIdentity | null = file.read();
   let tokens: TokenSource | null = tokensOf(stored);
   /** The key of an attempt whose answer may be lost: the server answers the same code and key once more. */
-  let attempted: { readonly code: string; readonly keys: KeyPair } | null = null;
+  let attempted: EnrolmentAttempt | null = file.readAttempt();
   let underWay: Promise<unknown> = Promise.resolve();
+  let askedAgainAtMs = Number.NEGATIVE_INFINITY;
 
   function tokensOf(identity: StoredIdentity | null): TokenSource | null {
     if (identity === null) return null;
@@ -65,13 +69,19 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
   async function enrolNow(typed: string): Promise<EnrolResult> {
     const code = EnrolmentCode.safeParse(typed);
     if (!code.success) return refusal('invalid_code');
-    if (attempted?.code !== code.data) attempted = { code: code.data, keys: newKeyPair(randomBytes) };
+    if (attempted?.code !== code.data) {
+      attempted = { code: code.data, keys: newKeyPair(randomBytes) };
+      rememberAttempt(attempted);
+    }
     const { keys } = attempted;
     const proof = await keys.sign(null, serverTime.estimateMs() ?? clock.nowMs());
     const answer = await ask({ code: code.data, publicKey: keys.publicKey, proof });
     if (!answer.ok) {
       log.warn({ failure: answer.failure }, 'not enrolled');
-      return refusal(refusalOf(answer.failure));
+      const code = refusalOf(answer.failure);
+      // The server has not taken this key, and never will: asking again would only use up a person's tries.
+      if (code === 'invalid_code' || code === 'code_expired') forgetAttempt();
+      return refusal(code);
     }
     const { serverTime: _heard, ...enrolled } = answer.value;
     if (enrolled.keyId !== keys.keyId) throw new Error('the server enrolled another key than ours');
@@ -87,7 +97,25 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
    * never came: the same code and key are answered once more.
    */
   function askAgain(code: string): void {
+    const sinceMs = Math.abs(clock.nowMs() - askedAgainAtMs);
+    if (sinceMs < ASK_AGAIN_EVERY_MS) return;
+    askedAgainAtMs = clock.nowMs();
     enrol(code).catch((error: unknown) => log.error({ err: error }, 'the enrolment could not be finished'));
+  }
+
+  /** A totem that dies while it waits for the answer finds its way with the key that it had sent. */
+  function rememberAttempt(attempt: EnrolmentAttempt | null): void {
+    try {
+      file.writeAttempt(attempt);
+    } catch (error) {
+      // It serves a restart alone; what a full disk means for the identity itself is seen when that is written.
+      log.warn({ err: error }, 'the attempt to enrol could not be noted');
+    }
+  }
+
+  function forgetAttempt(): void {
+    attempted = null;
+    rememberAttempt(null);
   }
 
   function keep(next: StoredIdentity): EnrolResult {
@@ -98,7 +126,7 @@ export function createFileIdentity(options: FileIdentityOptions): KioskIdentity 
       log.error({ err: error }, 'the identity could not be stored');
       return refusal('out_of_service');
     }
-    attempted = null;
+    forgetAttempt();
     log.info({ kioskId: next.enrolled.kioskId, keyId: next.enrolled.keyId }, 'enrolled');
     become(next);
     return { ok: true };

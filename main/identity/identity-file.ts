@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import process from 'node:process';
 import { z } from 'zod';
-import { EnrolResponse } from '../../domain/protocol/identity.ts';
+import { EnrolmentCode, EnrolResponse } from '../../domain/protocol/identity.ts';
 import { EpochMs } from '../../domain/protocol/primitives.ts';
 import { StartupFailure } from '../../platform/service.ts';
 import { writeWholeSecretFile } from '../../platform/whole-file.ts';
@@ -22,6 +22,14 @@ export interface StoredIdentity {
   readonly revokedAt: number | null;
 }
 
+/** A key that was sent to the server with a code, and whose answer has not come. */
+export interface EnrolmentAttempt {
+  readonly code: string;
+  readonly keys: KeyPair;
+}
+
+const StoredAttempt = z.object({ code: EnrolmentCode, privateKey: PrivateKey });
+
 export interface IdentityFile {
   /**
    * Null when there is none.
@@ -29,12 +37,17 @@ export interface IdentityFile {
    */
   read(): StoredIdentity | null;
   write(identity: StoredIdentity): void;
+  /** Null when there is none, or none that can be read: it only spares a person a second code. */
+  readAttempt(): EnrolmentAttempt | null;
+  /** @param attempt null forgets it */
+  writeAttempt(attempt: EnrolmentAttempt | null): void;
   /** Who else may read the key, in English; null when nobody may. */
   warning(): string | null;
 }
 
 /** The totem's identity, apart from the database, so that neither takes the other with it. Mode 0600, whole or not at all. */
 export function createIdentityFile(file: string): IdentityFile {
+  const attemptFile = `${file}.attempt`;
   return {
     read() {
       if (!existsSync(file)) return null;
@@ -52,6 +65,21 @@ export function createIdentityFile(file: string): IdentityFile {
     write({ enrolled, keys, revokedAt }) {
       const stored = Stored.parse({ ...enrolled, revokedAt, privateKey: keys.exportPrivateKey() });
       writeWholeSecretFile(file, `${JSON.stringify(stored, null, 2)}\n`);
+    },
+    readAttempt() {
+      if (!existsSync(attemptFile)) return null;
+      try {
+        const { code, privateKey } = StoredAttempt.parse(JSON.parse(readFileSync(attemptFile, 'utf8')));
+        return { code, keys: keyPairOf(privateKey) };
+      } catch {
+        rmSync(attemptFile, { force: true });
+        return null;
+      }
+    },
+    writeAttempt(attempt) {
+      if (attempt === null) return rmSync(attemptFile, { force: true });
+      const stored = StoredAttempt.parse({ code: attempt.code, privateKey: attempt.keys.exportPrivateKey() });
+      writeWholeSecretFile(attemptFile, `${JSON.stringify(stored, null, 2)}\n`);
     },
     warning() {
       // Windows has no such modes; there the folder's access list decides.

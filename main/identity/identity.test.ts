@@ -118,6 +118,20 @@ it('finds its way back when the answer to a second enrolment was lost: the serve
   await totem.buy();
 });
 
+it('finds its way back also when the power went before that answer', async () => {
+  const totem = await newTotem();
+  expect(await totem.execute(enrol(CODE))).toEqual({ ok: true });
+  await totem.untilWithTime(isOnline(totem));
+  const former = storedIdentity(totem).keyId;
+  totem.server.access.offer('VVVV2222', KIOSK_ID);
+  totem.server.loseAnswers = true;
+  expect(await totem.execute(enrol('VVVV2222'))).toEqual({ ok: false, code: 'server_unreachable' });
+  totem.server.loseAnswers = false;
+  await totem.powerCut(() => undefined);
+  await totem.untilWithTime(() => storedIdentity(totem).keyId !== former && isOnline(totem)());
+  await totem.buy();
+});
+
 it('asks for one identity at a time: the key that the server heard last is the one that is kept', async () => {
   const clock = new ManualClock();
   let known = '';
