@@ -33,11 +33,18 @@ export const hallsWithRevocations = new WeakSet<Hall>();
 export function revoke(hall: Hall, kiosk: KioskSide, forMs: number): void {
   const { world } = hall;
   hallsWithRevocations.add(hall);
-  ask(hall, `/v1/kiosks/${kiosk.kioskId}/revoke`, null).then((answer) => {
-    if (answer === null) return;
-    world.tell('manager', `revokes ${kiosk.kioskId}`);
-    world.agenda.after(forMs, `${kiosk.kioskId} may come back`, () => enrolAnew(hall, kiosk));
-  }, world.fail);
+  const press = (): void => {
+    ask(hall, `/v1/kiosks/${kiosk.kioskId}/revoke`, null).then((answer) => {
+      // A server that died over it may have done it all the same: the manager presses until it says so.
+      if (answer === null) {
+        world.agenda.after(PAUSE_MS.to, `revoke ${kiosk.kioskId} again`, press);
+        return;
+      }
+      world.tell('manager', `revokes ${kiosk.kioskId}`);
+      world.agenda.after(forMs, `${kiosk.kioskId} may come back`, () => enrolAnew(hall, kiosk));
+    }, world.fail);
+  };
+  press();
 }
 
 /** A totem that was cut off has not heard yet that it was revoked: it is enrolled when it knows. */
