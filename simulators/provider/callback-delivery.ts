@@ -1,10 +1,9 @@
 import { toWirePix, type WirePix } from './api-pix/documents.ts';
 import { type DueLoop, startDueLoop } from './due-loop.ts';
+import { postWebhook } from './post-webhook.ts';
 import type { ProviderContext } from './provider-context.ts';
 import type { Callback } from './store/callbacks.ts';
 
-/** A receiver that has not answered by then is taken for deaf; banks are known to wait far less. */
-const ANSWER_TIMEOUT_MS = 5000;
 /** The first retry comes after a second, each next after twice the time, at most a minute. */
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
@@ -72,20 +71,6 @@ function toNotification({ store }: ProviderContext, callback: Callback): WirePix
 
 /** @returns null when it was accepted, otherwise why not */
 async function post(webhookUrl: string, items: readonly WirePix[]): Promise<string | null> {
-  try {
-    const response = await fetch(`${webhookUrl.replace(/\/$/, '')}/pix`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ pix: items }),
-      redirect: 'error',
-      // A socket's time-out belongs to the network, not to the simulated time.
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await response.body?.cancel();
-    return response.ok ? null : `HTTP ${response.status}`;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const cause = error.cause as { code?: string } | undefined;
-    return cause?.code ?? error.message;
-  }
+  const url = `${webhookUrl.replace(/\/$/, '')}/pix`;
+  return postWebhook(url, { 'content-type': 'application/json' }, JSON.stringify({ pix: items }));
 }

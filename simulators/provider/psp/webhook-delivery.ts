@@ -1,10 +1,9 @@
 import { MAX_ATTEMPTS, retryDelayMs } from '../callback-delivery.ts';
 import { type DueLoop, startDueLoop } from '../due-loop.ts';
+import { postWebhook } from '../post-webhook.ts';
 import type { PspContext } from './psp-context.ts';
 import type { Delivery } from './psp-store.ts';
 
-/** A receiver that has not answered by then is taken for deaf. */
-const ANSWER_TIMEOUT_MS = 5000;
 /** Sent at once, in no order that anybody promised. */
 const MAX_AT_ONCE = 20;
 /** Between a webhook and its copy under the fault `duplicate`, so that they travel as two requests. */
@@ -66,20 +65,5 @@ async function deliver(
 
 /** @returns null when it was accepted, otherwise why not */
 async function post({ url, headers }: WebhookTarget, body: string): Promise<string | null> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body,
-      redirect: 'error',
-      // A socket's time-out belongs to the network, not to the simulated time.
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await response.body?.cancel();
-    return response.ok ? null : `HTTP ${response.status}`;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const cause = error.cause as { code?: string } | undefined;
-    return cause?.code ?? error.message;
-  }
+  return postWebhook(url, { 'content-type': 'application/json', ...headers }, body);
 }

@@ -1,12 +1,11 @@
 import Stripe from 'stripe';
 import { MAX_ATTEMPTS, retryDelayMs } from '../callback-delivery.ts';
 import { type DueLoop, startDueLoop } from '../due-loop.ts';
+import { postWebhook } from '../post-webhook.ts';
 import { API_VERSION, type StripeObject } from './objects.ts';
 import { newStripeId, nowSeconds, type StripeContext } from './stripe-context.ts';
 import type { OwedEvent } from './stripe-store.ts';
 
-/** A receiver that has not answered by then is taken for deaf. */
-const ANSWER_TIMEOUT_MS = 5000;
 /** Sent at once, in no order that anybody promised. */
 const MAX_AT_ONCE = 20;
 /** Between an event and its copy under the fault `duplicate`, so that they travel as two requests. */
@@ -97,20 +96,9 @@ async function post(
     secret: webhook.secret,
     timestamp: nowSeconds(context),
   });
-  try {
-    const response = await fetch(webhook.url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature },
-      body: payload,
-      redirect: 'error',
-      // A socket's time-out belongs to the network, not to the simulated time.
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    });
-    await response.body?.cancel();
-    return response.ok ? null : `HTTP ${response.status}`;
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const cause = error.cause as { code?: string } | undefined;
-    return cause?.code ?? error.message;
-  }
+  return postWebhook(
+    webhook.url,
+    { 'content-type': 'application/json; charset=utf-8', 'stripe-signature': signature },
+    payload,
+  );
 }

@@ -13,17 +13,6 @@ export const Reais = z.union([z.string(), z.number()]).transform((value, context
   return z.NEVER;
 });
 
-/** Integer cents; numbers may come as text. */
-export const Cents = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .pipe(z.int().min(0));
-
 /** The number whose JSON text is the amount: 3750 → 37.5. */
 export function toReais(cents: number): number {
   return Number(centsToPixAmount(cents));

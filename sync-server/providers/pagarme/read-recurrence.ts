@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { RecurrenceStatus } from '../../../domain/protocol/recurring.ts';
 import type { ProviderRecurrence, ReadRecurrenceOutcome } from '../recurrence.ts';
 import type { RecurrenceHint } from '../webhook-intake.ts';
+import { Cents } from '../wire-cents.ts';
 import { badAnswer, type Endpoint, rejected, send } from './send.ts';
 import { isPaid, toReceipt } from './to-provider-charge.ts';
-import { Cents, WireCharge } from './wire.ts';
+import { WireCharge } from './wire.ts';
 
 /** `GetSubscriptionResponse` and `GetInvoiceResponse` of pagarme-nodejs-sdk, as far as they are read. */
 const Id = z.string().min(1);

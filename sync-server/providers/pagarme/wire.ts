@@ -1,20 +1,10 @@
 import { z } from 'zod';
+import { Cents } from '../wire-cents.ts';
 
 /**
  * Pagar.me's API v5 as we read it: only the fields that we use, strict where money depends on it. Sources: the models
  * of pagarme-nodejs-sdk, where every field is optional and may be null, and docs.pagar.me.
  */
-
-/** Integer cents; some answers of gateways write numbers as text. */
-export const Cents = z
-  .union([
-    z.int(),
-    z
-      .string()
-      .regex(/^\d{1,15}$/)
-      .transform(Number),
-  ])
-  .pipe(z.int().min(0));
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})?$/;
 
