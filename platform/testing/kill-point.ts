@@ -8,7 +8,7 @@ export interface KillOrder {
   /** Which commit, counted from the order on. */
   readonly at: number;
   readonly when: KillMoment;
-  /** Counts only the commits that write this table. */
+  /** Counts only the commits whose writes (`INSERT receipts, UPDATE refunds`) this pattern finds. A RegExp's source. */
   readonly writing?: string;
 }
 
@@ -48,15 +48,13 @@ export function createKillPoint(first: KillOrder | null = null): KillPoint {
 
   function moment(when: KillMoment, commit: number, writes: readonly string[]): void {
     if (order === null || commit !== order.at || when !== order.when) return;
-    appendFileSync(process.env[KILL_REPORT] ?? '', `${[...new Set(writes)].join(', ')}\n`);
+    appendFileSync(process.env[KILL_REPORT] ?? '', `${nameOf(writes)}\n`);
     process.kill(process.pid, 'SIGKILL');
   }
 
   return {
     before(writes) {
-      const { writing } = order ?? {};
-      const counts =
-        writing === undefined ? writes.length > 0 : writes.some((what) => what.endsWith(` ${writing}`));
+      const counts = writes.length > 0 && new RegExp(order?.writing ?? '').test(nameOf(writes));
       if (!counts) return { after: () => undefined };
       commits += 1;
       const commit = commits;
@@ -64,6 +62,10 @@ export function createKillPoint(first: KillOrder | null = null): KillPoint {
       return { after: () => moment('after', commit, writes) };
     },
   };
+}
+
+function nameOf(writes: readonly string[]): string {
+  return [...new Set(writes)].join(', ');
 }
 
 function isKillMessage(message: unknown): message is KillMessage {
