@@ -60,7 +60,7 @@ CREATE TABLE customer_erasures (
   requested_at timestamptz NOT NULL,
   requested_by text NOT NULL,
   reason text NOT NULL,
-  -- Null: the key is gone already, and raw payloads are still being gone through.
+  -- Null: what carries the person is still being masked, and the key is there to know it by; a restart goes on.
   finished_at timestamptz,
   PRIMARY KEY (merchant_id, customer_id),
   FOREIGN KEY (merchant_id, customer_id) REFERENCES customers
