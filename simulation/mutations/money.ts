@@ -78,7 +78,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the customer’s name is stored as it was typed',
     foundAt: 4,
-    file: 'sync-server/payments/create-charge.ts',
+    file: 'sync-server/payments/open-transaction.ts',
     find: 'context.personalData.seal(request.customer)',
     replace: 'Buffer.from(JSON.stringify(request.customer))',
     breaks: ['personal data stays sealed'],

@@ -6,7 +6,8 @@ import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
 import type { ShadowMirror } from '../routing/shadow-mirror.ts';
-import { type ChargeRefusal, chargeCreator } from './create-charge.ts';
+import type { ChargeRefusal } from './answer-charge.ts';
+import { chargeCreator } from './create-charge.ts';
 
 const STATUS = {
   service_unknown: 404,
