@@ -61,6 +61,8 @@ export const FEED_PAYLOADS = {
     expectedCents: AmountCents,
     receivedCents: AmountCents,
     refundCents: AmountCents,
+    /** Of the received money; absent: the session's. */
+    receivedCurrency: Currency.optional(),
   }),
   /** The provider closed the charge without money (REMOVIDA_PELO_PSP). */
   'payment.closed': z.object({ sessionId: Uuid, kioskId: KioskId, reason: z.string() }),

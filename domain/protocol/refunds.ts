@@ -20,6 +20,10 @@ export const RefundRequest = z.object({
 });
 export type RefundRequest = z.infer<typeof RefundRequest>;
 
+/** `wrong_currency`: money of a card that came in another one than was asked for; a totem is told `wrong_amount`. */
+export const RefundCause = z.enum([...RefundReason.options, 'wrong_currency']);
+export type RefundCause = z.infer<typeof RefundCause>;
+
 export const RefundView = z.object({
   refundId: z.string(),
   transactionId: Uuid,
@@ -27,8 +31,9 @@ export const RefundView = z.object({
   ticketLabel: z.string().nullable(),
   provider: z.string(),
   amountCents: AmountCents,
+  /** Of the money that came. */
   currency: z.string(),
-  reason: RefundReason,
+  reason: RefundCause,
   note: z.string().nullable(),
   status: RefundStatus,
   initiatedBy: z.enum(['us', 'provider']),

@@ -206,6 +206,8 @@ export const CheckoutView = z.discriminatedUnion('step', [
     ...inSession,
     reason: RefundReason,
     receivedCents: AmountCents,
+    /** Null: the session's. */
+    receivedCurrency: Currency.nullable().default(null),
     status: RefundStatus,
   }),
   z.object({

@@ -59,6 +59,8 @@ export const TransactionView = z.object({
       provider: z.string(),
       endToEndId: z.string().nullable(),
       amountCents: Cents,
+      /** Another than the transaction's where the disposition is `wrong_currency`. */
+      currency: z.string(),
       feeCents: Cents.nullable(),
       disposition: z.string(),
       paidAt: EpochMs,
@@ -69,6 +71,7 @@ export const TransactionView = z.object({
     RefundView.pick({
       refundId: true,
       amountCents: true,
+      currency: true,
       reason: true,
       note: true,
       status: true,

@@ -156,6 +156,7 @@ const refunding = {
   ...inSession,
   reason: 'wrong_amount',
   receivedCents: 1_200,
+  receivedCurrency: null,
   status: 'processing',
 } as const;
 const ticket = {
@@ -197,6 +198,12 @@ export const CHECKOUT_SCENES: Readonly<Record<string, CheckoutView>> = {
   'awaiting card': awaitingCard,
   'awaiting card, last minute': { ...awaitingCard, expiresAt: KIOSK_NOW + 42_000 },
   'refunding a card': { ...refunding, ...byCard },
+  'refunding another currency': {
+    ...refunding,
+    ...byCard,
+    receivedCents: byCard.amountCents,
+    receivedCurrency: 'EUR',
+  },
   'card expired': { step: 'expired', ...byCard },
   'card cancelled': { step: 'cancelled', ...byCard },
   'card refused': { step: 'failed', ...byCard, reason: 'provider_rejected' },

@@ -132,3 +132,17 @@ it('a charge of another currency is not shown: the session fails', async () => {
   await startByCard(totem);
   await totem.untilStep('failed');
 });
+
+it('shows what came in another currency as that, prints nothing, and keeps it over a power cut', async () => {
+  const totem = await startTotem();
+  const sessionId = await startByCard(totem);
+  await totem.untilStep('awaiting_card');
+  const money = { expectedCents: 1_250, receivedCents: 1_250, refundCents: 1_250 };
+  const refund = { refundId: 'D9', sessionId, kioskId: KIOSK_ID, reason: 'wrong_amount', ...money } as const;
+  totem.server.publish('refund.changed', { ...refund, status: 'requested', receivedCurrency: 'EUR' });
+  await totem.untilStep('refunding');
+  expect(totem.checkout('refunding')).toMatchObject({ currency: 'USD', receivedCurrency: 'EUR' });
+  await totem.powerCut();
+  expect(totem.checkout('refunding')).toMatchObject({ currency: 'USD', receivedCurrency: 'EUR' });
+  expect(totem.printer.papers).toEqual([]);
+});

@@ -325,6 +325,7 @@ export const ptBrStaff = {
         late: 'Depois do prazo',
         requested: 'Pedida pelo gestor',
         by_provider: 'Feita pelo provedor',
+        wrong_currency: 'Outra moeda',
       },
       providers: 'Provedores de pagamento',
       status: { ok: 'Responde', down: 'Não responde' },

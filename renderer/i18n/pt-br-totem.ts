@@ -197,6 +197,7 @@ export const ptBrTotem = {
       by_provider: 'Seu dinheiro está sendo devolvido',
       unknown_charge: 'Recebemos um pagamento que não era esperado',
     },
+    otherCurrency: 'Recebemos em outra moeda',
     due: 'Valor do serviço',
     received: 'Valor recebido',
     detail: 'O dinheiro volta inteiro para a conta de onde saiu. Nenhuma senha foi emitida.',

@@ -59,10 +59,10 @@ describe('what a Pix is', () => {
   });
 });
 
-test('money of another currency does not count, though the figure is the same', () => {
-  const judgement = judgeReceipts({ ...payment, currency: 'USD' }, charge([pix(1)]), NONE);
-  expect(judgement.judged).toEqual([]);
-  expect(judgement.foreign).toMatchObject([{ reason: 'the charge is in another currency' }]);
+test('money of another currency buys nothing, though the figure is the same, nor does any after it', () => {
+  const judgement = judgeReceipts({ ...payment, currency: 'USD' }, charge([pix(1), pix(2)]), NONE);
+  expect(judgement.judged.map((item) => item.disposition)).toEqual(['wrong_currency', 'wrong_currency']);
+  expect(judgement.foreign).toEqual([]);
 });
 
 test.each([

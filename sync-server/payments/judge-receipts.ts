@@ -3,9 +3,9 @@ import type { PaymentTransaction } from './payment-transaction.ts';
 
 /**
  * `settles` pays for the ticket; `surplus` came after one that does; `wrong_amount` buys nothing; `late` came after the
- * charge had ended, to a merchant that sends such money back.
+ * charge had ended, to a merchant that sends such money back; `wrong_currency` buys nothing either, whatever its figure.
  */
-export type Disposition = 'settles' | 'surplus' | 'wrong_amount' | 'late';
+export type Disposition = 'settles' | 'surplus' | 'wrong_amount' | 'late' | 'wrong_currency';
 
 export interface JudgedReceipt {
   readonly receipt: ProviderReceipt;
@@ -20,8 +20,8 @@ export interface Judgement {
 }
 
 /**
- * Decides what each Pix of a charge is. One belongs to the charge only if receiving key, txid and currency agree with what
- * was asked for; the first of them with the exact amount settles it. The answer depends on nothing but its arguments, so
+ * Decides what each Pix of a charge is. One belongs to the charge only if receiving key and txid agree with what was asked
+ * for; the first of them with the exact amount, in the currency that was asked for, settles it. The answer depends on nothing but its arguments, so
  * that webhook, poll and cancellation come to the same end in whatever order they arrive.
  * @param isUnwantedLate says of a receipt that it came late to a merchant that sends late money back
  * @param known ids of receipts that were recorded before: of this charge, and of the merchant's other charges
@@ -35,6 +35,7 @@ export function judgeReceipts(
   const judged: JudgedReceipt[] = [];
   const foreign: { receipt: ProviderReceipt; reason: string }[] = [];
   const seen = new Set(known.own);
+  const isOtherCurrency = charge.currency !== payment.currency;
   let settled = payment.settledReceiptId !== null;
   const inOrderOfPayment = [...charge.receipts].sort(
     (a, b) => a.paidAtMs - b.paidAtMs || (a.receiptId < b.receiptId ? -1 : 1),
@@ -49,13 +50,15 @@ export function judgeReceipts(
       foreign.push({ receipt, reason });
       continue;
     }
-    const disposition = settled
-      ? 'surplus'
-      : receipt.amountCents !== payment.amountCents
-        ? 'wrong_amount'
-        : isUnwantedLate(receipt)
-          ? 'late'
-          : 'settles';
+    const disposition = isOtherCurrency
+      ? 'wrong_currency'
+      : settled
+        ? 'surplus'
+        : receipt.amountCents !== payment.amountCents
+          ? 'wrong_amount'
+          : isUnwantedLate(receipt)
+            ? 'late'
+            : 'settles';
     settled ||= disposition === 'settles';
     judged.push({ receipt, disposition });
   }
@@ -63,12 +66,11 @@ export function judgeReceipts(
 }
 
 function whyForeign(
-  payment: Pick<PaymentTransaction, 'txid' | 'pixKey' | 'currency'>,
-  charge: Pick<ProviderCharge, 'txid' | 'pixKey' | 'currency'>,
+  payment: Pick<PaymentTransaction, 'txid' | 'pixKey'>,
+  charge: Pick<ProviderCharge, 'txid' | 'pixKey'>,
   receipt: ProviderReceipt,
 ): string | null {
   if (charge.txid !== payment.txid) return 'the charge has another txid';
-  if (charge.currency !== payment.currency) return 'the charge is in another currency';
   if (charge.pixKey !== null && charge.pixKey !== payment.pixKey)
     return 'the charge has another receiving key';
   if (receipt.txid !== null && receipt.txid !== payment.txid) return 'the Pix has another txid';

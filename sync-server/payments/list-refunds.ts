@@ -12,7 +12,7 @@ export async function listRefunds(
     AND f.replaced_by IS NULL`;
   const refunds = await database.query<RefundView & Record<string, unknown>>(
     `SELECT f.refund_id AS "refundId", f.transaction_id AS "transactionId", k.label AS "ticketLabel", r.provider,
-       f.amount_cents AS "amountCents", t.currency, f.reason, f.note, f.status, f.initiated_by AS "initiatedBy",
+       f.amount_cents AS "amountCents", coalesce(r.other_currency, t.currency) AS currency, f.reason, f.note, f.status, f.initiated_by AS "initiatedBy",
        f.attempts, f.last_error AS "lastError",
        (extract(epoch FROM f.created_at) * 1000)::bigint AS "createdAt",
        (extract(epoch FROM f.settled_at) * 1000)::bigint AS "settledAt"

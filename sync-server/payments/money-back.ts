@@ -70,8 +70,8 @@ async function recordRefund(
 ): Promise<void> {
   const status = refund.status === 'refused' ? 'failed' : refund.status;
   const refundId = await ownName(transaction, payment, refund);
-  const [receipt] = await transaction.query<{ leftCents: number }>(
-    `SELECT amount_cents - coalesce((SELECT sum(amount_cents)::bigint FROM refunds f
+  const [receipt] = await transaction.query<{ leftCents: number; otherCurrency: string | null }>(
+    `SELECT other_currency AS "otherCurrency", amount_cents - coalesce((SELECT sum(amount_cents)::bigint FROM refunds f
          WHERE f.merchant_id = $1 AND f.receipt_id = $2 AND f.status = 'settled' AND f.refund_id <> $3), 0)
        AS "leftCents"
      FROM receipts WHERE merchant_id = $1 AND receipt_id = $2`,
@@ -114,6 +114,7 @@ async function recordRefund(
   await postRefund(context, transaction, {
     ...payment,
     amountCents: refund.amountCents,
+    currency: receipt?.otherCurrency ?? payment.currency,
     refundId,
     ofSale: changed.disposition === 'settles',
     occurredAtMs: atMs,
@@ -145,14 +146,16 @@ async function recordDispute(
     [payment.merchantId, dispute.disputeId],
   );
   if (before !== undefined && before.status !== 'open') return;
-  const [kept] = await transaction.query<{ cents: number; ofSale: boolean }>(
+  const [kept] = await transaction.query<{ cents: number; ofSale: boolean; otherCurrency: string | null }>(
     `INSERT INTO disputes (merchant_id, dispute_id, receipt_id, transaction_id, kind, status, amount_cents, reason,
        opened_at, closed_at)
      SELECT merchant_id, $2, receipt_id, $4, $5, $6, least($7::bigint, amount_cents), $8, $9, CASE WHEN $6 <> 'open' THEN $10::timestamptz END
      FROM receipts WHERE merchant_id = $1 AND receipt_id = $3 AND transaction_id = $4
      ON CONFLICT (merchant_id, dispute_id) DO UPDATE SET status = excluded.status, closed_at = excluded.closed_at
      RETURNING amount_cents AS cents, (SELECT disposition = 'settles' FROM receipts r
-       WHERE r.merchant_id = disputes.merchant_id AND r.receipt_id = disputes.receipt_id) AS "ofSale"`,
+         WHERE r.merchant_id = disputes.merchant_id AND r.receipt_id = disputes.receipt_id) AS "ofSale",
+       (SELECT other_currency FROM receipts r
+         WHERE r.merchant_id = disputes.merchant_id AND r.receipt_id = disputes.receipt_id) AS "otherCurrency"`,
     [
       payment.merchantId,
       dispute.disputeId,
@@ -174,7 +177,13 @@ async function recordDispute(
     return;
   }
   // What ends is what was opened, whatever the provider says of its amount by then; and never more than came.
-  const fact = { ...payment, amountCents: kept.cents, disputeId: dispute.disputeId, ofSale: kept.ofSale };
+  const fact = {
+    ...payment,
+    amountCents: kept.cents,
+    currency: kept.otherCurrency ?? payment.currency,
+    disputeId: dispute.disputeId,
+    ofSale: kept.ofSale,
+  };
   if (before === undefined) {
     context.log.error({ disputeId: dispute.disputeId, kind: dispute.kind }, 'a payment is disputed');
     await postDispute(context, transaction, { ...fact, occurredAtMs: dispute.openedAtMs });

@@ -1,4 +1,5 @@
-import type { RefundReason, RefundStatus } from '../../domain/protocol/feed.ts';
+import type { RefundStatus } from '../../domain/protocol/feed.ts';
+import type { RefundCause } from '../../domain/protocol/refunds.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postSale, postUnexpectedMoney } from '../ledger/ledger.ts';
@@ -12,7 +13,8 @@ import { isLate } from './settle.ts';
 export interface RefundRow {
   readonly refundId: string;
   readonly amountCents: number;
-  readonly reason: RefundReason;
+  readonly currency: string;
+  readonly reason: RefundCause;
   readonly status: RefundStatus;
 }
 
@@ -54,14 +56,19 @@ export async function recordReceipts(
   let settling: ProviderReceipt | null = null;
   const refunds: RefundRow[] = [];
   for (const item of judged) {
-    await insertReceipt(transaction, payment, item, atMs);
+    if (item.disposition === 'wrong_currency')
+      context.log.error(
+        { txid: payment.txid, receiptId: item.receipt.receiptId, currency: charge.currency },
+        'money came in another currency than was asked for: it goes back',
+      );
+    await insertReceipt(transaction, payment, item, charge.currency, atMs);
     await releaseFromSuspense(context, transaction, payment, item.receipt.receiptId, atMs);
     const fact = {
       merchantId: payment.merchantId,
       transactionId: payment.transactionId,
       provider: payment.provider,
       amountCents: item.receipt.amountCents,
-      currency: payment.currency,
+      currency: charge.currency,
       occurredAtMs: item.receipt.paidAtMs,
       receiptId: item.receipt.receiptId,
     };
@@ -71,7 +78,7 @@ export async function recordReceipts(
       await postSaleSplit(context, transaction, fact);
     } else {
       await postUnexpectedMoney(context, transaction, fact);
-      refunds.push(await openRefund(transaction, payment, item.receipt, item.disposition, atMs));
+      refunds.push(await openRefund(transaction, payment, fact, item.disposition, atMs));
       transaction.afterCommit(() => context.workDue.announce('refund', atMs));
     }
   }
@@ -109,13 +116,14 @@ async function insertReceipt(
   transaction: Transaction,
   payment: PaymentTransaction,
   { receipt, disposition }: JudgedReceipt,
+  currency: string,
   atMs: number,
 ): Promise<void> {
   await transaction.query(
     `INSERT INTO receipts
        (merchant_id, receipt_id, transaction_id, amount_cents, paid_at, disposition, raw, recorded_at, provider,
-        end_to_end_id, fee_cents)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+        end_to_end_id, fee_cents, other_currency)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       payment.merchantId,
       receipt.receiptId,
@@ -128,6 +136,7 @@ async function insertReceipt(
       payment.provider,
       receipt.endToEndId,
       receipt.feeCents,
+      disposition === 'wrong_currency' ? currency : null,
     ],
   );
 }
@@ -135,13 +144,14 @@ async function insertReceipt(
 async function openRefund(
   transaction: Transaction,
   payment: PaymentTransaction,
-  receipt: ProviderReceipt,
+  receipt: Pick<ProviderReceipt, 'receiptId' | 'amountCents'> & { readonly currency: string },
   reason: Exclude<Disposition, 'settles'>,
   atMs: number,
 ): Promise<RefundRow> {
   const refund = {
     refundId: refundIdOf(receipt.receiptId),
     amountCents: receipt.amountCents,
+    currency: receipt.currency,
     reason,
     status: 'requested',
   } as const;

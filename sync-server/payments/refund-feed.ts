@@ -8,7 +8,10 @@ import type { RefundRow } from './record-receipts.ts';
 export async function announceRefund(
   transaction: Transaction,
   wake: FeedWake,
-  payment: Pick<PaymentTransaction, 'merchantId' | 'unitId' | 'sessionId' | 'kioskId' | 'amountCents'>,
+  payment: Pick<
+    PaymentTransaction,
+    'merchantId' | 'unitId' | 'sessionId' | 'kioskId' | 'amountCents' | 'currency'
+  >,
   refund: RefundRow,
   atMs: number,
 ): Promise<void> {
@@ -21,12 +24,14 @@ export async function announceRefund(
       refundId: refund.refundId,
       sessionId: payment.sessionId,
       kioskId: payment.kioskId,
-      reason: refund.reason,
+      // An earlier release of the totem knows no other word for it.
+      reason: refund.reason === 'wrong_currency' ? 'wrong_amount' : refund.reason,
       status: refund.status,
       expectedCents: payment.amountCents,
       // A Pix that buys nothing goes back whole.
       receivedCents: refund.amountCents,
       refundCents: refund.amountCents,
+      ...(refund.currency === payment.currency ? {} : { receivedCurrency: refund.currency }),
     },
     atMs,
   );

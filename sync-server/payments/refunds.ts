@@ -1,4 +1,5 @@
-import type { RefundReason, RefundStatus } from '../../domain/protocol/feed.ts';
+import type { RefundStatus } from '../../domain/protocol/feed.ts';
+import type { RefundCause } from '../../domain/protocol/refunds.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postRefund } from '../ledger/ledger.ts';
@@ -24,7 +25,7 @@ interface Refund {
   readonly receiptId: string;
   readonly transactionId: string;
   readonly amountCents: number;
-  readonly reason: RefundReason;
+  readonly reason: RefundCause;
   readonly status: RefundStatus;
   /** Those begun, this one included: it is the name of the claim. */
   readonly attempts: number;
@@ -34,6 +35,8 @@ interface Refund {
   readonly unitId: string;
   readonly kioskId: string;
   readonly expectedCents: number;
+  readonly expectedCurrency: string;
+  /** Of the receipt, as the amounts but for the expected one. */
   readonly currency: string;
   /** Of the receipt: the one that has the money. */
   readonly provider: string;
@@ -51,7 +54,7 @@ const SELECT = `
     f.transaction_id AS "transactionId", f.amount_cents AS "amountCents", f.reason, f.status, f.attempts,
     f.attempts_before AS "attemptsBefore",
     t.session_id AS "sessionId", t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.amount_cents AS "expectedCents",
-    t.currency, r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents",
+    coalesce(r.other_currency, t.currency) AS currency, t.currency AS "expectedCurrency", r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents",
     r.disposition = 'settles' AS "ofSale", f.note
   FROM refunds f
   JOIN payment_transactions t USING (merchant_id, transaction_id)
@@ -206,7 +209,7 @@ async function keepOutcome(
   await announceRefund(
     transaction,
     context.feedWake,
-    { ...refund, amountCents: refund.expectedCents },
+    { ...refund, amountCents: refund.expectedCents, currency: refund.expectedCurrency },
     { ...refund, status },
     atMs,
   );
@@ -219,6 +222,8 @@ function describe({ reason, note }: Refund): string {
       return 'Pagamento em duplicidade';
     case 'wrong_amount':
       return 'Valor diferente do cobrado';
+    case 'wrong_currency':
+      return 'Moeda diferente da cobrada';
     case 'late':
       return 'Pagamento após o prazo';
     default:

@@ -37,6 +37,7 @@ export async function readTransaction(
   if (head === undefined) return null;
   const of = <R>(sql: string): Promise<(R & Record<string, unknown>)[]> =>
     database.query<R & Record<string, unknown>>(sql, [merchantId, head.transactionId]);
+  const asked = '(SELECT currency FROM payment_transactions WHERE merchant_id = $1 AND transaction_id = $2)';
   const mine = 'WHERE merchant_id = $1 AND transaction_id = $2';
   return {
     ...head,
@@ -50,13 +51,14 @@ export async function readTransaction(
     ),
     receipts: await of<TransactionView['receipts'][number]>(
       `SELECT receipt_id AS "receiptId", provider, end_to_end_id AS "endToEndId", amount_cents AS "amountCents",
-         fee_cents AS "feeCents", disposition, ${ms('paid_at', 'paidAt')}, ${ms('recorded_at', 'recordedAt')}
+         coalesce(other_currency, ${asked}) AS currency, fee_cents AS "feeCents", disposition, ${ms('paid_at', 'paidAt')}, ${ms('recorded_at', 'recordedAt')}
        FROM receipts ${mine} ORDER BY recorded_at, receipt_id`,
     ),
     refunds: await of<TransactionView['refunds'][number]>(
-      `SELECT refund_id AS "refundId", amount_cents AS "amountCents", reason, note, status,
+      `SELECT refund_id AS "refundId", coalesce((SELECT other_currency FROM receipts r WHERE r.merchant_id = f.merchant_id
+           AND r.receipt_id = f.receipt_id), ${asked}) AS currency, amount_cents AS "amountCents", reason, note, status,
          initiated_by AS "initiatedBy", attempts, last_error AS "lastError", ${ms('created_at', 'createdAt')},
-         ${ms('settled_at', 'settledAt')} FROM refunds ${mine} ORDER BY created_at, refund_id`,
+         ${ms('settled_at', 'settledAt')} FROM refunds f ${mine} ORDER BY created_at, refund_id`,
     ),
     disputes: await of<TransactionView['disputes'][number]>(
       `SELECT dispute_id AS "disputeId", kind, status, amount_cents AS "amountCents", reason,

@@ -10,13 +10,16 @@ import type { StepProps } from './step.ts';
 /** Money came that cannot buy the ticket. The two figures and the way back; the word "paid" does not occur. */
 export function RefundingStep({ checkout }: StepProps<'refunding'>) {
   const words = text.totem.refunding;
+  const { receivedCurrency } = checkout;
   return (
     <section className="view">
       <div className="view-fill">
         <span className="big-mark tone-warning">
           <Icon name="money" />
         </span>
-        <ViewTitle>{words.title[checkout.reason]}</ViewTitle>
+        <ViewTitle>
+          {receivedCurrency === null ? words.title[checkout.reason] : words.otherCurrency}
+        </ViewTitle>
         <dl className="panel-box amounts tabular">
           <div>
             <dt>{words.due}</dt>
@@ -24,7 +27,7 @@ export function RefundingStep({ checkout }: StepProps<'refunding'>) {
           </div>
           <div>
             <dt>{words.received}</dt>
-            <dd>{formatMoney(checkout.receivedCents, checkout.currency)}</dd>
+            <dd>{formatMoney(checkout.receivedCents, receivedCurrency ?? checkout.currency)}</dd>
           </div>
         </dl>
         <p className="lead">{words.detail}</p>

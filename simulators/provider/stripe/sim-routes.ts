@@ -11,7 +11,14 @@ const Which = z.object({
   /** Instead of it: `metadata[txid]`. */
   txid: z.string().optional(),
 });
-const Payment = Which.extend({ card: z.string().default('4242424242424242') });
+const Payment = Which.extend({
+  card: z.string().default('4242424242424242'),
+  /** Somebody who has the account's key had changed what the PaymentIntent asks for. */
+  currency: z
+    .string()
+    .regex(/^[a-z]{3}$/)
+    .optional(),
+});
 const RefundByHand = Which.extend({ amount: z.int().min(1).optional() });
 const Close = z.object({ status: z.enum(['won', 'lost']) });
 const Lie = Which.extend({
@@ -59,8 +66,10 @@ function registerRoutes(app: FastifyInstance, context: StripeContext): void {
     const intents = store.newest<Intent>('payment_intent', Number.MAX_SAFE_INTEGER, query.data.limit);
     return reply.send({ payments: intents.map((intent) => view(context, intent)) });
   });
-  deed('/payments', Payment, ({ card, ...which }) =>
-    withIntent(which, (intent) => confirmIntent(context, intent, card)),
+  deed('/payments', Payment, ({ card, currency, ...which }) =>
+    withIntent(which, (intent) =>
+      confirmIntent(context, { ...intent, currency: currency ?? intent.currency }, card),
+    ),
   );
   deed('/refunds', RefundByHand, ({ amount, ...which }) =>
     withIntent(which, (intent) => refundIntent(context, intent, { amount, metadata: {} })),
