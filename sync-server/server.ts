@@ -24,6 +24,7 @@ import { registerIntegrationRoutes } from './integration/integration-routes.ts';
 import { registerCheckoutRoutes } from './international/checkout-routes.ts';
 import { startCheckoutCloser } from './international/close-checkouts.ts';
 import { registerPayPage } from './international/pay-page.ts';
+import { registerLedgerRoutes } from './ledger/ledger-routes.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
@@ -167,6 +168,7 @@ export async function registerRoutes(
   registerIntegrationRoutes(app, context, router);
   const everyProvider = allProviders(providers).map(({ provider }) => provider);
   registerReconciliationRoutes(app, context, everyProvider);
+  registerLedgerRoutes(app, context);
   registerAdminSnapshots(app, context, () => ({
     providers: allProviders(providers).map((one) => one.health.report()),
     refusedWebhooks: refusedWebhooks.report(),

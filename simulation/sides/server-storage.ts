@@ -64,8 +64,13 @@ export class ServerStorage {
            SELECT 1 FROM pg_depend d JOIN pg_sequence q ON q.seqrelid = d.objid
            WHERE d.refobjid = pg_class.oid AND pg_sequence_last_value(q.seqrelid) IS NOT NULL))`,
     );
+    // The ledger refuses to be emptied: its triggers are off for this.
     if (written.length > 0)
-      await this.#pg.exec(`TRUNCATE ${written.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE`);
+      await this.#pg.exec(`
+        SET session_replication_role = replica;
+        TRUNCATE ${written.map(({ name }) => name).join(', ')} RESTART IDENTITY CASCADE;
+        RESET session_replication_role;
+      `);
     this.#looks.forgetAll();
     this.#inTransaction = false;
     this.#turn = Promise.resolve();

@@ -1,18 +1,11 @@
-import type { Database } from '../db/database.ts';
+import type { LedgerFinding } from '../../domain/protocol/ledger.ts';
+import type { Database, Queryable } from '../db/database.ts';
 
 export interface LedgerAudit {
   readonly ok: boolean;
   readonly entries: number;
   /** Each one names a rule that does not hold, and where. */
   readonly findings: readonly LedgerFinding[];
-}
-
-export interface LedgerFinding {
-  readonly rule: (typeof RULES)[number]['rule'];
-  readonly merchantId: string;
-  /** An entry, an account, a Pix, a refund or a transaction, as the rule says. */
-  readonly subject: string;
-  readonly detail: string;
 }
 
 /** More findings than this tell nothing new, and the first ones are what to look at. */
@@ -211,6 +204,20 @@ const RULES = [
   },
 ] as const;
 
+/** Where postings and the facts that they were posted from disagree. @param merchantId without it, of all merchants */
+export async function findLedgerBreaches(database: Queryable, merchantId?: string): Promise<LedgerFinding[]> {
+  const findings: LedgerFinding[] = [];
+  for (const { rule, sql } of RULES) {
+    const rows = await database.query<{ merchantId: string; subject: string; detail: string }>(
+      `SELECT merchant_id AS "merchantId", subject, detail FROM (${sql}) AS exceptions
+       WHERE $1::uuid IS NULL OR merchant_id = $1 LIMIT ${MAX_FINDINGS_PER_RULE}`,
+      [merchantId ?? null],
+    );
+    for (const row of rows) findings.push({ rule, ...row });
+  }
+  return findings;
+}
+
 /**
  * Recomputes the ledger's sums and compares them with receipts, refunds, transactions and the feed. Reads only, from
  * one snapshot, so that it may run while money is moving.
@@ -218,14 +225,7 @@ const RULES = [
 export function auditLedger(database: Database): Promise<LedgerAudit> {
   return database.transaction(async (transaction) => {
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    const findings: LedgerFinding[] = [];
-    for (const { rule, sql } of RULES) {
-      const rows = await transaction.query<{ merchant_id: string; subject: string; detail: string }>(
-        `SELECT * FROM (${sql}) AS exceptions LIMIT ${MAX_FINDINGS_PER_RULE}`,
-      );
-      for (const row of rows)
-        findings.push({ rule, merchantId: row.merchant_id, subject: row.subject, detail: row.detail });
-    }
+    const findings = await findLedgerBreaches(transaction);
     const [count] = await transaction.query<{ entries: number }>(
       'SELECT count(*)::int AS entries FROM ledger_entries',
     );

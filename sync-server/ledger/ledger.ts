@@ -205,7 +205,11 @@ interface Entry {
   readonly credit: Account;
 }
 
-/** Posts the entry, once: the same fact again changes nothing. */
+/**
+ * Posts the entry, once: the same fact again changes nothing. The chain that seals it is the database's own work, at the
+ * commit (migration 0210).
+ * @throws LedgerConflict when the fact was posted before and said something else
+ */
 export async function post(
   deps: LedgerDeps,
   transaction: Transaction,
@@ -230,11 +234,37 @@ export async function post(
       new Date(deps.clock.nowMs()),
     ],
   );
-  if (posted === undefined) return;
+  if (posted === undefined) return expectSame(transaction, fact, entry);
   // Debit positive, credit negative: the database refuses the commit if an entry does not sum to zero.
   await transaction.query(
     `INSERT INTO ledger_postings (merchant_id, entry_id, line, account_code, amount_cents, currency)
      VALUES ($1, $2, 1, $3, $5, $6), ($1, $2, 2, $4, -$5::bigint, $6)`,
     [fact.merchantId, posted.entry_id, entry.debit.code, entry.credit.code, fact.amountCents, fact.currency],
   );
+}
+
+/** One idempotency key was used for two different things: the second is not posted, and nobody may think that it was. */
+export class LedgerConflict extends Error {
+  constructor(idempotencyKey: string, posted: string, asked: string) {
+    super(`the ledger has ${idempotencyKey} as ${posted}; it cannot be posted as ${asked}`);
+    this.name = 'LedgerConflict';
+  }
+}
+
+/** The key stands for the whole of what it posts. Its time may differ: who tells it later may know it better. */
+async function expectSame(
+  transaction: Transaction,
+  { merchantId, transactionId, amountCents, currency }: Parameters<typeof post>[2],
+  { kind, idempotencyKey, debit, credit }: Entry,
+): Promise<void> {
+  const [posted] = await transaction.query<{ content: string }>(
+    `SELECT concat_ws(' ', kind, coalesce(transaction_id::text, '-'),
+              string_agg(concat_ws(' ', account_code, amount_cents, currency), ', ' ORDER BY line)) AS content
+     FROM ledger_entries JOIN ledger_postings USING (merchant_id, entry_id)
+     WHERE merchant_id = $1 AND idempotency_key = $2 GROUP BY kind, transaction_id`,
+    [merchantId, idempotencyKey],
+  );
+  const asked = `${kind} ${transactionId ?? '-'} ${debit.code} ${amountCents} ${currency}, ${credit.code} ${-amountCents} ${currency}`;
+  if (posted?.content !== asked)
+    throw new LedgerConflict(idempotencyKey, posted?.content ?? 'nothing', asked);
 }

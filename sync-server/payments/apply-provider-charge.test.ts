@@ -246,8 +246,11 @@ test('twin: the audit does see a ledger that disagrees', async () => {
 test('twin: the database refuses an entry that does not sum to zero, and any change of an entry', async () => {
   await expect(
     context.db.query(
-      `INSERT INTO ledger_postings SELECT merchant_id, entry_id, 3, account_code, 1, currency
-       FROM ledger_postings LIMIT 1`,
+      `WITH entry AS (
+         INSERT INTO ledger_entries SELECT merchant_id, gen_random_uuid(), kind, NULL, 'crooked', now(), now()
+         FROM ledger_entries LIMIT 1 RETURNING merchant_id, entry_id)
+       INSERT INTO ledger_postings SELECT e.merchant_id, e.entry_id, line, account_code, 1, currency
+       FROM entry e, ledger_postings LIMIT 2`,
     ),
   ).rejects.toThrow('sum to zero');
   await expect(context.db.query('UPDATE ledger_postings SET amount_cents = 7')).rejects.toThrow(

@@ -42,7 +42,10 @@ async function createDatabase(
 async function administer(serverUrl: string, sql: string): Promise<void> {
   const admin = openDatabase(serverUrl, () => undefined);
   try {
-    await admin.query(sql);
+    // A checkpoint on a busy machine takes longer than any statement of a running server.
+    const patient = await admin.connect({ statementTimeoutMs: 0, onBroken: () => undefined });
+    await patient.query(sql);
+    await patient.close();
   } finally {
     await admin.close();
   }
