@@ -6,6 +6,7 @@ import { ManualClock } from '../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../sync-server/context.ts';
 import { type App, createApp } from '../sync-server/http/app.ts';
 import { registerIntegrationRoutes } from '../sync-server/integration/integration-routes.ts';
+import { registerLedgerRoutes } from '../sync-server/ledger/ledger-routes.ts';
 import { chargeCreator } from '../sync-server/payments/create-charge.ts';
 import { ModelBank } from '../sync-server/payments/testing/model-bank.ts';
 import {
@@ -37,6 +38,7 @@ beforeAll(async () => {
   bank = new ModelBank(clock);
   app = await createApp(context);
   registerReconciliationRoutes(app, context, [bank]);
+  registerLedgerRoutes(app, context);
   registerIntegrationRoutes(app, context, onlyProvider(bank));
   server = await app.listen({ port: 0, host: '127.0.0.1' });
   folder = mkdtempSync(join(tmpdir(), 'totem-cli-'));
@@ -167,4 +169,61 @@ test('exit 1 with the reason: no such money, a sale without its transaction, a r
   expect((await ledger('resolve', 'E0', '--as', 'gift', '--by', 'x')).err).toContain('[invalid_resolution]');
   const operator = await totem('ledger', 'suspense', '--server', server, '--token', OPERATOR_TOKEN);
   expect(operator.err).toContain('[forbidden]');
+});
+
+test('the books: what they say, what they said, and that they are whole until somebody changes them', async () => {
+  const beforeMs = clock.nowMs();
+  clock.advance(60_000);
+  const request = chargeRequest(context);
+  const { transactionId } = await chargeCreator(context, onlyProvider(bank))(KIOSK, request).then((made) => {
+    if (!made.ok) throw new Error(made.code);
+    return made.charge;
+  });
+  bank.pay(request.txid, SERVICE.amountCents);
+  const path = join(folder, 'second.csv');
+  const { receiptId } = bank.pay(request.txid, SERVICE.amountCents);
+  writeFileSync(
+    path,
+    `at;tipo;valor;endToEndId;txid\n${new Date(clock.nowMs()).toISOString()};pix;50,00;${receiptId};${request.txid}\n`,
+  );
+  expect((await ledger('reconcile', '--file', path, '--provider', 'bacen-pix')).exitCode).toBe(0);
+
+  const sales = async (...args: string[]): Promise<number> => {
+    const { data } = JSON.parse((await ledger('balances', ...args, '--json')).out);
+    return (
+      data.accounts.find((account: { accountCode: string }) => account.accountCode === 'sales')
+        ?.balanceCents ?? 0
+    );
+  };
+  const then = await sales('--at', new Date(beforeMs).toISOString());
+  expect(await sales()).toBe(then - SERVICE.amountCents);
+  expect(await sales('--known-by', new Date(beforeMs).toISOString())).toBe(then);
+  expect((await ledger('balances', '--at', '2020-01-01')).out).toBe('nothing was posted by then');
+  expect((await ledger('balances', '--at', 'yesterday')).err).toContain('[invalid_time]');
+  expect((await ledger('statement', 'sales', '--limit', '1')).out).toMatch(
+    new RegExp(`-R\\$ 50,00  sale  ${transactionId}\nolder ones: --before \\d+$`),
+  );
+  expect((await ledger('statement', 'nothing')).out).toBe('no lines');
+
+  const whole = await ledger('verify');
+  expect(whole).toMatchObject({ exitCode: 0, err: '' });
+  const [, head = ''] = /note down the head (\S+)$/m.exec(whole.out) ?? [];
+  expect((await ledger('verify', '--head', head)).exitCode).toBe(0);
+  expect((await totem('ledger', 'verify', '--database-url', database.url)).out).toContain(
+    'the ledger is whole',
+  );
+  const otherHead = `${head.split(':')[0]}:${'0'.repeat(64)}`;
+  expect((await ledger('verify', '--head', otherHead)).err).toContain('chain_goes_through_the_noted_head');
+  expect((await ledger('verify', '--head', 'x')).err).toContain('[invalid_head]');
+  expect((await totem('ledger', 'verify')).err).toContain('[no_server]');
+
+  await database.db.transaction(async (transaction) => {
+    await transaction.query('SET LOCAL session_replication_role = replica');
+    await transaction.query('UPDATE ledger_postings SET amount_cents = amount_cents * 2');
+  });
+  for (const verify of [ledger('verify'), totem('ledger', 'verify', '--database-url', database.url)]) {
+    const broken = await verify;
+    expect(broken).toMatchObject({ exitCode: 1, out: '' });
+    expect(broken.err).toMatch(/entry_says_what_was_sealed: \S+: number 1 of the chain/);
+  }
 });

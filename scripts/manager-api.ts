@@ -27,6 +27,7 @@ export async function askAsManager<S extends z.ZodType>(
   method: 'GET' | 'POST',
   path: string,
   body?: unknown,
+  timeoutMs: number = body instanceof Blob ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS,
 ): Promise<ManagerAnswer<z.infer<S>>> {
   let status: number;
   let json: unknown;
@@ -38,7 +39,7 @@ export async function askAsManager<S extends z.ZodType>(
         ...(body === undefined || body instanceof Blob ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
-      signal: AbortSignal.timeout(body instanceof Blob ? UPLOAD_TIMEOUT_MS : TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       redirect: 'error',
     });
     status = response.status;

@@ -12,6 +12,7 @@ import {
 import { askAsManager } from '../../scripts/manager-api.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
 import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
+import { addLedgerBooksCommands } from './ledger-books.ts';
 
 interface ReconcileOptions extends AccessOptions {
   readonly file: string;
@@ -47,7 +48,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /** `ledger reconcile`, and the money of no charge: `ledger suspense`, `ledger assign` and `ledger resolve`. */
 export function addLedgerCommands(program: Command, terminal: Terminal): void {
-  const ledger = program.command('ledger').description('the books: bank statements, money in suspense');
+  const ledger = program
+    .command('ledger')
+    .description('the books: whole or not, balances, bank statements, money in suspense');
+  addLedgerBooksCommands(ledger, terminal);
   reportOutcome<ReconcileOptions>(
     withAccess(ledger.command('reconcile'))
       .description('hold a bank’s statement against the books; the same file again changes nothing')

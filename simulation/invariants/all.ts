@@ -6,6 +6,7 @@ import { everyPixEndsOnce } from './every-pix-ends-once.ts';
 import { firstComeFirstCalled } from './first-come-first-called.ts';
 import type { Invariant } from './invariant.ts';
 import { leasesAreKept } from './leases-are-kept.ts';
+import { ledgerIsSealed } from './ledger-is-sealed.ts';
 import { localNumbersAreLeased } from './local-numbers-are-leased.ts';
 import { losersAreTold } from './losers-are-told.ts';
 import { noMoneyTwice } from './no-money-twice.ts';
@@ -13,6 +14,7 @@ import { noTicketIsStuck } from './no-ticket-is-stuck.ts';
 import { noTicketWithoutMoney } from './no-ticket-without-money.ts';
 import { nothingGoesBackwards } from './nothing-goes-backwards.ts';
 import { numbersAreOfTheirDay } from './numbers-are-of-their-day.ts';
+import { oneChargeOneBank } from './one-charge-one-bank.ts';
 import { oneCounter } from './one-counter.ts';
 import { oneFirstPaper } from './one-first-paper.ts';
 import { oneNumberOneTicket } from './one-number-one-ticket.ts';
@@ -36,6 +38,7 @@ export const INVARIANTS: readonly Invariant[] = [
   rescuedIsNotPrinted,
   leasesAreKept,
   noMoneyTwice,
+  oneChargeOneBank,
   acknowledgedIsStored,
   oneCounter,
   firstComeFirstCalled,
@@ -52,5 +55,6 @@ export const INVARIANTS: readonly Invariant[] = [
   allAgree,
   sessionsEndAlike,
   booksBalance,
+  ledgerIsSealed,
   personalDataStaysSealed,
 ];

@@ -42,10 +42,11 @@ interface Link {
   readonly entry: SealedEntry | null;
 }
 
-async function walkChain(
+/** Recomputes a merchant's seals from the first on. @returns where the chain ends, and its first break */
+export async function walkChain(
   database: Queryable,
   merchantId: string,
-  notedHead: LedgerToVerify['notedHead'],
+  notedHead?: LedgerToVerify['notedHead'],
 ): Promise<{ readonly head: LedgerHead; readonly findings: readonly LedgerFinding[] }> {
   let hash: Uint8Array = CHAIN_START;
   let seq = 0;
@@ -62,7 +63,7 @@ async function walkChain(
       if (link.entry === null)
         return broken('sealed_entry_is_there', link.sealedEntryId, `number ${link.seq} of the chain is gone`);
       const expected = sealOf(hash, link.seq, link.entry);
-      if (!expected.equals(link.hash))
+      if (!expected.equals(Buffer.from(link.hash)))
         return broken(
           'entry_says_what_was_sealed',
           link.sealedEntryId,
@@ -84,7 +85,7 @@ async function walkChain(
     'SELECT seq, hash FROM ledger_heads WHERE merchant_id = $1',
     [merchantId],
   );
-  if ((kept?.seq ?? 0) !== seq || (kept !== undefined && !kept.hash.equals(hash)))
+  if ((kept?.seq ?? 0) !== seq || (kept !== undefined && !Buffer.from(hash).equals(Buffer.from(kept.hash))))
     return broken('chain_ends_at_its_head', `${kept?.seq ?? 0}`, `the last seal is number ${seq}`);
   return { head: head(), findings: [] };
 }

@@ -1,0 +1,177 @@
+import type { Command } from 'commander';
+import { formatCurrencyPlain } from '../../domain/money.ts';
+import { LedgerBalances, LedgerStatement, LedgerVerification } from '../../domain/protocol/ledger.ts';
+import { askAsManager } from '../../scripts/manager-api.ts';
+import { openDatabase } from '../../sync-server/db/database.ts';
+import { verifyLedger } from '../../sync-server/ledger/verify-ledger.ts';
+import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
+import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
+
+/** A ledger of years: the server reads all of it. */
+const VERIFY_TIMEOUT_MS = 15 * 60_000;
+
+interface VerifyOptions extends Partial<AccessOptions> {
+  readonly databaseUrl?: string;
+  readonly head?: string;
+}
+
+interface BalancesOptions extends AccessOptions {
+  readonly at?: string;
+  readonly knownBy?: string;
+}
+
+interface StatementOptions extends AccessOptions {
+  readonly before?: string;
+  readonly limit: string;
+}
+
+type Head = { readonly seq: number; readonly hash: string };
+
+/** `ledger verify`, `ledger balances` and `ledger statement`: whether the books are whole, and what they say. */
+export function addLedgerBooksCommands(ledger: Command, terminal: Terminal): void {
+  reportOutcome<VerifyOptions>(
+    ledger
+      .command('verify')
+      .description(
+        'recompute the whole ledger: its chain, its sums, and the facts behind them; exit 1 at a break',
+      )
+      .option('--server <url>', 'address of the sync server')
+      .option('--token <token>', 'a manager’s token; TOTEM_MANAGER_TOKEN keeps it out of the shell’s history')
+      .option('--database-url <url>', 'ask the database itself instead of the server (all merchants)')
+      .option('--head <seq:hash>', 'a head that was noted down: the chain has to go through it'),
+    terminal,
+    (_args, options) => verify(options),
+  );
+  reportOutcome<BalancesOptions>(
+    withAccess(ledger.command('balances'))
+      .description('every account as it stands, or as it stood')
+      .option('--at <time>', 'counts what happened until then, as 2026-03-10T23:59:59-03:00')
+      .option('--known-by <time>', 'and of that, only what the ledger knew by then'),
+    terminal,
+    (_args, options) => balances(options),
+  );
+  reportOutcome<StatementOptions>(
+    withAccess(ledger.command('statement'))
+      .description('the lines of one account, the newest first')
+      .argument('<account>', 'as the balances name it: receivable:bacen-pix')
+      .option('--before <seq>', 'only older lines than this place in the chain')
+      .option('--limit <count>', 'so many lines', '50'),
+    terminal,
+    ([account = ''], options) => statement(options, account),
+  );
+}
+
+async function verify({ databaseUrl, head, ...options }: VerifyOptions): Promise<Outcome> {
+  const noted = head === undefined ? undefined : headOf(head);
+  if (noted === null)
+    return { ok: false, code: 'invalid_head', message: '--head takes <number>:<64 hexadecimal digits>' };
+  if (databaseUrl !== undefined) return verifyDatabase(databaseUrl, noted);
+  if (options.server === undefined)
+    return { ok: false, code: 'no_server', message: 'say which ledger: --server, or --database-url' };
+  const access = accessOf({ ...options, server: options.server });
+  if (!access.ok) return access;
+  const path = `/v1/ledger/verify${noted === undefined ? '' : `?seq=${noted.seq}&hash=${noted.hash}`}`;
+  const verified = await askAsManager(
+    access.value,
+    LedgerVerification,
+    'GET',
+    path,
+    undefined,
+    VERIFY_TIMEOUT_MS,
+  );
+  return verified.ok ? outcomeOf([verified.value]) : verified;
+}
+
+function headOf(text: string): Head | null {
+  const [, seq, hash] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
+  return seq === undefined || hash === undefined ? null : { seq: Number(seq), hash };
+}
+
+/** Past the server: who looks after the books need not trust the program that writes them. */
+async function verifyDatabase(url: string, notedHead: Head | undefined): Promise<Outcome> {
+  const database = openDatabase(url, () => {
+    // The statement that needs the connection fails by itself, and says so.
+  });
+  try {
+    const merchants = await database.query<{ id: string }>(
+      'SELECT merchant_id AS id FROM merchants ORDER BY merchant_id',
+    );
+    if (notedHead !== undefined && merchants.length > 1)
+      return {
+        ok: false,
+        code: 'several_merchants',
+        message: 'a head is one merchant’s, and the database has several: use --server with that one’s token',
+      };
+    const verified: LedgerVerification[] = [];
+    for (const { id } of merchants)
+      verified.push(await verifyLedger(database, { merchantId: id, notedHead }));
+    return outcomeOf(verified);
+  } catch (error) {
+    return { ok: false, code: 'not_read', message: (error as Error).message };
+  } finally {
+    await database.close();
+  }
+}
+
+function outcomeOf(verified: readonly LedgerVerification[]): Outcome {
+  const lines = verified.map(
+    ({ entries, head }) =>
+      `${entries} entries of ${head.merchantId}; note down the head ${head.seq}:${head.hash}`,
+  );
+  const breaks = verified.flatMap(({ findings }) => findings);
+  if (breaks.length === 0)
+    return { ok: true, data: verified, text: [...lines, 'the ledger is whole'].join('\n') };
+  const told = breaks.map(({ rule, subject, detail }) => `${rule}: ${subject}: ${detail}`);
+  return {
+    ok: false,
+    code: 'ledger_broken',
+    message: `the ledger is not whole:\n${told.join('\n')}`,
+    data: verified,
+  };
+}
+
+async function balances(options: BalancesOptions): Promise<Outcome> {
+  const access = accessOf(options);
+  if (!access.ok) return access;
+  const query = new URLSearchParams();
+  for (const [name, text] of [
+    ['at', options.at],
+    ['knownBy', options.knownBy],
+  ] as const) {
+    if (text === undefined) continue;
+    const atMs = Date.parse(text);
+    if (Number.isNaN(atMs))
+      return {
+        ok: false,
+        code: 'invalid_time',
+        message: `"${text}" is no time, as 2026-03-10T23:59:59-03:00`,
+      };
+    query.set(name, String(atMs));
+  }
+  const found = await askAsManager(access.value, LedgerBalances, 'GET', `/v1/ledger/balances?${query}`);
+  if (!found.ok) return found;
+  const lines = found.value.accounts.map(
+    ({ accountCode, kind, currency, balanceCents }) =>
+      `${accountCode.padEnd(32)} ${kind.padEnd(10)} ${formatCurrencyPlain(balanceCents, currency).padStart(16)}`,
+  );
+  const text = lines.length === 0 ? 'nothing was posted by then' : lines.join('\n');
+  return { ok: true, data: found.value, text };
+}
+
+async function statement(options: StatementOptions, account: string): Promise<Outcome> {
+  const access = accessOf(options);
+  if (!access.ok) return access;
+  const query = new URLSearchParams({ limit: options.limit });
+  if (options.before !== undefined) query.set('before', options.before);
+  const path = `/v1/ledger/accounts/${encodeURIComponent(account)}?${query}`;
+  const found = await askAsManager(access.value, LedgerStatement, 'GET', path);
+  if (!found.ok) return found;
+  const { lines, nextBefore } = found.value;
+  const text = lines.map(
+    ({ seq, occurredAt, kind, amountCents, currency, transactionId }) =>
+      `${String(seq).padStart(8)}  ${new Date(occurredAt).toISOString()}  ${formatCurrencyPlain(amountCents, currency).padStart(16)}  ${kind}  ${transactionId ?? ''}`,
+  );
+  if (text.length === 0) text.push('no lines');
+  if (nextBefore !== null) text.push(`older ones: --before ${nextBefore}`);
+  return { ok: true, data: found.value, text: text.join('\n') };
+}
