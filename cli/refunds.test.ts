@@ -71,6 +71,28 @@ test('a refund is asked for in parts, listed, refused beyond what is left, and t
   expect(await create(transactionId)).toMatchObject({ ok: false, code: 'too_much', exitCode: 1 });
 });
 
+test('a refund that the bank refuses is closed by a person, once, and the list says who', async () => {
+  const transactionId = await paid();
+  bank.refundsEndAs = 'refused';
+  const made = await create(transactionId);
+  // What the tests before left on its way comes first.
+  for (let step = 0; step < 4; step += 1)
+    await startRefundWorker(context, bank, { pausedUntilMs: () => 0 }).stop();
+  const refundId = String(made.data['refundId']);
+  const close = () => asManager('returned', refundId, '--by', 'Marta', '--note', 'Pix feito no banco');
+  expect(await close()).toMatchObject({ ok: true, exitCode: 0, data: { refundId } });
+  expect(await close()).toMatchObject({ ok: true, data: { refundId } });
+  const { data } = await asManager('list', '--status', 'settled');
+  expect((data['refunds'] as object[])[0]).toMatchObject({ refundId, returned: { by: 'Marta' } });
+  const text = await totem('refunds', 'list', '--server', server, '--token', MANAGER_TOKEN);
+  expect(text.out).toContain('returned by hand, says Marta: Pix feito no banco');
+  expect(await asManager('returned', 'R-of-nobody', '--by', 'Marta', '--note', 'nada')).toMatchObject({
+    ok: false,
+    code: 'unknown_refund',
+    exitCode: 1,
+  });
+});
+
 test('nonsense is refused before it is sent, and nobody but a manager may ask', async () => {
   expect(await create('none')).toMatchObject({ ok: false, code: 'invalid_request', exitCode: 1 });
   expect(await create(crypto.randomUUID(), '--cents', 'ten')).toMatchObject({ code: 'invalid_request' });

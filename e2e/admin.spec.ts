@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import { ENROLMENT_CODE_TTL_MS } from '../domain/protocol/identity.ts';
 import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
-import { admin, KIOSK_NOW } from './support/screen-scenes.ts';
+import { ADMIN_SCENES, admin, KIOSK_NOW } from './support/screen-scenes.ts';
 import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
 
 /** The manager's fleet on the built page; the routes of the sync server are answered from a script. */
@@ -198,4 +198,42 @@ test('what goes wrong is said in words, and a token that ended asks for another'
   await answer(page, '/v1/enrolments', 401, { error: { code: 'unauthorized', message: 'no' } });
   await page.getByRole('button', { name: 'Gerar código' }).click();
   await expect(page.getByText('Token recusado')).toBeVisible();
+});
+
+test('a refund that was sent back by hand is closed after a question that asks who says so', async ({
+  page,
+}) => {
+  host.show('admin', ADMIN_SCENES['money in trouble'] ?? admin());
+  await enter(page);
+  await answer(page, '/v1/refunds/returned', 200, { refundId: 'RE12345678202603101500abcdef12345' });
+  await page.getByRole('button', { name: 'Já devolvido: RE12345678202603101500abcdef12345' }).click();
+  const dialog = page.getByRole('dialog', { name: /Marcar R\$\s50,00 como já devolvido\?/ });
+  await expect(dialog.getByLabel('Quem confirma')).toBeFocused();
+  const confirm = dialog.getByRole('button', { name: 'Confirmar devolução' });
+  await expect(confirm).toHaveAttribute('aria-disabled', 'true');
+  await confirm.click({ force: true });
+  expect(sent).toEqual([]);
+  await inspectScreen(page, 'admin: returned by hand?');
+  await dialog.getByLabel('Quem confirma').fill('Marta, financeiro');
+  await dialog.getByLabel('Como foi devolvido').fill('Pix de volta feito no banco');
+  await confirm.click();
+  await expect(page.getByText('Devolução registrada.')).toBeVisible();
+  expect(sent.map(({ path, body }) => ({ path, body }))).toEqual([
+    {
+      path: '/v1/refunds/returned',
+      body: {
+        refundId: 'RE12345678202603101500abcdef12345',
+        by: 'Marta, financeiro',
+        note: 'Pix de volta feito no banco',
+      },
+    },
+  ]);
+  await inspectScreen(page, 'admin: returned by hand');
+  await answer(page, '/v1/refunds/returned', 409, { error: { code: 'under_way', message: 'x' } });
+  await page.getByRole('button', { name: 'Já devolvido: C017' }).click();
+  const other = page.getByRole('dialog', { name: /Marcar R\$\s120,00 como já devolvido\?/ });
+  await other.getByLabel('Quem confirma').fill('Marta');
+  await other.getByLabel('Como foi devolvido').fill('no banco');
+  await other.getByRole('button', { name: 'Confirmar devolução' }).click();
+  await expect(page.getByText('O provedor ainda pode concluir esta devolução.')).toBeVisible();
 });

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { RefundList, RefundRequest, type RefundView } from '../../domain/protocol/refunds.ts';
+import { RefundList, RefundRequest, RefundReturned, type RefundView } from '../../domain/protocol/refunds.ts';
 import { askAsManager } from '../../scripts/manager-api.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
+import { callServer } from '../request.ts';
 import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
 
 interface CreateOptions extends AccessOptions {
@@ -16,7 +17,12 @@ interface ListOptions extends AccessOptions {
   readonly status?: string;
 }
 
-/** `refunds list`, `refunds create` and `refunds retry`: money that goes back to its payer. */
+interface ReturnedOptions extends AccessOptions {
+  readonly by: string;
+  readonly note: string;
+}
+
+/** `refunds list`, `refunds create`, `refunds retry` and `refunds returned`: money that goes back to its payer. */
 export function addRefundsCommands(program: Command, terminal: Terminal): void {
   const refunds = program.command('refunds').description('money that goes back to its payer');
   reportOutcome<ListOptions>(
@@ -43,6 +49,21 @@ export function addRefundsCommands(program: Command, terminal: Terminal): void {
     terminal,
     (refundIds, options) => retry(options, refundIds),
   );
+  reportOutcome<ReturnedOptions>(
+    withAccess(refunds.command('returned'))
+      .description('close a refund that failed: somebody sent the money back by hand')
+      .argument('<refundId>', 'as the list names it')
+      .requiredOption('--by <name>', 'who says so')
+      .requiredOption('--note <text>', 'how the money went back'),
+    terminal,
+    ([refundId], { by, note, ...options }) =>
+      callServer(options, {
+        path: '/v1/refunds/returned',
+        body: { schema: RefundReturned, value: { refundId, by, note } },
+        answer: z.object({ refundId: z.string() }),
+        text: (closed) => `closed: the money is written down as gone back under ${closed.refundId}`,
+      }),
+  );
 }
 
 async function list(options: ListOptions): Promise<Outcome> {
@@ -58,7 +79,12 @@ async function list(options: ListOptions): Promise<Outcome> {
 }
 
 function lineOf(refund: RefundView): string {
-  const problem = refund.lastError === null ? '' : `  ${refund.lastError}`;
+  const problem =
+    refund.returned === null
+      ? refund.lastError === null
+        ? ''
+        : `  ${refund.lastError}`
+      : `  returned by hand, says ${refund.returned.by}: ${refund.returned.note}`;
   const amount = `${(refund.amountCents / 100).toFixed(2)} ${refund.currency}`;
   return `${refund.refundId.padEnd(36)} ${refund.status.padEnd(10)} ${amount.padStart(14)}  ${refund.reason}${problem}`;
 }

@@ -20,6 +20,22 @@ export const RefundRequest = z.object({
 });
 export type RefundRequest = z.infer<typeof RefundRequest>;
 
+/**
+ * `POST /v1/refunds/returned`: somebody sent the money of a failed refund back by hand, in the bank's own app or
+ * otherwise. Idempotent by `refundId`; the answer names the refund under which it is written down as gone back.
+ *
+ * Refusals: 404 `unknown_refund`, 409 `not_failed` (under way, settled, or taken up under another id), 409 `under_way`
+ * (the provider may still carry it out: take it up again, and it is asked).
+ */
+export const RefundReturned = z.object({
+  refundId: z.string().min(1).max(300),
+  /** Who says so. */
+  by: z.string().trim().min(1).max(100),
+  /** How the money went back; not told to the payer. */
+  note: z.string().trim().min(3).max(500),
+});
+export type RefundReturned = z.infer<typeof RefundReturned>;
+
 /** `wrong_currency`: money of a card that came in another one than was asked for; a totem is told `wrong_amount`. */
 export const RefundCause = z.enum([...RefundReason.options, 'wrong_currency']);
 export type RefundCause = z.infer<typeof RefundCause>;
@@ -41,6 +57,8 @@ export const RefundView = z.object({
   lastError: z.string().nullable(),
   createdAt: EpochMs,
   settledAt: EpochMs.nullable(),
+  /** Not the provider: a person sent it back, and says so. */
+  returned: z.object({ by: z.string(), note: z.string(), at: EpochMs }).nullable().default(null),
 });
 export type RefundView = z.infer<typeof RefundView>;
 

@@ -80,6 +80,7 @@ export const TransactionView = z.object({
       lastError: true,
       createdAt: true,
       settledAt: true,
+      returned: true,
     }),
   ),
   disputes: z.array(

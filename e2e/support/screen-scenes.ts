@@ -694,6 +694,7 @@ const TROUBLED_MONEY: AdminSnapshot['money'] = {
       lastError: 'refused by the provider',
       createdAt: KIOSK_NOW - 26 * 60 * MINUTE_MS,
       settledAt: null,
+      returned: null,
     },
     {
       refundId: 'M0198c1a0000070008000000000000001',
@@ -710,6 +711,7 @@ const TROUBLED_MONEY: AdminSnapshot['money'] = {
       lastError: null,
       createdAt: KIOSK_NOW - 2 * 60 * MINUTE_MS,
       settledAt: null,
+      returned: null,
     },
   ],
   disputesOpen: 1,

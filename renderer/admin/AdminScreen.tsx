@@ -40,7 +40,7 @@ function Status({ token }: { readonly token: string }) {
         <Loading>{text.common.loading}</Loading>
       ) : (
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
-          <MoneyView snapshot={snapshot} />
+          <MoneyView snapshot={snapshot} commands={commands} />
           <SuspenseView integration={snapshot.integration} />
           <CatalogView units={snapshot.units} commands={commands} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />

@@ -1,11 +1,17 @@
 import type { AdminSnapshot } from '../../domain/protocol/screens.ts';
-import { formatDateTime, formatDuration, formatMoney } from '../i18n/format.ts';
-import { technicalWords } from '../i18n/technical.ts';
+import { formatDuration, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { Message } from '../ui/Message.tsx';
+import type { AdminCommands } from './admin-commands.ts';
+import { FailedRefunds } from './FailedRefunds.tsx';
+
+interface Props {
+  readonly snapshot: AdminSnapshot;
+  readonly commands: Pick<AdminCommands, 'closeReturned'>;
+}
 
 /** Money that goes back or is held back, messages that were given up, and how the providers do. */
-export function MoneyView({ snapshot }: { readonly snapshot: AdminSnapshot }) {
+export function MoneyView({ snapshot, commands }: Props) {
   const { money, at } = snapshot;
   const words = text.admin.money;
   const isCalm = money.refundsFailed === 0 && money.disputesOpen === 0 && money.deadLetters === 0;
@@ -30,7 +36,7 @@ export function MoneyView({ snapshot }: { readonly snapshot: AdminSnapshot }) {
           {words.oldestDeadLetter(formatDuration(Math.max(0, at - money.oldestDeadLetterAt)))}
         </p>
       )}
-      {money.failedRefunds.length > 0 && <FailedRefunds refunds={money.failedRefunds} />}
+      {money.failedRefunds.length > 0 && <FailedRefunds refunds={money.failedRefunds} commands={commands} />}
       <h3>{words.providers}</h3>
       <ul className="provider-list">
         {money.providers.map(({ name, status, downSince }) => (
@@ -55,39 +61,5 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-function FailedRefunds({ refunds }: { readonly refunds: AdminSnapshot['money']['failedRefunds'] }) {
-  const words = text.admin.money;
-  return (
-    <>
-      <h3>{words.failedTitle}</h3>
-      <p className="soft">{words.failedDetail}</p>
-      <table className="table">
-        <thead>
-          <tr>
-            <th scope="col">{words.refund}</th>
-            <th scope="col">{text.admin.amount}</th>
-            <th scope="col">{words.reason}</th>
-            <th scope="col">{words.problem}</th>
-            <th scope="col">{words.askedAt}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {refunds.map((refund) => (
-            <tr key={refund.refundId}>
-              <td className={refund.ticketLabel === null ? 'refund-id' : 'table-label'}>
-                {refund.ticketLabel ?? refund.refundId}
-              </td>
-              <td className="no-wrap">{formatMoney(refund.amountCents, refund.currency)}</td>
-              <td>{words.reasons[refund.reason]}</td>
-              <td>{refund.lastError === null ? '' : technicalWords(refund.lastError)}</td>
-              <td>{formatDateTime(refund.createdAt)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </>
   );
 }

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { ManagedCatalog, type ServiceChange } from '../../domain/protocol/catalog-changes.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
+import type { RefundReturned } from '../../domain/protocol/refunds.ts';
+
+const ClosedRefund = z.object({ refundId: z.string() });
 
 /** Longer than the server waits for its database. */
 const TIMEOUT_MS = 20_000;
@@ -13,6 +16,9 @@ const AdminRefusal = z.enum([
   'prefix_taken',
   'name_taken',
   'not_payable',
+  'unknown_refund',
+  'not_failed',
+  'under_way',
   'too_many_attempts',
   'server_unreachable',
 ]);
@@ -28,6 +34,8 @@ export interface AdminCommands {
   revoke(kioskId: string): Promise<AdminAnswer<KioskView>>;
   readCatalog(unitId: string): Promise<AdminAnswer<ManagedCatalog>>;
   changeService(serviceId: string, change: ServiceChange): Promise<AdminAnswer<ManagedCatalog>>;
+  /** Somebody sent the money of a failed refund back by hand. */
+  closeReturned(returned: RefundReturned): Promise<AdminAnswer<{ readonly refundId: string }>>;
   /** The national price, at once. */
   changePrice(serviceId: string, amountCents: number): Promise<AdminAnswer<ManagedCatalog>>;
 }
@@ -60,6 +68,7 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     revoke: (kioskId) => ask(KioskView, `/v1/kiosks/${kioskId}/revoke`, {}),
     readCatalog: (unitId) => ask(ManagedCatalog, `/v1/units/${unitId}/services`),
     changeService: (serviceId, change) => ask(ManagedCatalog, `/v1/services/${serviceId}`, change),
+    closeReturned: (returned) => ask(ClosedRefund, '/v1/refunds/returned', returned),
     changePrice: (serviceId, amountCents) =>
       ask(ManagedCatalog, `/v1/services/${serviceId}/price`, { amountCents }),
   };

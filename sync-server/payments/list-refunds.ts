@@ -2,6 +2,10 @@ import type { RefundStatus } from '../../domain/protocol/feed.ts';
 import type { RefundList, RefundView } from '../../domain/protocol/refunds.ts';
 import type { Queryable } from '../db/database.ts';
 
+/** Of a row of `refunds`. */
+export const RETURNED = `CASE WHEN returned_at IS NOT NULL THEN json_build_object('by', returned_by,
+  'note', returned_note, 'at', (extract(epoch FROM returned_at) * 1000)::bigint) END AS returned`;
+
 /** The newest first; `total` counts those that the limit leaves out as well. */
 export async function listRefunds(
   database: Queryable,
@@ -15,7 +19,7 @@ export async function listRefunds(
        f.amount_cents AS "amountCents", coalesce(r.other_currency, t.currency) AS currency, f.reason, f.note, f.status, f.initiated_by AS "initiatedBy",
        f.attempts, f.last_error AS "lastError",
        (extract(epoch FROM f.created_at) * 1000)::bigint AS "createdAt",
-       (extract(epoch FROM f.settled_at) * 1000)::bigint AS "settledAt"
+       (extract(epoch FROM f.settled_at) * 1000)::bigint AS "settledAt", ${RETURNED}
      FROM (SELECT f.* ${chosen} ORDER BY f.created_at DESC, f.refund_id LIMIT $3) f
      JOIN payment_transactions t USING (merchant_id, transaction_id)
      JOIN receipts r ON r.merchant_id = f.merchant_id AND r.receipt_id = f.receipt_id

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { RefundStatus } from '../../domain/protocol/feed.ts';
-import { MAX_REFUNDS_LISTED, RefundList, RefundRequest } from '../../domain/protocol/refunds.ts';
+import {
+  MAX_REFUNDS_LISTED,
+  RefundList,
+  RefundRequest,
+  RefundReturned,
+} from '../../domain/protocol/refunds.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
@@ -8,6 +13,7 @@ import { errorBody, errorResponses } from '../http/errors.ts';
 import { listRefunds } from './list-refunds.ts';
 import { type RefundRefusal, requestRefund } from './request-refund.ts';
 import { retryRefunds } from './retry-refund.ts';
+import { closeReturned, type ReturnRefusal } from './returned-by-hand.ts';
 
 const STATUS = {
   unknown_transaction: 404,
@@ -17,6 +23,12 @@ const STATUS = {
   disputed: 409,
   request_conflict: 409,
 } as const satisfies Record<RefundRefusal, number>;
+
+const RETURN_STATUS = {
+  unknown_refund: 404,
+  not_failed: 409,
+  under_way: 409,
+} as const satisfies Record<ReturnRefusal, number>;
 
 const Accepted = z.object({ refundId: z.string() });
 const Retried = z.object({ refundIds: z.array(z.string()) });
@@ -71,6 +83,24 @@ export function registerRefundRoutes(app: App, context: ServerContext): void {
     async (request) => {
       const { merchantId } = principalOf(request, 'manager');
       return { refundIds: await retryRefunds(context, merchantId, request.body.refundIds) };
+    },
+  );
+  app.post(
+    '/v1/refunds/returned',
+    {
+      config: { access: ['manager'] },
+      schema: {
+        summary: 'Closes a refund that failed: somebody sent the money back by hand; idempotent by refundId',
+        tags: ['payments'],
+        body: RefundReturned,
+        response: { 200: Accepted, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const outcome = await closeReturned(context, merchantId, request.body);
+      if (outcome.ok) return { refundId: outcome.refundId };
+      return reply.code(RETURN_STATUS[outcome.code]).send(errorBody(outcome.code, outcome.detail));
     },
   );
 }

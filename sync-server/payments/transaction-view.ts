@@ -1,6 +1,7 @@
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { TransactionView } from '../../domain/protocol/transactions.ts';
 import type { Queryable } from '../db/database.ts';
+import { RETURNED } from './list-refunds.ts';
 
 const TXID_OF_SESSION = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/i;
 
@@ -58,7 +59,7 @@ export async function readTransaction(
       `SELECT refund_id AS "refundId", coalesce((SELECT other_currency FROM receipts r WHERE r.merchant_id = f.merchant_id
            AND r.receipt_id = f.receipt_id), ${asked}) AS currency, amount_cents AS "amountCents", reason, note, status,
          initiated_by AS "initiatedBy", attempts, last_error AS "lastError", ${ms('created_at', 'createdAt')},
-         ${ms('settled_at', 'settledAt')} FROM refunds f ${mine} ORDER BY created_at, refund_id`,
+         ${ms('settled_at', 'settledAt')}, ${RETURNED} FROM refunds f ${mine} ORDER BY created_at, refund_id`,
     ),
     disputes: await of<TransactionView['disputes'][number]>(
       `SELECT dispute_id AS "disputeId", kind, status, amount_cents AS "amountCents", reason,
