@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { Uuid } from '../domain/protocol/primitives.ts';
 import { StartupFailure } from '../platform/service.ts';
+import type { NotificationsConfig } from './notifications/open-channels.ts';
+import { NotificationVariables, readNotifications } from './notifications/read-config.ts';
 import type { WebhookListenerConfig } from './webhooks/mtls-listener.ts';
 
 /** Hex SHA-256 of the token. */
@@ -50,6 +52,7 @@ const Environment = z.object({
   TOTEM_PROVIDERS_FILE: z.string().min(1).optional(),
   /** `1` puts the demonstration shop into an empty database. */
   TOTEM_DEMO: z.enum(['0', '1']).default('0'),
+  ...NotificationVariables.shape,
 });
 
 export interface ServerConfig {
@@ -66,6 +69,8 @@ export interface ServerConfig {
   readonly demo: boolean;
   readonly pix: PixConfig;
   readonly providers: ProvidersConfig;
+  /** The ways to a customer; absent: none. */
+  readonly notifications?: NotificationsConfig;
 }
 
 /** A provider's name and what else it wants to know, which its own folder reads. */
@@ -128,6 +133,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
         values.TOTEM_PIX_SIMULATOR === '1' ? (values.TOTEM_PIX_SIMULATOR_BANK_URL ?? null) : null,
     },
     providers: readProviders(values),
+    notifications: readNotifications(values),
   };
 }
 

@@ -4,6 +4,7 @@ import type { PersonalDataBox } from '../platform/personal-data.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeaseWatch } from './confirmations/lease-watch.ts';
 import type { Database } from './db/database.ts';
+import type { Jobs } from './fulfilment/jobs.ts';
 import type { WorkDue } from './payments/work-due.ts';
 import type { FeedWake } from './sync/feed-wake.ts';
 
@@ -18,4 +19,6 @@ export interface ServerContext {
   readonly feedWake: FeedWake;
   readonly workDue: WorkDue;
   readonly leaseWatch: LeaseWatch;
+  /** What follows a payment, to be done in the background. */
+  readonly jobs: Jobs;
 }

@@ -16,6 +16,9 @@ import type { ServerContext } from './context.ts';
 import { openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import { registerFulfilmentRoutes } from './fulfilment/fulfilment-routes.ts';
+import { openPgBossJobs } from './fulfilment/pg-boss-jobs.ts';
+import { startFulfilment } from './fulfilment/start-fulfilment.ts';
 import { registerAdminPage } from './http/admin-page.ts';
 import { registerAdminSnapshots } from './http/admin-snapshots.ts';
 import { type App, createApp } from './http/app.ts';
@@ -25,6 +28,7 @@ import { registerCheckoutRoutes } from './international/checkout-routes.ts';
 import { startCheckoutCloser } from './international/close-checkouts.ts';
 import { registerPayPage } from './international/pay-page.ts';
 import { registerLedgerRoutes } from './ledger/ledger-routes.ts';
+import { NO_CHANNELS, openChannels } from './notifications/open-channels.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
@@ -103,6 +107,9 @@ export async function startServer(
     }
     const shadows = startShadowMirror(context, opened.shadows);
     closers.push(() => shadows.stop());
+    const channels = config.notifications ? openChannels(config.notifications, context.clock) : NO_CHANNELS;
+    const fulfilment = await startFulfilment(context, channels);
+    closers.push(() => fulfilment.stop());
     const prices = startPlannedPrices(context);
     closers.push(() => prices.stop());
     const app = await createApp(context);
@@ -155,6 +162,7 @@ export async function registerRoutes(
     context,
     allProviders(providers).map(({ provider }) => provider),
   );
+  registerFulfilmentRoutes(app, context);
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });
@@ -202,6 +210,8 @@ async function openContext(
     log.info('demonstration shop written');
   const listener = startFeedListener(databaseUrl, feedWake, clock, log);
   closers.push(() => listener.stop());
+  const jobs = await openPgBossJobs(databaseUrl, log);
+  closers.push(() => jobs.stop());
   const personalData = createPersonalDataBox(loadOrCreateKey(join(config.dataDir, 'personal-data.key')));
   return {
     db,
@@ -213,6 +223,7 @@ async function openContext(
     feedWake,
     workDue: createWorkDue(),
     leaseWatch: createLeaseWatch(clock),
+    jobs,
   };
 }
 

@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { CanonicalStatus } from '../payment-status.ts';
 import { AmountCents, EpochMs, Txid, Uuid } from './primitives.ts';
 
+/** Where the customer gets the receipt. */
+export const CustomerEmail = z.email().max(254);
+/** E.164: `+5511987654321`. */
+export const CustomerPhone = z.string().regex(/^\+[1-9]\d{7,14}$/);
+
 /** As a QR code that a phone reads from the screen: the code of a longer address would be too fine. */
 export const MAX_AUTHORISATION_URL = 512;
 
@@ -24,7 +29,13 @@ export const ChargeRequest = z.object({
   catalogVersion: z.int().positive(),
   amountCents: AmountCents,
   customer: z
-    .object({ name: z.string().trim().min(2).max(100), cpf: z.string().regex(/^\d{11}$/) })
+    .object({
+      name: z.string().trim().min(2).max(100),
+      cpf: z.string().regex(/^\d{11}$/),
+      /** Absent from totems that do not ask for it, as is `phone`. One that is mistyped is no reason not to sell. */
+      email: CustomerEmail.optional().catch(undefined),
+      phone: CustomerPhone.optional().catch(undefined),
+    })
     .partial()
     .optional(),
   /** This totem shows an `authorisationUrl` as a QR code; absent from totems that know nothing of it. */

@@ -7,6 +7,8 @@ import { createLeaseWatch } from '../../sync-server/confirmations/lease-watch.ts
 import type { ServerContext } from '../../sync-server/context.ts';
 import { type App, createApp } from '../../sync-server/http/app.ts';
 import { startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
+import { createLocalJobs } from '../../sync-server/fulfilment/testing/local-jobs.ts';
+import { startFulfilment } from '../../sync-server/fulfilment/start-fulfilment.ts';
 import { createWorkDue } from '../../sync-server/payments/work-due.ts';
 import { createBacenPixProvider } from '../../sync-server/providers/bacen-pix/bacen-pix.ts';
 import { startProviderProbe } from '../../sync-server/providers/provider-probe.ts';
@@ -74,12 +76,14 @@ export class ServerSide {
       feedWake,
       workDue: createWorkDue(),
       leaseWatch: createLeaseWatch(life.clock),
+      jobs: createLocalJobs(life.clock),
     };
     await seedDemoShop(db, feedWake, life.clock.nowMs());
     if (life.over) return;
     const provider = createBacenPixProvider({ ...CONFIG.pix, fetch: line.fetchFor(life) }, life.clock);
     const workers = startPaymentWorkers(context, provider);
     startProviderProbe(context, workers.provider, workers.health);
+    await startFulfilment(context, {});
     const app = await createApp(context);
     await registerRoutes(app, context, { national: [workers], international: null });
     await app.ready();

@@ -12,6 +12,8 @@ export interface TestShop {
 }
 
 const AMOUNT_CENTS = 100;
+/** No machine: it prints nothing, and has no customers to write to. */
+export const TEST_KIOSK_ID = 'integration-test';
 
 /** The test shop's own merchant, beside this one. */
 export function testMerchantIdOf(merchantId: string): string {
@@ -48,7 +50,7 @@ export async function ensureTestShop(
     [testMerchantId, unitId, serviceId, AMOUNT_CENTS],
   );
   return {
-    kiosk: { role: 'kiosk', merchantId: testMerchantId, unitId, kioskId: 'integration-test' },
+    kiosk: { role: 'kiosk', merchantId: testMerchantId, unitId, kioskId: TEST_KIOSK_ID },
     serviceId,
     amountCents: AMOUNT_CENTS,
   };

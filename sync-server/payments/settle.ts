@@ -3,6 +3,7 @@ import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
+import { insertFulfilment } from '../fulfilment/fulfilment-row.ts';
 import type { ProviderReceipt } from '../providers/provider.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
@@ -56,6 +57,7 @@ export async function settle(
       new Date(actBefore),
     ],
   );
+  await insertFulfilment(context, transaction, payment, atMs);
   transaction.afterCommit(() => context.leaseWatch.given(payment.transactionId, actBefore));
   await appendFeed(
     transaction,

@@ -8,16 +8,21 @@ export interface FeedWake {
   wakeAll(): void;
   /** @returns stops the listening */
   onWake(unitId: string, listener: () => void): () => void;
+  /** The same for whatever unit. */
+  onAnyWake(listener: () => void): () => void;
 }
 
 export function createFeedWake(): FeedWake {
   const listenersByUnit = new Map<string, Set<() => void>>();
+  const listenersToAll = new Set<() => void>();
   return {
     wake(unitId) {
       for (const listener of listenersByUnit.get(unitId) ?? []) listener();
+      for (const listener of listenersToAll) listener();
     },
     wakeAll() {
       for (const listeners of listenersByUnit.values()) for (const listener of listeners) listener();
+      for (const listener of listenersToAll) listener();
     },
     onWake(unitId, listener) {
       const listeners = listenersByUnit.get(unitId) ?? new Set();
@@ -26,6 +31,10 @@ export function createFeedWake(): FeedWake {
         listeners.delete(listener);
         if (listeners.size === 0) listenersByUnit.delete(unitId);
       };
+    },
+    onAnyWake(listener) {
+      listenersToAll.add(listener);
+      return () => listenersToAll.delete(listener);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { ServerConfig } from '../config.ts';
 import { createLeaseWatch } from '../confirmations/lease-watch.ts';
 import type { ServerContext } from '../context.ts';
 import type { Database } from '../db/database.ts';
+import { createLocalJobs } from '../fulfilment/testing/local-jobs.ts';
 import { createWorkDue } from '../payments/work-due.ts';
 import { createFeedWake } from '../sync/feed-wake.ts';
 import { enrolTestKiosks } from './kiosk-identity.ts';
@@ -57,6 +58,7 @@ export function testContext<C extends Partial<ServerContext> & { readonly db: Da
     feedWake: createFeedWake(),
     workDue: createWorkDue(),
     leaseWatch: createLeaseWatch(clock),
+    jobs: createLocalJobs(clock),
     ...overrides,
   } as ReturnType<typeof testContext<C>>;
 }
