@@ -5,6 +5,7 @@ import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { writeSaleSplit } from '../splits/sale-split.ts';
+import { noteOpened } from '../unified/note-opened.ts';
 import { newPageToken, pageTokenHash } from './checkout-page-key.ts';
 import type { CheckoutRefusal } from './create-checkout.ts';
 
@@ -125,6 +126,7 @@ async function writeCheckout(
      VALUES ($1, $2, 1, $3, $4, $5)`,
     [kiosk.merchantId, transactionId, PROVIDER, request.txid, new Date(atMs)],
   );
+  await noteOpened(transaction, { merchantId: kiosk.merchantId, transactionId });
   const { serviceId } = request;
   await writeSaleSplit(transaction, { merchantId: kiosk.merchantId, transactionId, serviceId, ...offer });
   const token = newPageToken(randomBytes);

@@ -2,6 +2,8 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { ProviderCharge } from '../providers/provider.ts';
 import { appendFeed } from '../sync/feed-log.ts';
+import { followPayment } from '../unified/follow-payment.ts';
+import { noteCharge } from '../unified/note-charge.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
 import { followMoneyBack, recordMoneyBack } from './money-back.ts';
 import { nextStatus } from './next-status.ts';
@@ -34,12 +36,14 @@ export function applyProviderCharge(
       throw new Error(`charge ${charge.txid} was given for transaction ${payment.transactionId}`);
     const atMs = context.clock.nowMs();
     await keepProviderFacts(context, transaction, payment, charge, isCurrent);
+    if (isCurrent) await noteCharge(context, transaction, payment, charge, atMs);
     const recorded = await recordReceipts(context, transaction, payment, charge, atMs);
     const to = isCurrent || recorded.settling !== null ? nextStatus(payment, charge, recorded, atMs) : null;
     await recordMoneyBack(context, transaction, payment, charge, atMs);
     const changedTo = to !== null && (await changeStatus(transaction, payment, to, cause, atMs)) ? to : null;
     if (changedTo !== null) await planLaterCheck(transaction, payment, changedTo, atMs);
     await followMoneyBack(context, transaction, payment, changedTo ?? payment.status, cause, atMs);
+    await followPayment(transaction, payment, atMs);
     if (charge.status === null)
       context.log.error(
         { txid: charge.txid, providerStatus: charge.providerStatus },

@@ -2,6 +2,7 @@ import { STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { FetchChargeOutcome, PaymentProvider } from '../providers/provider.ts';
+import { followPayment } from '../unified/follow-payment.ts';
 import { changeStatus } from './change-status.ts';
 import { isPayable, lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 
@@ -61,7 +62,8 @@ export async function closeNeverMade(context: ServerContext, payment: PaymentTra
   if (isPayable(payment) || atMs - payment.createdAt.getTime() < CREATION_IS_OVER_MS) return;
   await context.db.transaction(async (transaction) => {
     const locked = await lockTransaction(transaction, payment);
-    if (!isPayable(locked) && awaitsCancellation(locked))
-      await changeStatus(transaction, locked, 'CANCELED', 'cancel', atMs);
+    if (isPayable(locked) || !awaitsCancellation(locked)) return;
+    await changeStatus(transaction, locked, 'CANCELED', 'cancel', atMs);
+    await followPayment(transaction, locked, atMs);
   });
 }

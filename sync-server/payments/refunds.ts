@@ -5,6 +5,7 @@ import type { Transaction } from '../db/database.ts';
 import { postRefund } from '../ledger/ledger.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
+import { followPayment } from '../unified/follow-payment.ts';
 import { backoffMs } from './backoff.ts';
 import { markTickets } from './mark-tickets.ts';
 import { followMoneyBack } from './money-back.ts';
@@ -242,6 +243,7 @@ async function keepSettled(
   await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });
   if (payment === null) return;
   await followMoneyBack(context, transaction, payment, payment.status, 'refund', atMs);
+  await followPayment(transaction, payment, atMs);
 }
 
 /** `failed` ends our own attempts; only the provider's word that the money arrived changes it. */

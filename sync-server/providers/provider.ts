@@ -1,4 +1,5 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
+import type { ChargeFacts } from './provider-facts.ts';
 import type { ReadRecurrenceOutcome, RecurringOrders } from './recurrence.ts';
 import type { RecurrenceHint, WebhookIntake } from './webhook-intake.ts';
 
@@ -152,6 +153,8 @@ export interface ProviderCharge extends ChargeRef {
   /** Refunds as the provider knows them, also those that we never asked for. */
   readonly refunds: readonly ProviderChargeRefund[];
   readonly disputes: readonly ProviderDispute[];
+  /** What the provider tells beside the money; absent where it tells nothing. */
+  readonly facts?: ChargeFacts;
 }
 
 /** One payment received for a charge. */

@@ -5,6 +5,7 @@ import type {
   RecurringChargeRequest,
 } from '../../domain/protocol/recurring.ts';
 import type { ProviderReceipt, Rejected, Unavailable, Unknown } from './provider.ts';
+import type { RecurrenceFacts } from './provider-facts.ts';
 
 /** An agreement, or what is charged by one, as the provider itself answers for it. */
 export interface ProviderRecurrence {
@@ -26,6 +27,8 @@ export interface ProviderRecurrence {
   readonly dueOn: string | null;
   /** All money that came in for it. */
   readonly receipts: readonly ProviderReceipt[];
+  /** What the provider tells beside; absent where it tells nothing. */
+  readonly facts?: RecurrenceFacts;
 }
 
 export type ReadRecurrenceOutcome =

@@ -3,6 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import type { ProviderRecurrence } from '../providers/recurrence.ts';
 import type { RecurrenceHint } from '../providers/webhook-intake.ts';
+import { noteSubscription, openSubscription } from '../unified/note-subscription.ts';
 import { nextRecurrenceStatus } from './recurrence-status.ts';
 import { recordRecurringMoney } from './recurring-money.ts';
 
@@ -15,18 +16,22 @@ export type RecurrenceCause = 'webhook' | 'sweep' | 'ordered';
 
 /** A webhook named it: it stands in the list, whether or not the provider can be asked about it. */
 export async function noteRecurrence(
-  { db, clock }: Pick<ServerContext, 'db' | 'clock'>,
+  context: Pick<ServerContext, 'db' | 'clock' | 'randomBytes'>,
   key: RecurrenceKey,
   eventAtMs: number,
 ): Promise<void> {
-  await db.query(
-    `INSERT INTO recurrences AS known (merchant_id, provider, kind, recurrence_id, first_seen_at, last_event_at)
+  const seenAt = new Date(context.clock.nowMs());
+  await context.db.transaction(async (transaction) => {
+    await transaction.query(
+      `INSERT INTO recurrences AS known (merchant_id, provider, kind, recurrence_id, first_seen_at, last_event_at)
      VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (provider, kind, recurrence_id) DO UPDATE
        SET last_event_at = greatest(known.last_event_at, excluded.last_event_at)
        WHERE known.merchant_id = excluded.merchant_id`,
-    [key.merchantId, key.provider, key.kind, key.id, new Date(clock.nowMs()), new Date(eventAtMs)],
-  );
+      [key.merchantId, key.provider, key.kind, key.id, seenAt, new Date(eventAtMs)],
+    );
+    await openSubscription(context, transaction, key);
+  });
 }
 
 /**
@@ -80,6 +85,7 @@ export function keepRecurrence(
         { provider: key.provider, kind: key.kind, providerStatus: recurrence.providerStatus },
         'the provider used an unknown status',
       );
+    await noteSubscription(context, transaction, key, recurrence, isNewer);
     await recordRecurringMoney(context, transaction, key, recurrence, atMs);
   });
 }

@@ -9,6 +9,7 @@ import type {
   Rejected,
 } from '../provider.ts';
 import type { Attempts } from './attempts.ts';
+import { factsOfOrder } from './facts.ts';
 import type { AppmaxOrder, Customer, Generation, Step } from './generation.ts';
 import type { AppmaxSettings } from './settings.ts';
 import { toProviderCharge } from './to-provider-charge.ts';
@@ -82,7 +83,7 @@ async function makeOrder(
 
 /** The order is read once, so that the customer is shown what was asked for; a read that fails takes nothing away. */
 async function asOrdered(
-  { generation, clock }: ChargeDeps,
+  { generation, clock, settings }: ChargeDeps,
   order: ChargeOrder,
   orderId: string,
   brCode: string,
@@ -103,10 +104,14 @@ async function asOrdered(
     updatedAtMs: null,
     paidAtMs: null,
   };
+  const standInCpf = settings.fallbackCustomer.cpf;
   const made = { brCode, createdAtMs: clock.nowMs(), expiresSeconds: order.expiresSeconds };
   return {
     kind: 'created',
-    charge: toProviderCharge(fresh, { txid: order.txid, providerChargeId: orderId }, made),
+    charge: {
+      ...toProviderCharge(fresh, { txid: order.txid, providerChargeId: orderId }, made),
+      facts: factsOfOrder(orderId, read.kind === 'done' ? read.value.answer : undefined, standInCpf),
+    },
   };
 }
 
@@ -138,7 +143,8 @@ export async function fetchCharge(deps: ChargeDeps, ref: ChargeRef): Promise<Fet
     createdAtMs: deps.clock.nowMs(),
     expiresSeconds: deps.settings.expiresSeconds,
   };
-  return { kind: 'found', charge: toProviderCharge(order, ref, made) };
+  const facts = factsOfOrder(order.orderId, order.answer, deps.settings.fallbackCustomer.cpf);
+  return { kind: 'found', charge: { ...toProviderCharge(order, ref, made), facts } };
 }
 
 export function orderRead(

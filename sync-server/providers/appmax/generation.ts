@@ -52,4 +52,6 @@ export interface AppmaxOrder {
   readonly createdAtMs: number | null;
   readonly updatedAtMs: number | null;
   readonly paidAtMs: number | null;
+  /** The part of the answer that holds order and customer, as it came; absent where nothing was read. */
+  readonly answer?: unknown;
 }

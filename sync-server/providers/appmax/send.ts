@@ -70,3 +70,8 @@ export function wallTimeOf(atMs: number, utcOffset: string): string {
   const offsetMs = (Number(hours) * 60 + Number(minutes)) * 60_000 * (sign === '-' ? -1 : 1);
   return new Date(atMs + offsetMs).toISOString().slice(0, 19).replace('T', ' ');
 }
+
+/** `data` of an answer, which is where both generations put all that they tell. */
+export function dataIn(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'data' in body ? body.data : undefined;
+}

@@ -128,6 +128,7 @@ describe('captured answers', () => {
         createdAtMs: Date.UTC(2026, 2, 15, 13),
         updatedAtMs: Date.UTC(2026, 2, 15, 13, 5),
         paidAtMs: Date.UTC(2026, 2, 15, 13, 5),
+        answer: reference.data,
       },
     });
   });

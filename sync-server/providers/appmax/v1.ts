@@ -5,7 +5,7 @@ import type { HttpPort } from '../http/exchange.ts';
 import { Cents } from '../wire-cents.ts';
 import { Id } from './amounts.ts';
 import type { Generation, Step } from './generation.ts';
-import { instantOf, partOf, sendJson } from './send.ts';
+import { dataIn, instantOf, partOf, sendJson } from './send.ts';
 import type { V1Settings } from './settings.ts';
 
 /** Source: appmaxbrasil/appstore-backend-example, docs/appmax/api-reference.md. */
@@ -102,7 +102,8 @@ export function createV1(settings: V1Settings, http: HttpPort, clock: Clock): Ge
     },
     async readOrder(orderId) {
       const path = `/v1/orders/${encodeURIComponent(orderId)}`;
-      const step = partOf(await call('GET', path), WireOrder, 'GET /v1/orders');
+      const read = await call('GET', path);
+      const step = partOf(read, WireOrder, 'GET /v1/orders');
       if (step.kind !== 'done') return step;
       const { order, payment } = step.value.data;
       const { sub_total, shipping_value, discount, installment_fee } = order.amounts;
@@ -116,6 +117,7 @@ export function createV1(settings: V1Settings, http: HttpPort, clock: Clock): Ge
           createdAtMs: instantOf(order.created_at, settings.utcOffset),
           updatedAtMs: instantOf(order.updated_at, settings.utcOffset),
           paidAtMs: instantOf(payment?.paid_at, settings.utcOffset),
+          ...(read.kind === 'done' ? { answer: dataIn(read.value) } : {}),
         },
       };
     },

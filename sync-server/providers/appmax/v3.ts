@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { HttpPort } from '../http/exchange.ts';
 import { Id, Reais, toReais } from './amounts.ts';
 import type { Generation, Step } from './generation.ts';
-import { instantOf, messageOf, partOf, sendJson, wallTimeOf } from './send.ts';
+import { dataIn, instantOf, messageOf, partOf, sendJson, wallTimeOf } from './send.ts';
 import type { V3Settings } from './settings.ts';
 
 /** `{success, text, status, data}`, with HTTP 200 for refusals, too. Sources: several public integrations. */
@@ -95,6 +95,7 @@ export function createV3(settings: V3Settings, http: HttpPort): Generation {
           createdAtMs: instantOf(order.created_at, settings.utcOffset),
           updatedAtMs: instantOf(order.updated_at, settings.utcOffset),
           paidAtMs: instantOf(order.paid_at, settings.utcOffset),
+          ...(read.kind === 'done' ? { answer: dataIn(read.value) } : {}),
         },
       };
     },

@@ -1,4 +1,5 @@
 import type { ProviderReceipt, RegisterWebhookOutcome, Rejected, Unavailable, Unknown } from '../provider.ts';
+import type { RecurrenceFacts } from '../provider-facts.ts';
 
 /**
  * Pix Automático (API Pix 2.9.0): a customer agrees once, and is charged again and again. As in `provider.ts` nothing
@@ -74,6 +75,7 @@ export interface Agreement {
   readonly lastDay: string | null;
   /** Why it ended: a code of the specification, `AP13`, `ACCL`, … */
   readonly endedFor: string | null;
+  readonly facts?: RecurrenceFacts;
 }
 
 export interface ConfirmationOrder {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseBrCode } from '../../../domain/br-code.ts';
 import type { Agreement, ChargeAttempt, Confirmation, Period, RecurringCharge } from './automatic-types.ts';
+import { factsOfAgreement } from './facts.ts';
 import { toReceipt } from './to-provider-charge.ts';
 import { oneOrMany, PixAmount, WirePix } from './wire.ts';
 
@@ -64,7 +65,7 @@ const Ending = z.object({ codigo: z.string() });
 export const WireAgreement = z.object({
   idRec: AgreementId,
   status: z.string(),
-  vinculo: z.object({ contrato: z.string() }),
+  vinculo: z.looseObject({ contrato: z.string() }),
   calendario: z.object({
     dataInicial: z.string(),
     dataFinal: z.string().optional(),
@@ -130,6 +131,7 @@ export function toAgreement(wire: WireAgreement): Agreement {
     firstDay: wire.calendario.dataInicial,
     lastDay: wire.calendario.dataFinal ?? null,
     endedFor: (wire.encerramento?.rejeicao ?? wire.encerramento?.cancelamento)?.codigo ?? null,
+    facts: factsOfAgreement(wire),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
 import { createPixAutomatic } from './automatic.ts';
 import type { Receiver } from './charge-br-code.ts';
 import { type EndpointSettings, openEndpoint } from './endpoint.ts';
+import { factsOfCharge } from './facts.ts';
 import { listReceipts } from './list-receipts.ts';
 import { recurringOrders } from './order-recurrence.ts';
 import { readRecurrence } from './read-recurrence.ts';
@@ -152,7 +153,10 @@ function chargeRead(
   if (outcome.kind === 'problem') return outcome.status === 404 ? { kind: 'not_found' } : rejected(outcome);
   const wire = WireCharge.safeParse(outcome.body);
   if (!wire.success || wire.data.txid !== txid) return badAnswer('/cob');
-  return { kind: 'found', charge: toProviderCharge(wire.data, receiver) };
+  return {
+    kind: 'found',
+    charge: { ...toProviderCharge(wire.data, receiver), facts: factsOfCharge(outcome.body) },
+  };
 }
 
 function refundRead(outcome: SendOutcome, refundId: string): RefundOutcome {

@@ -71,6 +71,7 @@ export function ofAgreement(agreement: Agreement): ProviderRecurrence {
     currency: 'BRL',
     dueOn: null,
     receipts: [],
+    ...(agreement.facts === undefined ? {} : { facts: agreement.facts }),
   };
 }
 

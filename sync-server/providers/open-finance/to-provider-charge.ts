@@ -1,4 +1,5 @@
 import type { ChargeRef, ProviderCharge } from '../provider.ts';
+import { factsOf } from './facts.ts';
 import type { WireConsent, WirePayment } from './wire.ts';
 
 type State = Pick<ProviderCharge, 'status' | 'closedBy'>;
@@ -59,6 +60,7 @@ export function chargeOfConsent(
     receipts: [],
     refunds: [],
     disputes: [],
+    facts: factsOf(consent, null),
   };
 }
 
@@ -94,5 +96,6 @@ export function chargeOfPayment(
           },
         ]
       : [],
+    facts: factsOf(consent, payment),
   };
 }

@@ -5,6 +5,7 @@ import type {
   CreateChargeOutcome,
   FetchChargeOutcome,
 } from '../provider.ts';
+import { factsOfOrder } from './facts.ts';
 import { orderBody } from './order-body.ts';
 import { badAnswer, type Endpoint, rejected, type SendOutcome, send } from './send.ts';
 import type { PagarmeSettings } from './settings.ts';
@@ -38,7 +39,7 @@ export async function createOrder(
   });
   if (written.kind === 'unavailable') return written;
   if (written.kind === 'problem') return rejected(written);
-  const answered = written.kind === 'answer' ? orderRead(written, order.txid) : null;
+  const answered = written.kind === 'answer' ? orderRead(written, order.txid, endpoint) : null;
   if (answered?.kind === 'found') return asOrdered(answered, order);
   // Not answered, or not readable: it may be there.
   const found = await findByCode(endpoint, order.txid);
@@ -52,7 +53,7 @@ export async function createOrder(
 export async function fetchOrder(endpoint: Endpoint, ref: ChargeRef): Promise<FetchChargeOutcome> {
   if (ref.providerChargeId === null) return withoutWire(await findByCode(endpoint, ref.txid));
   const path = `/orders/${encodeURIComponent(ref.providerChargeId)}`;
-  return withoutWire(orderRead(await send(endpoint, 'GET', path), ref.txid));
+  return withoutWire(orderRead(await send(endpoint, 'GET', path), ref.txid, endpoint));
 }
 
 /**
@@ -66,6 +67,7 @@ export async function cancelOrder(endpoint: Endpoint, ref: ChargeRef): Promise<C
       : orderRead(
           await send(endpoint, 'GET', `/orders/${encodeURIComponent(ref.providerChargeId)}`),
           ref.txid,
+          endpoint,
         );
   if (read.kind !== 'found') return read;
   const [charge] = read.wire.charges ?? [];
@@ -82,6 +84,7 @@ export async function cancelOrder(endpoint: Endpoint, ref: ChargeRef): Promise<C
   const after = orderRead(
     await send(endpoint, 'GET', `/orders/${encodeURIComponent(read.wire.id)}`),
     ref.txid,
+    endpoint,
   );
   if (after.kind !== 'found') return after;
   if (after.charge.status !== 'CANCELED') return { kind: 'not_open' };
@@ -97,13 +100,17 @@ function withoutWire(read: OrderRead): FetchChargeOutcome {
   return read.kind === 'found' ? { kind: 'found', charge: read.charge } : read;
 }
 
-function orderRead(outcome: SendOutcome, txid: string): OrderRead {
+function orderRead(outcome: SendOutcome, txid: string, { standInCpf }: Endpoint): OrderRead {
   if (outcome.kind === 'unavailable') return outcome;
   if (outcome.kind === 'unknown') return { kind: 'unavailable', detail: outcome.detail };
   if (outcome.kind === 'problem') return outcome.status === 404 ? { kind: 'not_found' } : rejected(outcome);
   const wire = WireOrder.safeParse(outcome.body);
   if (!wire.success || wire.data.code !== txid) return badAnswer('/orders');
-  return { kind: 'found', charge: toProviderCharge(wire.data), wire: wire.data };
+  return {
+    kind: 'found',
+    charge: { ...toProviderCharge(wire.data), facts: factsOfOrder(outcome.body, standInCpf) },
+    wire: wire.data,
+  };
 }
 
 /** `GET /orders?code=`, then the order itself: a list leaves out what its items hold. */
@@ -118,7 +125,7 @@ async function findByCode(endpoint: Endpoint, txid: string): Promise<OrderRead> 
   const ours = list.data.data.filter(({ code }) => code === txid);
   const chosen = ours.find(({ status }) => PAID_ORDER.has(status ?? '')) ?? ours.at(-1);
   if (chosen === undefined) return { kind: 'not_found' };
-  return orderRead(await send(endpoint, 'GET', `/orders/${encodeURIComponent(chosen.id)}`), txid);
+  return orderRead(await send(endpoint, 'GET', `/orders/${encodeURIComponent(chosen.id)}`), txid, endpoint);
 }
 
 /** HTTP 200 may carry a failure; and the answer has to be what was asked for, or the customer would pay something else. */

@@ -19,6 +19,7 @@ export function createPagarmeProvider(
     baseUrl: settings.baseUrl.replace(/\/$/, ''),
     secretKey: settings.secretKey,
     http,
+    standInCpf: settings.fallbackCustomer.cpf,
   };
   const signatures =
     settings.webhooks.authentication === 'hub_signature'

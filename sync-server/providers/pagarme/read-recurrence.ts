@@ -3,6 +3,7 @@ import type { RecurrenceStatus } from '../../../domain/protocol/recurring.ts';
 import type { ProviderRecurrence, ReadRecurrenceOutcome } from '../recurrence.ts';
 import type { RecurrenceHint } from '../webhook-intake.ts';
 import { Cents } from '../wire-cents.ts';
+import { factsOfInvoice, factsOfSubscription } from './facts.ts';
 import { badAnswer, type Endpoint, rejected, send } from './send.ts';
 import { isPaid, toReceipt } from './to-provider-charge.ts';
 import { WireCharge } from './wire.ts';
@@ -51,13 +52,14 @@ export async function readRecurrence(
   const outcome = await send(endpoint, 'GET', path);
   if (outcome.kind === 'problem') return outcome.status === 404 ? { kind: 'not_found' } : rejected(outcome);
   if (outcome.kind !== 'answer') return { kind: 'unavailable', detail: outcome.detail };
-  const recurrence = kind === 'agreement' ? subscriptionOf(outcome.body) : invoiceOf(outcome.body);
+  const recurrence =
+    kind === 'agreement' ? subscriptionOf(outcome.body, endpoint.standInCpf) : invoiceOf(outcome.body);
   return recurrence?.id === id
     ? { kind: 'found', recurrence }
     : badAnswer(`GET ${path.split('/', 2).join('/')}`);
 }
 
-function subscriptionOf(body: unknown): ProviderRecurrence | null {
+function subscriptionOf(body: unknown, standInCpf: string | undefined): ProviderRecurrence | null {
   const { success, data: wire } = WireSubscription.safeParse(body);
   if (!success) return null;
   return {
@@ -72,6 +74,7 @@ function subscriptionOf(body: unknown): ProviderRecurrence | null {
     currency: (wire.currency ?? 'BRL').toUpperCase(),
     dueOn: null,
     receipts: [],
+    facts: factsOfSubscription(body, standInCpf),
   };
 }
 
@@ -94,5 +97,6 @@ function invoiceOf(body: unknown): ProviderRecurrence | null {
     currency: 'BRL',
     dueOn: wire.due_at?.slice(0, 10) ?? null,
     receipts: isMoney ? [{ ...toReceipt({ code: '', created_at: at ?? 0 }, charge), txid: null }] : [],
+    facts: factsOfInvoice(body),
   };
 }

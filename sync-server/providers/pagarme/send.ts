@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly baseUrl: string;
   readonly secretKey: string;
   readonly http: HttpPort;
+  /** Of the customer that stands for nobody. */
+  readonly standInCpf?: string;
 }
 
 export type SendOutcome =

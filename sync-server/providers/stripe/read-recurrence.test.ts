@@ -69,6 +69,7 @@ test('an invoice is a charge, its money has the name that it has in sales', asyn
           feeCents: null,
         },
       ],
+      facts: {},
     },
   });
   expect(stripe.seen[0]?.query).toEqual({

@@ -5,6 +5,7 @@ import type { ProviderReceipt } from '../provider.ts';
 import type { ProviderRecurrence, ReadRecurrenceOutcome } from '../recurrence.ts';
 import type { RecurrenceHint } from '../webhook-intake.ts';
 import { type ReadOutcome, read } from './call.ts';
+import { factsOfInvoice, factsOfSubscription } from './facts.ts';
 
 /** Subscriptions and invoices as far as they are read (API 2026-10-28.endive); the rest is passed over. */
 const Seconds = z.int().min(0);
@@ -137,6 +138,7 @@ function ofSubscription(wire: z.infer<typeof WireSubscription>): ProviderRecurre
     currency: wire.currency.toUpperCase(),
     dueOn: null,
     receipts: [],
+    facts: factsOfSubscription(wire),
   };
 }
 
@@ -160,6 +162,7 @@ function ofInvoice(wire: z.infer<typeof WireInvoice>): ProviderRecurrence | null
     currency: wire.currency.toUpperCase(),
     dueOn: wire.due_date === null ? null : new Date(wire.due_date * 1000).toISOString().slice(0, 10),
     receipts,
+    facts: factsOfInvoice(wire),
   };
 }
 

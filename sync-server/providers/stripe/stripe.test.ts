@@ -64,6 +64,7 @@ describe('making a checkout', () => {
         createdAtMs: 1234567890_000,
         expiresAtMs: 1234568490_000,
         brCode: null,
+        facts: expect.objectContaining({ installments: 1 }),
         receipts: [],
         refunds: [],
         disputes: [],

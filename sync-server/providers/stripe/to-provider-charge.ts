@@ -5,6 +5,7 @@ import type {
   ProviderReceipt,
   ProviderRefund,
 } from '../provider.ts';
+import { factsOfIntent } from './facts.ts';
 import type { WireDispute, WireIntent, WireRefund } from './wire.ts';
 
 /** What every PaymentIntent of ours carries; Stripe copies it to the charge, so that events of either name it. */
@@ -95,6 +96,7 @@ export function toProviderCharge(
     refunds: refunds.map((refund) => toChargeRefund(refund, receipt?.receiptId ?? '')),
     // An inquiry ("warning_…") moves no money; one that grows into a dispute gets another status.
     disputes: disputes.filter(({ status }) => !status.startsWith('warning_')).map(toDispute),
+    facts: factsOfIntent(intent),
   };
 }
 
