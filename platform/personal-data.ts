@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StartupFailure } from './service.ts';
@@ -13,6 +13,8 @@ export interface PersonalDataBox {
   seal(value: unknown): Buffer;
   /** Throws when the bytes were not sealed with this key or were changed. */
   open(sealed: Uint8Array): unknown;
+  /** A key of 32 bytes for another purpose, always the same (HKDF-SHA-256, RFC 5869); tells nothing of this one. */
+  deriveKey(purpose: string): Uint8Array;
 }
 
 export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
@@ -34,6 +36,7 @@ export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
       ]);
       return JSON.parse(text.toString('utf8')) as unknown;
     },
+    deriveKey: (purpose) => new Uint8Array(hkdfSync('sha256', key, '', purpose, KEY_BYTES)),
   };
 }
 

@@ -50,6 +50,10 @@ const Environment = z.object({
   TOTEM_PIX_EXPIRES_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300),
   /** More payment providers, or others, than the PIX of this environment: JSON, see docs/payments.md. */
   TOTEM_PROVIDERS_FILE: z.string().min(1).optional(),
+  /** Days after which a customer without a newer payment is erased. */
+  TOTEM_CUSTOMER_DAYS: z.coerce.number().int().min(1).max(36_500).default(730),
+  /** Days after which the bodies of webhooks that are done with are deleted. */
+  TOTEM_WEBHOOK_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   /** `1` puts the demonstration shop into an empty database. */
   TOTEM_DEMO: z.enum(['0', '1']).default('0'),
   ...NotificationVariables.shape,
@@ -67,6 +71,8 @@ export interface ServerConfig {
   readonly rendererDir: string | undefined;
   readonly access: readonly AccessEntry[];
   readonly demo: boolean;
+  /** For how many days what is personal is kept. */
+  readonly privacy: { readonly customerDays: number; readonly webhookDays: number };
   readonly pix: PixConfig;
   readonly providers: ProvidersConfig;
   /** The ways to a customer; absent: none. */
@@ -123,6 +129,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
     rendererDir: values.TOTEM_RENDERER_DIR,
     access: readAccessFile(values.TOTEM_ACCESS_FILE),
     demo: values.TOTEM_DEMO === '1',
+    privacy: { customerDays: values.TOTEM_CUSTOMER_DAYS, webhookDays: values.TOTEM_WEBHOOK_DAYS },
     pix: {
       baseUrl: values.TOTEM_PIX_BASE_URL,
       tokenUrl: values.TOTEM_PIX_TOKEN_URL,

@@ -13,6 +13,8 @@ import type { ServerConfig } from './config.ts';
 import { registerClaimRoutes } from './confirmations/claim-routes.ts';
 import { createLeaseWatch } from './confirmations/lease-watch.ts';
 import type { ServerContext } from './context.ts';
+import { registerCustomerRoutes } from './customers/customer-routes.ts';
+import { startPrivacyWorker } from './customers/privacy-worker.ts';
 import { openDatabase } from './db/database.ts';
 import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateDatabase } from './db/migrate.ts';
@@ -110,6 +112,8 @@ export async function startServer(
     const channels = config.notifications ? openChannels(config.notifications, context.clock) : NO_CHANNELS;
     const fulfilment = await startFulfilment(context, channels);
     closers.push(() => fulfilment.stop());
+    const privacy = startPrivacyWorker(context);
+    closers.push(() => privacy.stop());
     const prices = startPlannedPrices(context);
     closers.push(() => prices.stop());
     const app = await createApp(context);
@@ -155,6 +159,7 @@ export async function registerRoutes(
   registerRoutingRoutes(app, context, providers.national, shadows);
   const international = providers.international?.provider ?? null;
   registerCheckoutRoutes(app, context, international);
+  registerCustomerRoutes(app, context);
   registerRefundRoutes(app, context);
   registerTransactionRoutes(app, context);
   registerRecurringRoutes(

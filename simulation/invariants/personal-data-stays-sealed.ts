@@ -22,7 +22,16 @@ export const personalDataStaysSealed: Invariant = {
               .get(text) !== undefined
           )
             return `${table} of ${kioskId} holds "${text}"`;
-    for (const table of ['feed', 'payment_transactions', 'payment_sessions', 'sync_events', 'tickets'])
+    for (const table of [
+      'customers',
+      'customer_identifiers',
+      'webhook_inbox',
+      'feed',
+      'payment_transactions',
+      'payment_sessions',
+      'sync_events',
+      'tickets',
+    ])
       for (const text of PERSONAL) {
         const rows = await hall.server.storage.look(
           `SELECT 1 FROM ${table} AS held

@@ -78,9 +78,45 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the customer’s name is stored as it was typed',
     foundAt: 4,
-    file: 'sync-server/payments/open-transaction.ts',
-    find: 'context.personalData.seal(request.customer)',
-    replace: 'Buffer.from(JSON.stringify(request.customer))',
+    file: 'sync-server/customers/customer-fields.ts',
+    find: 'box.seal(value)',
+    replace: 'Buffer.from(value)',
     breaks: ['personal data stays sealed'],
+  },
+  {
+    name: 'the sweep is switched off',
+    file: 'sync-server/reconciliation/sweeper.ts',
+    find: 'if (provider.listReceipts === undefined) return null;',
+    replace: 'if (provider.listReceipts !== undefined) return null;',
+    breaks: [ENDS],
+  },
+  {
+    name: 'silence counts as a refusal, and the other bank is asked',
+    file: 'sync-server/providers/http/exchange.ts',
+    find: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown'",
+    replace: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unavailable'",
+    breaks: ['one charge, one bank'],
+  },
+  {
+    name: 'money that a person has sent back is counted when its charge tells of it',
+    file: 'sync-server/payments/record-receipts.ts',
+    find: "({ status, resolution }) => status === 'resolved' && resolution !== 'released',",
+    replace: "({ status, resolution }) => status === 'open' && resolution !== 'released',",
+    breaks: [
+      'every Pix ends once',
+      'no money twice',
+      'no ticket without its money',
+      'the books balance',
+      ENDS,
+    ],
+  },
+  {
+    name: 'a payment is confirmed once more when it is looked at again',
+    file: 'sync-server/payments/apply-provider-charge.ts',
+    find: 'await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);',
+    replace: `await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);
+    else if (locked.settledReceiptId !== null && charge.receipts[0] !== undefined)
+      await settle(context, transaction, payment, charge.receipts[0], charge.expiresAtMs, atMs);`,
+    breaks: ['paid is said once', ENDS],
   },
 ];

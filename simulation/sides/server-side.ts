@@ -216,6 +216,7 @@ const CONFIG: ServerConfig = {
   publicUrl: PUBLIC_URL,
   rendererDir: undefined,
   demo: true,
+  privacy: { customerDays: 730, webhookDays: 90 },
   access: [
     { role: 'operator', tokenSha256: tokenHash(OPERATOR_TOKEN), ...DEMO_SHOP },
     { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },

@@ -3,6 +3,7 @@ import type { ChargeRequest } from '../../domain/protocol/charges.ts';
 import { recordKioskContact } from '../access/kiosk-contact.ts';
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
+import { linkPayer } from '../customers/link-payer.ts';
 import type { Transaction } from '../db/database.ts';
 import { askingPace, readWebhookPace } from '../reconciliation/webhook-pace.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
@@ -60,9 +61,8 @@ export async function openTransaction(
     if (await hasTicket(transaction, kiosk, request.sessionId)) return 'ticketed';
     const [row] = await transaction.query<{ transaction_id: string }>(
       `INSERT INTO payment_transactions (merchant_id, transaction_id, session_id, unit_id, kiosk_id, service_id,
-         service_name, service_prefix, provider, txid, amount_cents, currency, status, customer_sealed, created_at,
-         next_check_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'CREATED', $13, $14, $15)
+         service_name, service_prefix, provider, txid, amount_cents, currency, status, created_at, next_check_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'CREATED', $13, $14)
        ON CONFLICT DO NOTHING RETURNING transaction_id`,
       [
         kiosk.merchantId,
@@ -77,7 +77,6 @@ export async function openTransaction(
         request.txid,
         request.amountCents,
         service.currency,
-        request.customer === undefined ? null : context.personalData.seal(request.customer),
         new Date(atMs),
         new Date(atMs + firstMs),
       ],
@@ -88,6 +87,8 @@ export async function openTransaction(
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
       [kiosk.merchantId, row.transaction_id, new Date(atMs)],
     );
+    const opened = { merchantId: kiosk.merchantId, transactionId: row.transaction_id };
+    await linkPayer(context, transaction, opened, request.customer, atMs);
     await transaction.query(
       `INSERT INTO payment_attempts (merchant_id, transaction_id, attempt, provider, txid, started_at)
        VALUES ($1, $2, 1, $3, $4, $5)`,

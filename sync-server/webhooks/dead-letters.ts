@@ -62,14 +62,17 @@ export async function retryDeadLetters(
   return retried.length;
 }
 
-/** Has webhooks of whatever state worked off again, unless they wait for that already. @returns how many */
+/**
+ * Has webhooks of whatever state worked off again, unless they wait for that already, or retention has deleted what
+ * they said. @returns how many
+ */
 export async function replayWebhooks(
   { db, clock }: { readonly db: Queryable; readonly clock: Clock },
   inboxIds: readonly string[],
 ): Promise<number> {
   const replayed = await db.query(
     `UPDATE webhook_inbox SET status = 'received', attempts = 0, next_attempt_at = $2, outcome = NULL, processed_at = NULL
-     WHERE inbox_id = ANY($1) AND status <> 'received' RETURNING inbox_id`,
+     WHERE inbox_id = ANY($1) AND status <> 'received' AND body_kept <> 'pruned' RETURNING inbox_id`,
     [inboxIds, new Date(clock.nowMs())],
   );
   return replayed.length;

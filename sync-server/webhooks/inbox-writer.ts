@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { maskPersonalWords } from '../../domain/personal-words.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Connection, Database } from '../db/database.ts';
 
@@ -140,14 +141,18 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
   const ordered = [...deliveries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, delivery]) => delivery);
   const counts = ordered.map(({ count }) => count);
   const items = ordered.map(({ item }) => item);
+  // A webhook is a hint: who paid is not read from it, and nobody could be found in it when they ask to be erased.
+  const bodies = items.map(({ body }) => withoutPersonalWords(body));
   await connection.query(
     `INSERT INTO webhook_inbox AS known (inbox_id, provider, received_at, body, headers, status, next_attempt_at,
-       dedupe_key, path, deliveries)
-     SELECT inbox_id, provider, received_at, body, headers, 'received', received_at, dedupe_key, path, deliveries
+       dedupe_key, path, deliveries, body_kept)
+     SELECT inbox_id, provider, received_at, body, headers, 'received', received_at, dedupe_key, path, deliveries, 'masked'
      FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bytea[], $5::jsonb[], $6::text[], $7::text[], $8::int[])
        AS item (inbox_id, provider, received_at, body, headers, dedupe_key, path, deliveries)
      ON CONFLICT (provider, dedupe_key) DO UPDATE SET
        deliveries = known.deliveries + excluded.deliveries,
+       body = CASE WHEN known.body_kept = 'pruned' AND ${GIVEN_UP} THEN excluded.body ELSE known.body END,
+       body_kept = CASE WHEN known.body_kept = 'pruned' AND ${GIVEN_UP} THEN 'masked' ELSE known.body_kept END,
        status = CASE WHEN ${GIVEN_UP} THEN 'received' ELSE known.status END,
        attempts = CASE WHEN ${GIVEN_UP} THEN 0 ELSE known.attempts END,
        outcome = CASE WHEN ${GIVEN_UP} THEN NULL ELSE known.outcome END,
@@ -157,11 +162,18 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
       items.map((item) => item.inboxId),
       items.map((item) => item.provider),
       items.map((item) => new Date(item.receivedAtMs)),
-      items.map((item) => item.body),
+      bodies,
       items.map((item) => JSON.stringify(item.headers)),
       items.map((item) => item.dedupeKey),
       items.map((item) => item.path),
       counts,
     ],
   );
+}
+
+/** Bytes that are no UTF-8 stay as they are: they hold no text. */
+function withoutPersonalWords(body: Buffer): Buffer {
+  const text = body.toString('utf8');
+  const masked = maskPersonalWords(text);
+  return masked === text ? body : Buffer.from(masked);
 }

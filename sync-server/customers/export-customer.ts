@@ -1,0 +1,79 @@
+import type { CustomerExport } from '../../domain/protocol/customers.ts';
+import type { ServerContext } from '../context.ts';
+import { readFields } from './customer-fields.ts';
+import { readErasure } from './erasures.ts';
+import { openPersonKey } from './person-keys.ts';
+import { readCustomer } from './read-customer.ts';
+
+/** Of the customer and of those that were merged into them. */
+const THEIRS = `(SELECT transaction_id FROM payment_transactions t JOIN customers c USING (merchant_id, customer_id)
+  WHERE t.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`;
+const SESSIONS = `(SELECT session_id FROM payment_transactions t JOIN customers c USING (merchant_id, customer_id)
+  WHERE t.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`;
+
+/** What is held of a person, table by table. Columns are named: a later one is not handed out by accident. */
+const HELD = {
+  sessions: `SELECT session_id, unit_id, kiosk_id, service_id, amount_cents, payment, opened_at, outcome, ended_at
+    FROM payment_sessions held WHERE merchant_id = $1 AND session_id IN ${SESSIONS} ORDER BY opened_at`,
+  transactions: `SELECT transaction_id, session_id, unit_id, kiosk_id, service_id, service_name, provider, txid, flow,
+      amount_cents, currency, status, created_at, paid_at
+    FROM payment_transactions held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY created_at`,
+  receipts: `SELECT receipt_id, transaction_id, provider, end_to_end_id, amount_cents, paid_at, disposition
+    FROM receipts held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY paid_at`,
+  tickets: `SELECT ticket_id, transaction_id, unit_id, label, business_day, service_name, status, issued_at, called_at,
+      counter, started_at, ended_at
+    FROM tickets held WHERE merchant_id = $1 AND session_id IN ${SESSIONS} ORDER BY issued_at`,
+  refunds: `SELECT refund_id, transaction_id, amount_cents, reason, note, status, created_at, settled_at
+    FROM refunds held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY created_at`,
+  disputes: `SELECT dispute_id, transaction_id, kind, status, amount_cents, reason, opened_at, closed_at
+    FROM disputes held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY opened_at`,
+} as const;
+
+/** All that is held of one person, at one moment; undefined where there is no such customer. */
+export function exportCustomer(
+  context: Pick<ServerContext, 'db' | 'personalData' | 'clock'>,
+  merchantId: string,
+  customerId: string,
+): Promise<CustomerExport | undefined> {
+  return context.db.transaction(async (transaction) => {
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+    const customer = await readCustomer(context, transaction, merchantId, customerId);
+    if (customer === undefined) return undefined;
+    const held: Partial<Record<keyof typeof HELD, Record<string, unknown>[]>> = {};
+    for (const [name, sql] of Object.entries(HELD) as [keyof typeof HELD, string][])
+      held[name] = await transaction.query(sql, [merchantId, customer.customerId]);
+    const merged = await transaction.query<{ customerId: string }>(
+      `SELECT customer_id AS "customerId" FROM customers WHERE merchant_id = $1 AND merged_into = $2
+       ORDER BY customer_id`,
+      [merchantId, customer.customerId],
+    );
+    const alsoKnownAs: CustomerExport['alsoKnownAs'] = [];
+    for (const { customerId: alias } of merged) {
+      const box = await openPersonKey(context, transaction, { merchantId, customerId: alias });
+      if (box === null) continue;
+      const fields = await readFields(transaction, { merchantId, customerId: alias }, box);
+      alsoKnownAs.push({ customerId: alias, ...fields });
+    }
+    const {
+      sessions = [],
+      transactions = [],
+      receipts = [],
+      tickets = [],
+      refunds = [],
+      disputes = [],
+    } = held;
+    return {
+      exportedAt: context.clock.nowMs(),
+      customer,
+      alsoKnownAs,
+      erasure: (await readErasure(transaction, merchantId, customer.customerId)) ?? null,
+      sessions,
+      transactions,
+      receipts,
+      tickets,
+      refunds,
+      disputes,
+      messages: [],
+    };
+  });
+}

@@ -1,0 +1,96 @@
+import type { ServerContext } from '../context.ts';
+import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import { finishErasure, requestErasure } from './erase-customer.ts';
+import { moveSealedPayers } from './link-payer.ts';
+import { maskRawBodies } from './mask-everywhere.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Days are what retention counts in. */
+const RETENTION_EVERY_MS = 60 * 60_000;
+/** One statement stays short beside the sales; the rest comes in the next round. */
+const BATCH = 500;
+
+/**
+ * What privacy asks for without anybody's request: erasures that a process left unfinished, what older releases kept
+ * of payers, and what is older than its retention. Nothing of money, tickets or the ledger is touched.
+ */
+export function startPrivacyWorker(context: ServerContext): WorkerLoop {
+  let nextRetentionMs = 0;
+  return startWorkerLoop({
+    name: 'privacy',
+    clock: context.clock,
+    log: context.log,
+    task: async (isStopping) => {
+      await moveSealedPayers(context, null, isStopping);
+      await maskRawBodies(context.db, isStopping);
+      await resumeErasures(context, isStopping);
+      const nowMs = context.clock.nowMs();
+      // A clock that was set back makes no longer gap.
+      if (nowMs >= nextRetentionMs || nextRetentionMs > nowMs + RETENTION_EVERY_MS) {
+        await pruneWebhooks(context, isStopping);
+        await eraseForgotten(context, isStopping);
+        nextRetentionMs = nowMs + RETENTION_EVERY_MS;
+      }
+      return nextRetentionMs;
+    },
+  });
+}
+
+async function resumeErasures(context: ServerContext, isStopping: () => boolean): Promise<void> {
+  const unfinished = await context.db.query<{ merchantId: string; customerId: string }>(
+    `SELECT merchant_id AS "merchantId", customer_id AS "customerId" FROM customer_erasures
+     WHERE finished_at IS NULL ORDER BY requested_at LIMIT ${BATCH}`,
+  );
+  for (const { merchantId, customerId } of unfinished) {
+    if (isStopping()) return;
+    await finishErasure(context, merchantId, customerId);
+  }
+}
+
+/** The bodies of webhooks that are done with; the rows stay, to know the same webhook again. */
+export async function pruneWebhooks(
+  { db, clock, config }: Pick<ServerContext, 'db' | 'clock' | 'config'>,
+  isStopping: () => boolean = () => false,
+): Promise<void> {
+  const before = new Date(clock.nowMs() - config.privacy.webhookDays * DAY_MS);
+  while (!isStopping()) {
+    const pruned = await db.query(
+      `UPDATE webhook_inbox SET body = '', headers = '{}', last_error = NULL, body_kept = 'pruned'
+       WHERE inbox_id IN (SELECT inbox_id FROM webhook_inbox
+         WHERE body_kept <> 'pruned' AND status = 'processed' AND received_at < $1 ORDER BY received_at LIMIT ${BATCH}
+         FOR UPDATE SKIP LOCKED) RETURNING inbox_id`,
+      [before],
+    );
+    if (pruned.length < BATCH) return;
+  }
+}
+
+/** Customers without a payment or a word for so long. */
+export async function eraseForgotten(
+  context: ServerContext,
+  isStopping: () => boolean = () => false,
+): Promise<void> {
+  const before = new Date(context.clock.nowMs() - context.config.privacy.customerDays * DAY_MS);
+  while (!isStopping()) {
+    const forgotten = await context.db.query<{ merchantId: string; customerId: string }>(
+      `SELECT merchant_id AS "merchantId", customer_id AS "customerId" FROM customers c
+       WHERE last_seen_at < $1 AND erased_at IS NULL AND merged_into IS NULL
+         AND NOT EXISTS (SELECT FROM payment_transactions t JOIN customers s USING (merchant_id, customer_id)
+           WHERE t.merchant_id = c.merchant_id AND c.customer_id IN (s.customer_id, s.merged_into)
+             AND greatest(t.created_at, t.paid_at) >= $1)
+       ORDER BY last_seen_at LIMIT ${BATCH}`,
+      [before],
+    );
+    for (const { merchantId, customerId } of forgotten) {
+      if (isStopping()) return;
+      await requestErasure(context, merchantId, customerId, { reason: 'retention', by: 'totem' });
+      await finishErasure(context, merchantId, customerId);
+    }
+    if (forgotten.length < BATCH) break;
+  }
+  // What an older release sealed and no key opens any more: it was moved to no customer.
+  await context.db.query(
+    'UPDATE payment_transactions SET customer_sealed = NULL WHERE customer_sealed IS NOT NULL AND created_at < $1',
+    [before],
+  );
+}
