@@ -18,6 +18,7 @@ import {
 } from '../sync-server/payments/testing/payment-steps.ts';
 import { registerReconciliationRoutes } from '../sync-server/reconciliation/reconciliation-routes.ts';
 import { onlyProvider } from '../sync-server/routing/charge-router.ts';
+import { registerSettlementRoutes } from '../sync-server/settlement/settlement-routes.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testContext } from '../sync-server/testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../sync-server/testing/test-database.ts';
 import { runCommandLine } from './program.ts';
@@ -39,6 +40,7 @@ beforeAll(async () => {
   app = await createApp(context);
   registerReconciliationRoutes(app, context, [bank]);
   registerLedgerRoutes(app, context);
+  registerSettlementRoutes(app, context);
   registerIntegrationRoutes(app, context, onlyProvider(bank));
   server = await app.listen({ port: 0, host: '127.0.0.1' });
   folder = mkdtempSync(join(tmpdir(), 'totem-cli-'));
@@ -149,6 +151,25 @@ test('JSON is taken as well, with what it covers', async () => {
   );
   expect(data).toMatchObject({ feeCents: 50, period: { from: Date.UTC(2026, 2, 10), to: clock.nowMs() } });
   expect(data.missingThere.count).toBe(1);
+});
+
+test('what is settled is told by day, and what differs line by line', async () => {
+  const days = ['--from', '2026-01-01', '--to', '2027-01-01'];
+  const told = await ledger('settlement', ...days);
+  expect(told.out).toMatch(
+    /bacen-pix +(settled|differs|open) +expected R\$ [\d.,]+, settled -?R\$ [\d.,]+ after fees of R\$ 0,50/,
+  );
+  expect((await ledger('settlement', ...days, '--differences')).out).not.toBe('');
+  expect((await ledger('settlement', ...days, '--provider', 'none')).out).toBe('no money on those days');
+  expect((await ledger('settlement', ...days, '--provider', 'none', '--differences')).out).toBe(
+    'nothing differs',
+  );
+  for (const wrong of [
+    ['--from', '2026-13-01'],
+    ['--time-zone', '+03:00'],
+    ['--to', '2025-01-01'],
+  ])
+    expect((await ledger('settlement', ...days, ...wrong)).err).toContain('[invalid_request]');
 });
 
 test.each([

@@ -28,3 +28,15 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
   formatterByTimeZone.set(timeZone, formatter);
   return formatter;
 }
+
+/** Whether it is an IANA name that this machine knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    // An offset is none: PostgreSQL reads "+03:00" the other way round.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    // A RangeError is how Intl answers this question.
+    return false;
+  }
+}

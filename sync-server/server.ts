@@ -48,6 +48,7 @@ import { registerRecurringRoutes } from './recurring/recurring-routes.ts';
 import { createChargeRouter } from './routing/charge-router.ts';
 import { registerRoutingRoutes } from './routing/routing-routes.ts';
 import { NO_SHADOWS, type ShadowMirror, startShadowMirror } from './routing/shadow-mirror.ts';
+import { registerSettlementRoutes } from './settlement/settlement-routes.ts';
 import { registerSplitRoutes } from './splits/split-routes.ts';
 import { startFeedListener } from './sync/feed-listener.ts';
 import { registerFeedRoutes } from './sync/feed-routes.ts';
@@ -109,11 +110,11 @@ export async function startServer(
     }
     const shadows = startShadowMirror(context, opened.shadows);
     closers.push(() => shadows.stop());
+    const privacy = startPrivacyWorker(context);
+    closers.push(() => privacy.stop());
     const channels = config.notifications ? openChannels(config.notifications, context.clock) : NO_CHANNELS;
     const fulfilment = await startFulfilment(context, channels);
     closers.push(() => fulfilment.stop());
-    const privacy = startPrivacyWorker(context);
-    closers.push(() => privacy.stop());
     const prices = startPlannedPrices(context);
     closers.push(() => prices.stop());
     const app = await createApp(context);
@@ -182,6 +183,7 @@ export async function registerRoutes(
   const everyProvider = allProviders(providers).map(({ provider }) => provider);
   registerReconciliationRoutes(app, context, everyProvider);
   registerLedgerRoutes(app, context);
+  registerSettlementRoutes(app, context);
   registerAdminSnapshots(app, context, () => ({
     providers: allProviders(providers).map((one) => one.health.report()),
     refusedWebhooks: refusedWebhooks.report(),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatCurrencyPlain } from '../../domain/money.ts';
 import { LedgerBalances, LedgerStatement, LedgerVerification } from '../../domain/protocol/ledger.ts';
+import { SettlementDifferences, SettlementReport } from '../../domain/protocol/settlement.ts';
 import { askAsManager } from '../../scripts/manager-api.ts';
 import { openDatabase } from '../../sync-server/db/database.ts';
 import { verifyLedger } from '../../sync-server/ledger/verify-ledger.ts';
@@ -25,9 +26,17 @@ interface StatementOptions extends AccessOptions {
   readonly limit: string;
 }
 
+interface SettlementOptions extends AccessOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly provider?: string;
+  readonly timeZone?: string;
+  readonly differences?: boolean;
+}
+
 type Head = { readonly seq: number; readonly hash: string };
 
-/** `ledger verify`, `ledger balances` and `ledger statement`: whether the books are whole, and what they say. */
+/** `ledger verify`, `balances`, `statement` and `settlement`: whether the books are whole, and what they say. */
 export function addLedgerBooksCommands(ledger: Command, terminal: Terminal): void {
   reportOutcome<VerifyOptions>(
     ledger
@@ -58,6 +67,17 @@ export function addLedgerBooksCommands(ledger: Command, terminal: Terminal): voi
       .option('--limit <count>', 'so many lines', '50'),
     terminal,
     ([account = ''], options) => statement(options, account),
+  );
+  reportOutcome<SettlementOptions>(
+    withAccess(ledger.command('settlement'))
+      .description('expected against settled, by provider and day; the statements have to be imported')
+      .requiredOption('--from <day>', 'as 2026-03-01')
+      .requiredOption('--to <day>', 'that day included')
+      .option('--provider <name>', 'only this one')
+      .option('--time-zone <name>', 'where days begin; America/Sao_Paulo without it')
+      .option('--differences', 'what differs, line by line'),
+    terminal,
+    (_args, options) => settlement(options),
   );
 }
 
@@ -174,4 +194,35 @@ async function statement(options: StatementOptions, account: string): Promise<Ou
   if (text.length === 0) text.push('no lines');
   if (nextBefore !== null) text.push(`older ones: --before ${nextBefore}`);
   return { ok: true, data: found.value, text: text.join('\n') };
+}
+
+async function settlement({ differences, ...options }: SettlementOptions): Promise<Outcome> {
+  const access = accessOf(options);
+  if (!access.ok) return access;
+  const query = new URLSearchParams();
+  for (const name of ['from', 'to', 'provider', 'timeZone'] as const) {
+    const value = options[name];
+    if (value !== undefined) query.set(name, value);
+  }
+  if (differences === true) {
+    const path = `/v1/settlement/differences?${query}`;
+    const found = await askAsManager(access.value, SettlementDifferences, 'GET', path);
+    if (!found.ok) return found;
+    const lines = found.value.differences.map(
+      ({ provider, day, currency, kind, of, id, transactionId, hereCents, thereCents }) =>
+        `${day}  ${provider}  ${kind.padEnd(14)} ${of} ${id}  here ${money(hereCents, currency)}, there ${money(thereCents, currency)}  ${transactionId ?? ''}`,
+    );
+    return { ok: true, data: found.value, text: lines.join('\n') || 'nothing differs' };
+  }
+  const found = await askAsManager(access.value, SettlementReport, 'GET', `/v1/settlement?${query}`);
+  if (!found.ok) return found;
+  const lines = found.value.days.map(
+    ({ provider, day, currency, state, expected, settled, payoutsCents, differences: count, awaited }) =>
+      `${day}  ${provider.padEnd(12)} ${state.padEnd(8)} expected ${money(expected.netCents, currency)}, settled ${money(settled.netCents, currency)} after fees of ${money(settled.feesCents, currency)}, paid out ${money(payoutsCents, currency)}; ${count} differ, ${awaited} awaited`,
+  );
+  return { ok: true, data: found.value, text: lines.join('\n') || 'no money on those days' };
+}
+
+function money(cents: number | null, currency: string): string {
+  return cents === null ? 'nothing' : formatCurrencyPlain(cents, currency);
 }

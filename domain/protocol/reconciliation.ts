@@ -92,7 +92,12 @@ export const STATEMENT_OUTCOMES = [
   'amount_differs',
   'refund_matched',
   'refund_unknown',
+  /** What a payer's bank took back in a dispute that is known here, or is not. */
+  'dispute_matched',
+  'dispute_unknown',
+  /** Posted: the provider keeps it, or has paid it out to the merchant's account. */
   'fee',
+  'payout',
   'ignored',
   /** The provider did not answer: the same file again goes on with it. */
   'not_read',

@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/database.ts';
 
-export type AccountKind = 'asset' | 'liability' | 'income';
+export type AccountKind = 'asset' | 'liability' | 'income' | 'expense';
 
 export interface Account {
   readonly code: string;
@@ -11,6 +11,12 @@ export interface Account {
 export function receivableAccount(provider: string): Account {
   return { code: `receivable:${provider}`, kind: 'asset' };
 }
+
+/** What providers have paid out to the merchant's own bank account. */
+export const SETTLEMENT: Account = { code: 'settlement', kind: 'asset' };
+
+/** What providers keep for their work. */
+export const FEES: Account = { code: 'fees', kind: 'expense' };
 
 /** What the operators of a unit have taken at its counters. */
 export function cashAccount(unitId: string): Account {
@@ -42,6 +48,9 @@ export const OTHER_INCOME: Account = { code: 'other_income', kind: 'income' };
 
 /** What agreements bring, period by period: ours, and no sale of a totem. */
 export const RECURRING_INCOME: Account = { code: 'recurring_income', kind: 'income' };
+
+/** Of that, what went back; a debit. */
+export const RECURRING_RETURNS: Account = { code: 'recurring_returns', kind: 'income' };
 
 /** Opens the accounts that a merchant does not have yet. */
 export async function ensureAccounts(

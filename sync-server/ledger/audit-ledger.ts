@@ -66,7 +66,12 @@ const RULES = [
           returned AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM (
               SELECT merchant_id, amount_cents FROM refunds WHERE status = 'settled'
-              UNION ALL SELECT merchant_id, amount_cents FROM disputes WHERE status <> 'won') AS gone
+              UNION ALL SELECT merchant_id, amount_cents FROM disputes WHERE status <> 'won'
+              UNION ALL SELECT merchant_id, b.amount_cents FROM recurring_returns b
+                JOIN recurring_receipts r USING (merchant_id, receipt_id)
+                WHERE r.place = 'income' AND b.status NOT IN ('processing', 'failed', 'won')
+              UNION ALL SELECT merchant_id, CASE WHEN kind IN ('fee', 'payout') THEN amount_cents ELSE fee_cents END
+                FROM statement_lines WHERE posted) AS gone
             GROUP BY merchant_id)
           SELECT m.merchant_id, 'receivable' AS subject,
                  'ledger ' || coalesce(held.cents, 0) || ', receipts ' || coalesce(received.cents, 0)
@@ -74,6 +79,19 @@ const RULES = [
           FROM merchants m LEFT JOIN held USING (merchant_id) LEFT JOIN received USING (merchant_id)
           LEFT JOIN returned USING (merchant_id)
           WHERE coalesce(held.cents, 0) <> coalesce(received.cents, 0) - coalesce(returned.cents, 0)`,
+  },
+  {
+    rule: 'statement_line_posted_with_its_fee_or_payout',
+    sql: `SELECT l.merchant_id, l.provider || ' ' || l.line_ref AS subject,
+                 l.kind || ' of ' || l.amount_cents || ', fee ' || l.fee_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM statement_lines l
+          LEFT JOIN ledger_entries e ON e.merchant_id = l.merchant_id AND e.idempotency_key =
+            CASE l.kind WHEN 'payout' THEN 'payout:' ELSE 'fee:' END || l.provider || ':' || l.line_ref
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
+            AND p.account_code = CASE l.kind WHEN 'payout' THEN 'settlement' ELSE 'fees' END AND p.currency = l.currency
+          GROUP BY l.merchant_id, l.provider, l.line_ref, l.kind, l.amount_cents, l.fee_cents, l.posted
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE WHEN NOT l.posted THEN 0
+            WHEN l.kind IN ('fee', 'payout') THEN l.amount_cents ELSE l.fee_cents END`,
   },
   {
     rule: 'suspense_is_what_is_open',
@@ -102,6 +120,21 @@ const RULES = [
             ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
           GROUP BY r.merchant_id, r.receipt_id, r.place, r.amount_cents
           HAVING coalesce(sum(p.amount_cents), 0) <> CASE r.place WHEN 'income' THEN r.amount_cents ELSE 0 END`,
+  },
+  {
+    rule: 'recurring_return_posted_with_its_amount',
+    sql: `SELECT b.merchant_id, b.receipt_id || ' ' || b.return_id AS subject,
+                 b.status || ' of ' || b.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM recurring_returns b JOIN recurring_receipts r USING (merchant_id, receipt_id)
+          LEFT JOIN ledger_entries e ON e.merchant_id = b.merchant_id AND e.idempotency_key IN (
+            'recurring_refund:' || b.receipt_id || ':' || b.return_id,
+            'recurring_dispute:' || b.receipt_id || ':' || b.return_id,
+            'recurring_dispute_end:' || b.receipt_id || ':' || b.return_id)
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
+            AND p.account_code IN ('disputed', 'recurring_returns') AND p.currency = b.currency
+          GROUP BY b.merchant_id, b.receipt_id, b.return_id, b.status, b.amount_cents, r.place
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE WHEN r.place = 'income'
+            AND b.status NOT IN ('processing', 'failed', 'won') THEN b.amount_cents ELSE 0 END`,
   },
   {
     rule: 'recurring_receipt_has_one_place',

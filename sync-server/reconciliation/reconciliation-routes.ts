@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { isTimeZone } from '../../domain/business-day.ts';
 import {
   MAX_SUSPENSE_LISTED,
   StatementReport,
@@ -152,14 +153,4 @@ function registerStatements(app: App, context: ServerContext, providers: readonl
       },
     );
   });
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    // A RangeError is how Intl answers this question.
-    return false;
-  }
 }

@@ -6,6 +6,7 @@ import {
 } from '../../../domain/protocol/reconciliation.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Queryable } from '../../db/database.ts';
+import { postStatementLines } from '../../ledger/post-statement.ts';
 import type { PaymentProvider } from '../../providers/provider.ts';
 import { type Actor, type JudgedLine, judgeLines, type Seen } from './judge-lines.ts';
 import type { Owner } from './known-money.ts';
@@ -47,6 +48,7 @@ const FINDINGS: ReadonlySet<StatementOutcome> = new Set([
   'missing_here_suspense',
   'amount_differs',
   'refund_unknown',
+  'dispute_unknown',
   'not_read',
 ]);
 
@@ -104,8 +106,16 @@ async function importOnce(
   const report = await examine(db, { context, provider }, provider.name, order, known.id);
   if (report.complete)
     await db.query(
-      'UPDATE statements SET finished_at = $3, summary = $4 WHERE merchant_id = $1 AND statement_id = $2',
-      [order.merchantId, known.id, new Date(clock.nowMs()), JSON.stringify(report)],
+      `UPDATE statements SET finished_at = $3, summary = $4, covers_from = $5, covers_to = $6
+       WHERE merchant_id = $1 AND statement_id = $2`,
+      [
+        order.merchantId,
+        known.id,
+        new Date(clock.nowMs()),
+        JSON.stringify(report),
+        report.period && new Date(report.period.from),
+        report.period && new Date(report.period.to),
+      ],
     );
   return report;
 }
@@ -131,7 +141,7 @@ async function examine(
   statementId: string | null,
 ): Promise<StatementReport> {
   const owner: Owner = { merchantId: order.merchantId, provider: providerName };
-  const seen: Seen = { receipts: new Set(), refunds: new Set() };
+  const seen: Seen = { receipts: new Set(), refunds: new Set(), disputes: new Set() };
   const tally = newTally();
   let batch: StatementLine[] = [];
   const flush = async (): Promise<void> => {
@@ -149,7 +159,7 @@ async function examine(
       tally.add({ ...nothing(line), outcome: stored.get(line.ref) ?? 'known_line' });
     const judged = await judgeLines(database, actor, owner, fresh, seen);
     for (const one of judged) tally.add(one);
-    if (statementId !== null) await storeLines(database, owner, statementId, judged);
+    if (actor !== null && statementId !== null) await storeLines(actor.context, owner, statementId, judged);
     batch = [];
   };
   const copies = new Map<string, number>();
@@ -198,7 +208,7 @@ function newTally() {
     badLines,
     add({ line, outcome, suggestedReceiptId, hereCents }: JudgedLine): void {
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-      if (outcome === 'fee') this.feeCents += line.amountCents;
+      this.feeCents += outcome === 'fee' ? line.amountCents : line.feeCents;
       this.span = {
         from: Math.min(line.atMs, this.span?.from ?? line.atMs),
         to: Math.max(line.untilMs, this.span?.to ?? line.untilMs),
@@ -241,35 +251,49 @@ async function storedLines(
   return new Map(rows.map(({ ref, outcome, own }) => [ref, own ? outcome : 'known_line']));
 }
 
-/** Lines that could not be asked about are not: the same file again goes on with them. */
+/** Lines that could not be asked about are not: the same file again goes on with them. What they tell of fees is posted with them. */
 async function storeLines(
-  database: Queryable,
-  { merchantId, provider }: Owner,
+  context: ServerContext,
+  owner: Owner,
   statementId: string,
   judged: readonly JudgedLine[],
 ): Promise<void> {
   const done = judged.filter(({ outcome }) => outcome !== 'not_read');
   const column = <T>(of: (judged: JudgedLine) => T): T[] => done.map(of);
-  await database.query(
-    `INSERT INTO statement_lines (merchant_id, provider, statement_id, line_ref, line_number, kind, at, amount_cents,
-       end_to_end_id, txid, outcome, receipt_id)
-     SELECT $1, $2, $3, * FROM unnest($4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::bigint[], $9::text[],
-       $10::text[], $11::text[], $12::text[]) ON CONFLICT DO NOTHING`,
-    [
-      merchantId,
-      provider,
-      statementId,
-      column(({ line }) => line.ref),
-      column(({ line }) => line.line),
-      column(({ line }) => line.kind),
-      column(({ line }) => new Date(line.atMs)),
-      column(({ line }) => line.amountCents),
-      column(({ line }) => line.endToEndId),
-      column(({ line }) => line.txid),
-      column(({ outcome }) => outcome),
-      column(({ receiptId }) => receiptId),
-    ],
-  );
+  await context.db.transaction(async (transaction) => {
+    const stored = await transaction.query<{ ref: string }>(
+      `INSERT INTO statement_lines (merchant_id, provider, statement_id, posted, line_ref, line_number, kind, at,
+         amount_cents, fee_cents, currency, end_to_end_id, txid, outcome, receipt_id, refund_id, dispute_id)
+       SELECT $1, $2, $3, true, * FROM unnest($4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::bigint[],
+         $9::bigint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+       ON CONFLICT DO NOTHING RETURNING line_ref AS ref`,
+      [
+        owner.merchantId,
+        owner.provider,
+        statementId,
+        column(({ line }) => line.ref),
+        column(({ line }) => line.line),
+        column(({ line }) => line.kind),
+        column(({ line }) => new Date(line.atMs)),
+        column(({ line }) => line.amountCents),
+        column(({ line }) => line.feeCents),
+        column(({ line }) => line.currency),
+        column(({ line }) => line.endToEndId),
+        column(({ line }) => line.txid),
+        column(({ outcome }) => outcome),
+        column(({ receiptId }) => receiptId),
+        column(({ line, backId = null }) => (line.kind === 'refund' ? backId : null)),
+        column(({ line, backId = null }) => (line.kind === 'dispute' ? backId : null)),
+      ],
+    );
+    const refs = new Set(stored.map(({ ref }) => ref));
+    await postStatementLines(
+      context,
+      transaction,
+      owner,
+      done.map(({ line }) => line).filter(({ ref }) => refs.has(ref)),
+    );
+  });
 }
 
 /** Settled here within the period, and on no line: page by page, so that a long period takes no more memory. */

@@ -7,6 +7,7 @@ import { lookAgainAtRefunds } from '../../payments/refunds.ts';
 import type { PaymentProvider } from '../../providers/provider.ts';
 import { placeReceipt } from '../place-receipt.ts';
 import {
+  disputesOf,
   type KnownMoney,
   type Match,
   matchReceipt,
@@ -22,6 +23,8 @@ export interface JudgedLine {
   readonly outcome: StatementOutcome;
   /** The receipt here that is this money, or has its id. */
   readonly receiptId: string | null;
+  /** The refund, or the dispute, here by which it went back. */
+  readonly backId?: string;
   readonly suggestedReceiptId: string | null;
   /** What is written here, where it is another amount. */
   readonly hereCents: number | null;
@@ -31,6 +34,7 @@ export interface JudgedLine {
 export interface Seen {
   readonly receipts: Set<string>;
   readonly refunds: Set<string>;
+  readonly disputes: Set<string>;
 }
 
 /** Who acts on what is missing; null in a dry run, which only looks. */
@@ -54,6 +58,11 @@ export async function judgeLines(
     owner,
     lines.filter(({ kind }) => kind === 'refund'),
   );
+  const disputes = await disputesOf(
+    database,
+    owner,
+    lines.filter(({ kind }) => kind === 'dispute'),
+  );
   const index = indexOf(receipts);
   const judged: JudgedLine[] = [];
   // One after the other: a receipt that is found for a line is no other line's.
@@ -62,7 +71,8 @@ export async function judgeLines(
       judged.push(await judgeReceipt(database, actor, owner, line, index(line), seen));
     else if (line.kind === 'refund')
       judged.push(await judgeRefund(database, actor, owner, line, refunds, seen));
-    else judged.push(plain(line, line.kind === 'fee' ? 'fee' : 'ignored'));
+    else if (line.kind === 'dispute') judged.push(judgeDispute(line, disputes, seen));
+    else judged.push(plain(line, line.kind === 'other' ? 'ignored' : line.kind));
   }
   return judged;
 }
@@ -133,23 +143,34 @@ async function judgeRefund(
   settled: readonly KnownMoney[],
   seen: Seen,
 ): Promise<JudgedLine> {
-  const take = (refunds: readonly KnownMoney[]): boolean => {
-    const found = refunds.find(
-      ({ id, amountCents, endToEndId }) =>
-        line.endToEndId !== null &&
-        endToEndId === line.endToEndId &&
-        amountCents === line.amountCents &&
-        !seen.refunds.has(id),
-    );
-    if (found !== undefined) seen.refunds.add(found.id);
-    return found !== undefined;
-  };
-  if (take(settled)) return plain(line, 'refund_matched');
+  const matched = (refunds: readonly KnownMoney[]): JudgedLine | null =>
+    takeBack(line, refunds, seen.refunds);
+  const known = matched(settled);
+  if (known !== null) return { ...known, outcome: 'refund_matched' };
   if (actor === null || line.endToEndId === null) return plain(line, 'refund_unknown');
   const asked = await askAboutRefund(database, actor, owner, line);
   if (!asked) return plain(line, 'not_read');
-  const isKnownNow = take(await settledRefundsOf(database, owner, [line]));
-  return plain(line, isKnownNow ? 'refund_matched' : 'refund_unknown');
+  const now = matched(await settledRefundsOf(database, owner, [line]));
+  return now === null ? plain(line, 'refund_unknown') : { ...now, outcome: 'refund_matched' };
+}
+
+function judgeDispute(line: StatementLine, disputes: readonly KnownMoney[], seen: Seen): JudgedLine {
+  const known = takeBack(line, disputes, seen.disputes);
+  return known === null ? plain(line, 'dispute_unknown') : { ...known, outcome: 'dispute_matched' };
+}
+
+/** Money that went back, by the Pix and the amount; each is one line. */
+function takeBack(line: StatementLine, known: readonly KnownMoney[], taken: Set<string>): JudgedLine | null {
+  const found = known.find(
+    ({ id, amountCents, endToEndId }) =>
+      line.endToEndId !== null &&
+      endToEndId === line.endToEndId &&
+      amountCents === line.amountCents &&
+      !taken.has(id),
+  );
+  if (found === undefined) return null;
+  taken.add(found.id);
+  return { ...plain(line, 'ignored'), backId: found.id };
 }
 
 /**

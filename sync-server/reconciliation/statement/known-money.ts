@@ -68,6 +68,22 @@ export function settledRefundsOf(
   );
 }
 
+/** What payers' banks hold back, or have taken. */
+export function disputesOf(
+  database: Queryable,
+  { merchantId, provider }: Owner,
+  lines: readonly Pick<StatementLine, 'endToEndId' | 'txid'>[],
+): Promise<KnownMoney[]> {
+  const [endToEndIds] = idsOf(lines);
+  return database.query<KnownMoney & Record<string, unknown>>(
+    `SELECT d.dispute_id AS id, d.amount_cents AS "amountCents", coalesce(r.end_to_end_id, r.receipt_id) AS "endToEndId",
+       null AS txid
+     FROM disputes d JOIN receipts r USING (merchant_id, receipt_id)
+     WHERE d.merchant_id = $1 AND r.provider = $2 AND (r.receipt_id = ANY($3) OR r.end_to_end_id = ANY($3))`,
+    [merchantId, provider, endToEndIds],
+  );
+}
+
 /** Of the same amount at about the same time, and on no other line so far. */
 export async function suggestReceipt(
   database: Queryable,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Currency } from '../../../domain/protocol/primitives.ts';
 
 /** A record of a statement, by its columns as the bank named them. */
 export type StatementRecord = Readonly<Record<string, unknown>>;
@@ -6,14 +7,18 @@ export type StatementRecord = Readonly<Record<string, unknown>>;
 export interface StatementLine {
   /** Of the file, from 1. */
   readonly line: number;
-  readonly kind: 'receipt' | 'refund' | 'fee' | 'other';
+  readonly kind: 'receipt' | 'refund' | 'dispute' | 'fee' | 'payout' | 'other';
   /** Epoch milliseconds of the booking, or of the day's beginning where the bank tells the day alone. */
   readonly atMs: number;
   /** The moment, or the day, ends before it. */
   readonly untilMs: number;
   /** Never negative: the kind says which way the money went. */
   readonly amountCents: number;
-  /** Of a refund: of the Pix that goes back. */
+  /** What the provider kept of it, where the line itself says so; of a line that is a fee, nothing. */
+  readonly feeCents: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  /** Of a refund or a dispute: of the Pix that goes back. */
   readonly endToEndId: string | null;
   readonly txid: string | null;
   /** What makes it this line and no other, however often and in whichever file it comes. */
@@ -35,6 +40,8 @@ const COLUMNS = {
   kind: ['kind', 'type', 'tipo'],
   endToEndId: ['endtoendid', 'e2eid', 'e2e', 'idpix'],
   txid: ['txid'],
+  fee: ['fee', 'tarifa', 'taxa', 'mdr'],
+  currency: ['currency', 'moeda'],
   reference: ['reference', 'referencia', 'documento', 'id'],
 } as const satisfies Record<string, readonly string[]>;
 export type Column = keyof typeof COLUMNS;
@@ -51,6 +58,14 @@ const KINDS: Readonly<Record<string, StatementLine['kind']>> = {
   devolucao: 'refund',
   devolucaopix: 'refund',
   estorno: 'refund',
+  dispute: 'dispute',
+  disputa: 'dispute',
+  chargeback: 'dispute',
+  contestacao: 'dispute',
+  med: 'dispute',
+  payout: 'payout',
+  repasse: 'payout',
+  liquidacao: 'payout',
   fee: 'fee',
   tarifa: 'fee',
   taxa: 'fee',
@@ -62,6 +77,9 @@ const KINDS: Readonly<Record<string, StatementLine['kind']>> = {
   saque: 'other',
   transferencia: 'other',
 };
+
+/** A fee in a column of its own is kept of money that came or went for a customer. */
+const TAKES_FEES: ReadonlySet<StatementLine['kind']> = new Set(['receipt', 'refund', 'dispute']);
 
 /** The column that a bank's name stands for; null for one that is not used. */
 export function columnNamed(name: string): Column | null {
@@ -98,16 +116,26 @@ export function readLine(
   const kind = readKind(fields, signedCents);
   if (kind === null) return bad(`"${clip(fields.kind ?? '')}" is no kind of line`);
   if (kind === 'receipt' && signedCents <= 0) return bad('a receipt of no money');
+  const signedFeeCents = fields.fee === undefined ? 0 : readCents(fields.fee);
+  if (signedFeeCents === null) return bad(`"${clip(fields.fee ?? '')}" is no fee`);
+  if (signedFeeCents !== 0 && !TAKES_FEES.has(kind)) return bad(`a fee of a line that is a ${kind}`);
+  const currency = (fields.currency ?? 'BRL').toUpperCase();
+  if (!Currency.safeParse(currency).success) return bad(`"${clip(currency)}" is no currency`);
   const { endToEndId = null, txid = null, reference = '' } = fields;
   if ([endToEndId, txid, reference].some((id) => (id?.length ?? 0) > MAX_ID_LENGTH))
     return bad('an id that is too long');
   const amountCents = Math.abs(signedCents);
-  const content = [kind, reference, time.atMs, amountCents, endToEndId, txid].join('\u0000');
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 32);
+  const feeCents = Math.abs(signedFeeCents);
+  const content = [kind, reference, time.atMs, amountCents, endToEndId, txid];
+  // Only where they are told: what was imported before they were read is still the same line.
+  if (feeCents > 0) content.push(`fee ${feeCents}`);
+  if (currency !== 'BRL') content.push(currency);
+  const hash = createHash('sha256').update(content.join('\u0000')).digest('hex').slice(0, 32);
   const isNamed = reference !== '' || endToEndId !== null;
   const copy = isNamed ? 0 : (copies.get(hash) ?? 0);
   if (!isNamed) copies.set(hash, copy + 1);
-  return { ok: true, line: { line, kind, ...time, amountCents, endToEndId, txid, ref: `${hash}-${copy}` } };
+  const ids = { endToEndId, txid, ref: `${hash}-${copy}` };
+  return { ok: true, line: { line, kind, ...time, amountCents, feeCents, currency, ...ids } };
 }
 
 function readKind(
