@@ -15,6 +15,8 @@ export interface ProviderEnvironment {
 /** How a provider comes into being; each folder exports one. */
 export interface ProviderFactory<P extends PaymentProvider> {
   readonly name: P['name'];
+  /** The provider's own words for what its webhooks tell of; each has a case in docs/coverage.md. */
+  readonly eventKinds: readonly string[];
   /**
    * @param settings the provider's part of the configuration, as it was read
    * @throws StartupFailure naming the setting that is missing or wrong

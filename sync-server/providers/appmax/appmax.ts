@@ -3,6 +3,7 @@ import type { NationalProvider } from '../provider.ts';
 import { type NationalFactory, type ProviderEnvironment, readSettings } from '../provider-factory.ts';
 import { createAttempts } from './attempts.ts';
 import { type ChargeDeps, createCharge, fetchCharge } from './charges.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 import { fetchRefund, requestRefund } from './refunds.ts';
 import { AppmaxSettings } from './settings.ts';
 import { createV1 } from './v1.ts';
@@ -35,8 +36,9 @@ export function createAppmaxProvider(
   };
 }
 
-export const appmaxFactory: NationalFactory = {
+export const appmaxFactory = {
   name: 'appmax',
+  eventKinds: EVENT_KINDS,
   open: (settings, environment) =>
     createAppmaxProvider(readSettings('appmax', AppmaxSettings, settings), environment),
-};
+} as const satisfies NationalFactory;

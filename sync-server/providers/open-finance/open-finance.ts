@@ -13,6 +13,7 @@ import type {
   Unavailable,
 } from '../provider.ts';
 import { type NationalFactory, type ProviderEnvironment, readSettings } from '../provider-factory.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 import { createPaymentIds, type PaymentIds } from './payment-ids.ts';
 import { consentOrder, paymentOrder, withdrawalOrder } from './payment-order.ts';
 import { type Endpoint, type SendOutcome, send } from './send.ts';
@@ -50,11 +51,12 @@ interface Initiator {
 }
 
 /** Pix by payment initiation (Open Finance Brasil 4.0.0), through an authorised initiator. */
-export const openFinanceFactory: NationalFactory = {
+export const openFinanceFactory = {
   name: OPEN_FINANCE,
+  eventKinds: EVENT_KINDS,
   open: (settings, environment) =>
     openInitiator(readSettings(OPEN_FINANCE, OpenFinanceSettings, settings), environment),
-};
+} as const satisfies NationalFactory;
 
 function openInitiator(settings: OpenFinanceSettings, environment: ProviderEnvironment): NationalProvider {
   const fetch = settings.tls === undefined ? environment.fetch : createMtlsFetch(settings.tls);

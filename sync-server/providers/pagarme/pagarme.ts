@@ -1,6 +1,7 @@
 import type { HttpPort } from '../http/exchange.ts';
 import type { NationalProvider } from '../provider.ts';
 import { type NationalFactory, type ProviderEnvironment, readSettings } from '../provider-factory.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 import { createHubSignatures } from './hub-signature.ts';
 import { cancelOrder, createOrder, fetchOrder } from './orders.ts';
 import { readRecurrence } from './read-recurrence.ts';
@@ -39,8 +40,9 @@ export function createPagarmeProvider(
   };
 }
 
-export const pagarmeFactory: NationalFactory = {
+export const pagarmeFactory = {
   name: 'pagarme',
+  eventKinds: EVENT_KINDS,
   open: (settings, environment) =>
     createPagarmeProvider(readSettings('pagarme', PagarmeSettings, settings), environment),
-};
+} as const satisfies NationalFactory;

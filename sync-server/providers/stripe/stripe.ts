@@ -4,6 +4,7 @@ import type { InternationalProvider } from '../provider.ts';
 import type { InternationalFactory } from '../provider-factory.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { cancelCharge, createCheckout } from './checkout.ts';
+import { EVENT_KINDS } from './event-kinds.ts';
 import { fetchCharge } from './read-charge.ts';
 import { readRecurrence } from './read-recurrence.ts';
 import { fetchRefund, requestRefund } from './refunds.ts';
@@ -11,13 +12,14 @@ import { parseStripeSettings, type StripeSettings } from './settings.ts';
 import { stripeWebhooks } from './webhooks.ts';
 
 /** Cards of the whole world by Stripe's PaymentIntents, through its own package: docs/providers/stripe.md. */
-export const stripeFactory: InternationalFactory = {
+export const stripeFactory = {
   name: 'stripe',
+  eventKinds: EVENT_KINDS,
   open(settings, environment) {
     const parsed = parseStripeSettings(settings);
     return createStripeProvider(parsed, environment);
   },
-};
+} as const satisfies InternationalFactory;
 
 function createStripeProvider(
   settings: StripeSettings,
