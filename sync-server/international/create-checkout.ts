@@ -3,7 +3,7 @@ import type { CheckoutRequest, CheckoutResponse } from '../../domain/protocol/ch
 import type { KioskPrincipal } from '../access/principal.ts';
 import type { ServerContext } from '../context.ts';
 import { applyProviderCharge } from '../payments/apply-provider-charge.ts';
-import { endAttempt, lastAttempt } from '../payments/charge-attempts.ts';
+import { endInVain, endWithCharge, FIRST_CLAIM, lastAttempt } from '../payments/charge-attempts.ts';
 import { findBySession, type PaymentTransaction } from '../payments/payment-transaction.ts';
 import type { InternationalProvider, ProviderCharge } from '../providers/provider.ts';
 import { type CheckoutRecord, keepClientSecret, readCheckout } from './checkout-record.ts';
@@ -97,12 +97,12 @@ async function checkoutAt(
   const logged = { transactionId: payment.transactionId, txid: payment.txid };
   if (outcome.kind === 'created') {
     await keepClientSecret(context, payment, outcome.clientSecret);
-    await endAttempt(context, payment, outcome);
+    await endWithCharge(context, payment);
     await applyProviderCharge(context, payment, asOpened(outcome.charge), 'charge');
     return answerOf(context, payment);
   }
-  // While an earlier attempt may have made it, nothing but the checkout itself is a clean end.
-  if (!mayExist && outcome.kind !== 'unknown') await endAttempt(context, payment, outcome);
+  // There is one provider, and its own key is what keeps two processes apart: nobody takes a claim over.
+  await endInVain(context, { payment, claim: FIRST_CLAIM, mayExist }, outcome);
   if (outcome.kind === 'rejected') {
     context.log.error(
       { ...logged, code: outcome.code, detail: outcome.detail },

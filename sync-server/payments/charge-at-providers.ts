@@ -1,17 +1,27 @@
 import type { ChargeRequest } from '../../domain/protocol/charges.ts';
 import type { ServerContext } from '../context.ts';
-import type { NationalProvider } from '../providers/provider.ts';
+import type { CreateChargeOutcome, NationalProvider } from '../providers/provider.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
 import type { ShadowMirror } from '../routing/shadow-mirror.ts';
 import { splitForProvider } from '../splits/sale-split.ts';
 import { answer, type ChargeResult, isClosed, refuse } from './answer-charge.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
-import { beginAttempt, endAttempt, lastAttempt } from './charge-attempts.ts';
-import { findBySession, isPayable, type PaymentTransaction } from './payment-transaction.ts';
+import {
+  type AttemptClaim,
+  beginAttempt,
+  endInVain,
+  endWithCharge,
+  FIRST_CLAIM,
+  keepClaim,
+  takeOverAttempt,
+} from './charge-attempts.ts';
+import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
 
 /**
  * Asks one provider after the other, the next only after a clean failure: one that surely made no charge. After an
- * answer that never came it stays with that provider, in this call and in each that follows.
+ * answer that never came it stays with that provider, in this call and in each that follows. Of several processes one
+ * at a time does this for a transaction; the others are told to ask again.
+ * @param isNew this call has written the transaction, and holds the claim of its first attempt
  */
 export async function chargeAtProviders(
   context: ServerContext,
@@ -19,35 +29,45 @@ export async function chargeAtProviders(
   shadows: Pick<ShadowMirror, 'mirror'>,
   opened: PaymentTransaction,
   request: ChargeRequest,
-  isRetry: boolean,
+  isNew: boolean,
 ): Promise<ChargeResult> {
-  const last = isRetry ? await lastAttempt(context.db, opened) : null;
-  // Without an outcome nobody knows what became of it: a process that died, or an answer that was lost.
-  const mayExist = last !== null && last.outcome === null;
-  const current = router.byName(opened.provider);
-  if (current === undefined && mayExist)
-    return refuse('provider_unavailable', `the provider ${opened.provider} is not configured any more`);
-  const candidates =
-    mayExist && current !== undefined ? [current] : await router.route({ ...opened, ...request });
-  const queue = isRetry || current === undefined ? [...candidates] : startingWith(current, candidates);
+  const taken = isNew
+    ? { payment: opened, claim: FIRST_CLAIM, mayExist: false }
+    : await takeOverAttempt(context, opened);
+  if (taken === 'over') return answerOf(context, opened, request);
+  if (taken === 'held') return refuse('provider_unavailable', 'the charge is being made');
+  if (taken === 'ended')
+    return askInTurn(context, shadows, opened, request, await router.route({ ...opened, ...request }));
 
-  let result = refuse('provider_unavailable', 'no provider was asked');
-  for (const provider of queue) {
-    const isFirst = provider.name === opened.provider && (!isRetry || mayExist);
-    const payment = isFirst ? opened : await beginAttempt(context, opened, provider.name);
-    if (payment === null) break;
-    const attempt = await chargeAt(context, provider, shadows, payment, request, isFirst && mayExist);
+  const { provider: name } = taken.payment;
+  const current = router.byName(name);
+  if (current === undefined)
+    return refuse('provider_unavailable', `the provider ${name} is not configured any more`);
+  const attempt = await chargeAt(context, current, shadows, taken, request);
+  if (attempt.isFinal) return attempt.result;
+  const others = (await router.route({ ...opened, ...request })).filter((other) => other.name !== name);
+  return askInTurn(context, shadows, opened, request, others, attempt.result);
+}
+
+/** @param before what is answered when nobody is left to be asked */
+async function askInTurn(
+  context: ServerContext,
+  shadows: Pick<ShadowMirror, 'mirror'>,
+  opened: PaymentTransaction,
+  request: ChargeRequest,
+  providers: readonly NationalProvider[],
+  before: ChargeResult = refuse('provider_unavailable', 'no provider was asked'),
+): Promise<ChargeResult> {
+  let result = before;
+  for (const provider of providers) {
+    const begun = await beginAttempt(context, opened, provider.name);
+    if (begun === 'over') break;
+    if (begun === 'txid_conflict') return refuse('txid_conflict', 'the txid belongs to another session');
+    const attempt = await chargeAt(context, provider, shadows, begun, request);
     if (attempt.isFinal) return attempt.result;
     result = attempt.result;
   }
   return result;
-}
-
-function startingWith(
-  current: NationalProvider,
-  candidates: readonly NationalProvider[],
-): readonly NationalProvider[] {
-  return [current, ...candidates.filter(({ name }) => name !== current.name)];
 }
 
 interface ChargeAttempt {
@@ -60,13 +80,34 @@ async function chargeAt(
   context: ServerContext,
   provider: NationalProvider,
   shadows: Pick<ShadowMirror, 'mirror'>,
-  payment: PaymentTransaction,
+  claim: AttemptClaim,
   request: ChargeRequest,
-  mayExist: boolean,
 ): Promise<ChargeAttempt> {
+  const release = keepClaim(context, claim);
+  try {
+    const startedMs = context.clock.monotonicMs();
+    const outcome = await createAt(context, provider, claim, request);
+    if (outcome.kind !== 'created') return await failedAt(context, claim, outcome);
+    const { payment } = claim;
+    const tookMs = context.clock.monotonicMs() - startedMs;
+    await applyProviderCharge(context, payment, outcome.charge, 'charge');
+    // Only now: a server that dies before this asks the same provider, which has the charge, and no other.
+    await endWithCharge(context, payment);
+    shadows.mirror(payment, { charge: outcome.charge, provider: provider.name, tookMs });
+    return { result: await answerOf(context, payment, request), isFinal: true };
+  } finally {
+    release();
+  }
+}
+
+async function createAt(
+  context: ServerContext,
+  provider: NationalProvider,
+  { payment, mayExist }: AttemptClaim,
+  request: ChargeRequest,
+): Promise<CreateChargeOutcome> {
   const split = await splitForProvider(context.db, payment, provider);
-  const startedMs = context.clock.monotonicMs();
-  const outcome = await provider.createCharge({
+  return provider.createCharge({
     txid: payment.txid,
     pixKey: payment.pixKey,
     amountCents: payment.amountCents,
@@ -78,35 +119,22 @@ async function chargeAt(
     split,
     mayExist,
   });
-  const tookMs = context.clock.monotonicMs() - startedMs;
-  // While an earlier attempt may have made the charge, nothing but the charge itself is a clean end.
-  const isUnclear = mayExist && outcome.kind !== 'created';
-  if (!isUnclear && outcome.kind !== 'created') await endAttempt(context, payment, outcome);
-  const logged = { transactionId: payment.transactionId, txid: payment.txid, provider: provider.name };
-  switch (outcome.kind) {
-    case 'created':
-      await applyProviderCharge(context, payment, outcome.charge, 'charge');
-      // Only now: a server that dies before this asks the same provider, which has the charge, and no other.
-      await endAttempt(context, payment, outcome);
-      shadows.mirror(payment, { charge: outcome.charge, provider: provider.name, tookMs });
-      return { result: await answerOf(context, payment, request), isFinal: true };
-    case 'rejected':
-      context.log.error(
-        { ...logged, code: outcome.code, detail: outcome.detail },
-        'the provider refused a charge',
-      );
-      return {
-        result: refuse('provider_rejected', outcome.code),
-        isFinal: isUnclear || outcome.leavesCharge === true,
-      };
-    case 'unavailable':
-    case 'unknown':
-      context.log.warn({ ...logged, outcome: outcome.kind, detail: outcome.detail }, 'no charge yet');
-      return {
-        result: refuse('provider_unavailable', outcome.detail),
-        isFinal: isUnclear || outcome.kind === 'unknown',
-      };
+}
+
+async function failedAt(
+  context: ServerContext,
+  claim: AttemptClaim,
+  outcome: Exclude<CreateChargeOutcome, { readonly kind: 'created' }>,
+): Promise<ChargeAttempt> {
+  const hasEnded = await endInVain(context, claim, outcome);
+  const { transactionId, txid, provider } = claim.payment;
+  const logged = { transactionId, txid, provider, detail: outcome.detail };
+  if (outcome.kind !== 'rejected') {
+    context.log.warn({ ...logged, outcome: outcome.kind }, 'no charge yet');
+    return { result: refuse('provider_unavailable', outcome.detail), isFinal: !hasEnded };
   }
+  context.log.error({ ...logged, code: outcome.code }, 'the provider refused a charge');
+  return { result: refuse('provider_rejected', outcome.code), isFinal: !hasEnded };
 }
 
 async function answerOf(
@@ -117,8 +145,5 @@ async function answerOf(
   const now = await findBySession(context.db, payment.merchantId, payment.sessionId);
   if (now === undefined) throw new Error(`transaction ${payment.transactionId} vanished`);
   if (isClosed(now)) return refuse('charge_closed', `the charge is ${now.status}`);
-  // Another process has given this provider up meanwhile, and is asking the next one.
-  if (now.provider !== payment.provider && !isPayable(now))
-    return refuse('provider_unavailable', `the charge is being made by ${now.provider}`);
   return answer(context, now, request);
 }

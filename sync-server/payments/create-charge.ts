@@ -20,7 +20,7 @@ export function chargeCreator(
   shadows: Pick<ShadowMirror, 'mirror'> = NO_SHADOWS,
 ): CreateCharge {
   // Retries that come while the first is under way share its answer: none of them finds a row that the first is about
-  // to act upon. Between processes the txid does the same.
+  // to act upon. Between processes the attempt's claim does the same (charge-attempts.ts).
   const underWay = new Map<string, Promise<ChargeResult>>();
 
   return (kiosk, request) => {
@@ -53,7 +53,7 @@ async function findOrMake(
     return refuse('txid_conflict', 'the session has a charge with other data');
   if (isClosed(opened)) return refuse('charge_closed', `the charge is ${opened.status}`);
   if (isPayable(opened)) return answer(context, opened, request);
-  return chargeAtProviders(context, router, shadows, opened, request, !isNew);
+  return chargeAtProviders(context, router, shadows, opened, request, isNew);
 }
 
 function isSameRequest(payment: PaymentTransaction, kiosk: KioskPrincipal, request: ChargeRequest): boolean {

@@ -8,7 +8,9 @@ import type { Transaction } from '../db/database.ts';
 import { askingPace, readWebhookPace } from '../reconciliation/webhook-pace.ts';
 import type { ChargeRouter } from '../routing/charge-router.ts';
 import { writeSaleSplit } from '../splits/sale-split.ts';
+import { noteOpened } from '../unified/note-opened.ts';
 import type { ChargeRefusal } from './answer-charge.ts';
+import { openFirstAttempt } from './charge-attempts.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
 
 interface OpenedTransaction {
@@ -82,25 +84,22 @@ export async function openTransaction(
       ],
     );
     if (row === undefined) return 'known';
+    const key = { merchantId: kiosk.merchantId, transactionId: row.transaction_id };
+    if (!(await openFirstAttempt(transaction, key, { provider, txid: request.txid, atMs }))) {
+      await transaction.query(
+        'DELETE FROM payment_transactions WHERE merchant_id = $1 AND transaction_id = $2',
+        [key.merchantId, key.transactionId],
+      );
+      return 'known';
+    }
     await transaction.query(
       `INSERT INTO payment_transitions (merchant_id, transaction_id, from_status, to_status, cause, at)
        VALUES ($1, $2, NULL, 'CREATED', 'charge', $3)`,
-      [kiosk.merchantId, row.transaction_id, new Date(atMs)],
+      [key.merchantId, key.transactionId, new Date(atMs)],
     );
-    const opened = { merchantId: kiosk.merchantId, transactionId: row.transaction_id };
-    await linkPayer(context, transaction, opened, request.customer, atMs);
-    await transaction.query(
-      `INSERT INTO payment_attempts (merchant_id, transaction_id, attempt, provider, txid, started_at)
-       VALUES ($1, $2, 1, $3, $4, $5)`,
-      [kiosk.merchantId, row.transaction_id, provider, request.txid, new Date(atMs)],
-    );
-    const { merchantId } = kiosk;
-    await writeSaleSplit(transaction, {
-      ...request,
-      ...service,
-      merchantId,
-      transactionId: row.transaction_id,
-    });
+    await linkPayer(context, transaction, key, request.customer, atMs);
+    await noteOpened(transaction, key);
+    await writeSaleSplit(transaction, { ...request, ...service, ...key });
     transaction.afterCommit(() => context.workDue.announce('check', atMs + firstMs));
     return 'new';
   });

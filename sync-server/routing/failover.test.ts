@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../platform/testing/eventually.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
+import { CLAIM_MS } from '../payments/charge-attempts.ts';
 import { checkCharge } from '../payments/check-charge.ts';
 import { chargeCreator } from '../payments/create-charge.ts';
 import { findByCharge, findBySession } from '../payments/payment-transaction.ts';
@@ -148,31 +150,106 @@ test('a server that dies between the charge and its being written down asks no o
   };
   const dies = chargeCreator(dying, createChargeRouter(dying, providers));
   await expect(dies(KIOSK, request)).rejects.toThrow('killed');
-  // It begins anew, in a moment in which it would rather ask another.
+  // It begins anew, in a moment in which it would rather ask another; not before its claim has run out.
   first.fate = 'refused';
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  clock.advance(CLAIM_MS);
   expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
   expect([first.charged, second.charged]).toEqual([1, 0]);
 });
 
-test('a retry at another process whose charge comes too late is told to ask again, and one charge is shown', async () => {
+test('a retry at another process is told to ask again while the first is at work, and asks nobody itself', async () => {
   const other = chargeCreator(context, createChargeRouter(context, running()));
   const request = chargeRequest(context);
-  const [atFirst, againAtFirst, atSecond] = [first.holdNext(), first.holdNext(), second.holdNext()];
+  const [atFirst, atSecond] = [first.holdNext(), second.holdNext()];
   first.fate = 'away';
   const slow = charge(KIOSK, request);
   await atFirst.reached;
-  const retry = other(KIOSK, request);
-  await againAtFirst.reached;
+  for (const passedMs of [0, CLAIM_MS, CLAIM_MS]) {
+    clock.advance(passedMs);
+    await claimIsFresh(request.sessionId);
+    expect(await other(KIOSK, request)).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  }
   atFirst.goOn();
   await atSecond.reached;
-  // The first provider has been given up when it takes the other process's request after all.
-  first.fate = 'made';
-  againAtFirst.goOn();
-  expect(await retry).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  expect(await other(KIOSK, request)).toMatchObject({ ok: false, code: 'provider_unavailable' });
   atSecond.goOn();
   const shown = await slow;
   expect(shown).toMatchObject({ ok: true });
   expect(await other(KIOSK, request)).toEqual(shown);
+  expect([first.charged, second.charged]).toEqual([0, 1]);
+});
+
+/** Who is at work says so by a write that nobody waits for. */
+const claimIsFresh = (sessionId: string) =>
+  eventually(async () => {
+    const [row] = await database.db.query<{ at: Date }>(
+      `SELECT claimed_at AS at FROM payment_attempts JOIN payment_transactions USING (merchant_id, transaction_id, provider)
+       WHERE session_id = $1`,
+      [sessionId],
+    );
+    expect(clock.nowMs() - (row?.at.getTime() ?? 0)).toBeLessThan(CLAIM_MS);
+  });
+
+/** A process stands still at the first provider, another takes its claim over, and then both are answered. */
+async function takenForDead(rewrite: (sql: string) => string) {
+  const changed: ServerContext = {
+    ...context,
+    db: { ...context.db, query: (sql, parameters) => context.db.query(rewrite(sql), parameters) },
+  };
+  const processOn = () => chargeCreator(changed, createChargeRouter(changed, running()));
+  const request = chargeRequest(context);
+  const [atFirst, againAtFirst] = [first.holdNext(), first.holdNext()];
+  first.fate = 'away';
+  const slow = processOn()(KIOSK, request);
+  await atFirst.reached;
+  // Nothing was renewed meanwhile.
+  await database.db.query('UPDATE payment_attempts SET claimed_at = $1 WHERE claimed_at IS NOT NULL', [
+    new Date(clock.nowMs() - CLAIM_MS),
+  ]);
+  const retry = processOn()(KIOSK, request);
+  await againAtFirst.reached;
+  atFirst.goOn();
+  const slowly = await slow;
+  first.fate = 'made';
+  againAtFirst.goOn();
+  return { slowly, retried: await retry, charged: [first.charged, second.charged] };
+}
+
+test('who was taken for dead gives its provider up no more: the charge stays where another may have made it', async () => {
+  const { slowly, retried, charged } = await takenForDead((sql) => sql);
+  expect(slowly).toMatchObject({ ok: false, code: 'provider_unavailable' });
+  expect(retried).toMatchObject({ ok: true });
+  expect(charged).toEqual([1, 0]);
+});
+
+test('twin: where any claim ends an attempt, both providers have an open charge', async () => {
+  const byAnyClaim = (sql: string) =>
+    sql.replace('AND claim = $4 AND outcome IS NULL', 'AND $4 > 0 AND outcome IS NULL');
+  expect((await takenForDead(byAnyClaim)).charged).toEqual([1, 1]);
+});
+
+test('a txid that another session has, even at a provider that was given up, is refused by name', async () => {
+  const request = chargeRequest(context);
+  first.fate = 'away';
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+  clock.advance(60_000);
+  first.fate = 'made';
+  const stranger = { ...chargeRequest(context), txid: request.txid };
+  expect(await charge(KIOSK, stranger)).toMatchObject({ ok: false, code: 'txid_conflict' });
+  expect(await findBySession(context.db, KIOSK.merchantId, stranger.sessionId)).toBeUndefined();
+  expect([first.charged, second.charged]).toEqual([0, 1]);
+});
+
+test('a txid that another session has at the provider that would stand in is refused by name, too', async () => {
+  const request = chargeRequest(context);
+  Object.assign(first, { needsAuthorisationPage: true });
+  expect(await charge(KIOSK, request)).toMatchObject({ ok: true });
+  Object.assign(first, { needsAuthorisationPage: undefined });
+  first.fate = 'away';
+  const stranger = { ...chargeRequest(context), txid: request.txid };
+  expect(await charge(KIOSK, stranger)).toMatchObject({ ok: false, code: 'txid_conflict' });
+  expect([first.charged, second.charged]).toEqual([0, 1]);
 });
 
 test('when all are away the charge is refused for now, and the retry begins anew', async () => {

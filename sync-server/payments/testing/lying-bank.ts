@@ -14,9 +14,17 @@ export interface BankAnswer {
 /** What becomes of an answer: another one, or none at all (`silence`), or its bytes one by one (`drip`). */
 export type Lie = (answer: BankAnswer) => { status?: number; body?: unknown } | 'silence' | 'drip' | null;
 
+/** A request that has not reached the bank yet. */
+export type UnsentCall = Pick<BankAnswer, 'method' | 'path'>;
+
+/** Lets a request wait on its way; what it resolves to is answered in the bank's place, which never hears of it. */
+export type Stop = (call: UnsentCall) => Promise<{ status: number; body: unknown } | null> | null;
+
 /** Stands between server and bank: passes everything on, and has its own way with the answers. */
 export interface LyingBank {
   readonly url: string;
+  /** Asked of each request before it is passed on; null lets all pass. */
+  stop(stop: Stop | null): void;
   /** The first that has something to say has it; null tells the truth again. */
   lie(lie: Lie | null): void;
   /** The calls since the last look. */
@@ -28,6 +36,7 @@ const DRIP_EVERY_MS = 50;
 
 export async function startLyingBank(bankUrl: string): Promise<LyingBank> {
   let lie: Lie | null = null;
+  let stop: Stop | null = null;
   let calls: BankAnswer[] = [];
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error));
@@ -36,6 +45,12 @@ export async function startLyingBank(bankUrl: string): Promise<LyingBank> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url: path = '/' } = request;
     const sent = await buffer(request);
+    const stopped = await stop?.({ method, path });
+    if (stopped != null) {
+      response.writeHead(stopped.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(stopped.body));
+      return;
+    }
     const truth = await fetch(`${bankUrl}${path}`, {
       method,
       headers: Object.fromEntries(
@@ -64,6 +79,9 @@ export async function startLyingBank(bankUrl: string): Promise<LyingBank> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     lie(next) {
       lie = next;
+    },
+    stop(next) {
+      stop = next;
     },
     takeCalls() {
       const taken = calls;
