@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -69,4 +69,29 @@ test('refuses a database of a newer program, and a step that was edited, with wh
   );
   addStep('0020_note.sql', 'ALTER TABLE sync_state ADD COLUMN remark TEXT');
   expect(() => migrateKiosk(db, steps, 2_000)).toThrow(/0020_note.sql was changed.*restore the original/);
+});
+
+/** All that the schema is, as SQLite keeps it. */
+function schemaOf(db: ReturnType<typeof openKioskDatabase>): string {
+  const rows = db
+    .prepare(
+      "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'schema_migrations' ORDER BY type DESC, name",
+    )
+    .pluck()
+    .all();
+  return `${rows.join(';\n')};\n`;
+}
+
+test('from every version that there ever was, the schema is the one that is checked in', async () => {
+  const shipped = readdirSync(KIOSK_MIGRATIONS_FOLDER).toSorted();
+  for (const last of shipped) {
+    const { db, steps } = scene();
+    for (const name of shipped.slice(0, shipped.indexOf(last) + 1))
+      copyFileSync(join(KIOSK_MIGRATIONS_FOLDER, name), join(steps, name));
+    migrateKiosk(db, steps, 1_000);
+    migrateKiosk(db, KIOSK_MIGRATIONS_FOLDER, 2_000);
+    expect(migrateKiosk(db, KIOSK_MIGRATIONS_FOLDER, 3_000)).toEqual([]);
+    // `npx vitest run main/store/migrate -u` writes it anew.
+    await expect(schemaOf(db), `from ${last}`).toMatchFileSnapshot('../../migrations/kiosk.golden.txt');
+  }
 });
