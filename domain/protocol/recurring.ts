@@ -41,6 +41,9 @@ export const RecurrenceView = z.object({
   dueOn: z.string().nullable(),
   /** Money that it brought, in cents of `currency`. */
   receivedCents: z.int().nonnegative(),
+  /** Of that, what went back, and what its payers' banks hold back. */
+  returnedCents: z.int().nonnegative().default(0),
+  disputedCents: z.int().nonnegative().default(0),
   firstSeenAt: EpochMs,
   lastEventAt: EpochMs.nullable(),
   readAt: EpochMs.nullable(),
@@ -50,10 +53,27 @@ export const RecurrenceView = z.object({
       from: RecurrenceStatus.nullable(),
       to: RecurrenceStatus.nullable(),
       providerStatus: z.string(),
-      cause: z.enum(['webhook', 'sweep', 'ordered']),
+      cause: z.enum(['webhook', 'sweep', 'ordered', 'poll']),
       at: EpochMs,
     }),
   ),
+  /** Refunds and disputes of its money, oldest first. */
+  returns: z
+    .array(
+      z.object({
+        receiptId: z.string(),
+        returnId: z.string(),
+        kind: z.enum(['refund', 'chargeback', 'med']),
+        status: z.enum(['processing', 'settled', 'failed', 'open', 'won', 'lost']),
+        amountCents: AmountCents,
+        currency: Currency,
+        /** The provider's own word. */
+        reason: z.string(),
+        openedAt: EpochMs,
+        endedAt: EpochMs.nullable(),
+      }),
+    )
+    .default([]),
 });
 export type RecurrenceView = z.infer<typeof RecurrenceView>;
 

@@ -4,6 +4,7 @@ import { type ProviderHealth, watchProvider } from '../providers/provider-health
 import { startPoller } from '../reconciliation/poller.ts';
 import { startSuspenseRefunds } from '../reconciliation/suspense-refunds.ts';
 import { startSweeper } from '../reconciliation/sweeper.ts';
+import { startRecurrenceReader } from '../recurring/read-again.ts';
 import { startInboxProcessor } from '../webhooks/processor.ts';
 import { startWebhookRegistration } from '../webhooks/registration.ts';
 import { startRefundWorker } from './refunds.ts';
@@ -36,6 +37,7 @@ export function startPaymentWorkers<P extends PaymentProvider>(
     startRefundWorker(context, watched.provider, watched.health),
     startSweeper(context, watched.provider, watched.health),
     startSuspenseRefunds(context, watched.provider, watched.health),
+    startRecurrenceReader(context, watched.provider, watched.health),
   ];
   return {
     wakeInbox: inbox.wake,

@@ -1,8 +1,8 @@
 /**
  * Kinds of work that are done later: looking at a charge, sending a refund, withdrawing a card checkout,
- * a price that was planned.
+ * a price that was planned, reading an agreement again.
  */
-export type PaymentWork = 'check' | 'refund' | 'checkout' | 'price';
+export type PaymentWork = 'check' | 'refund' | 'checkout' | 'price' | 'recurrence';
 
 /**
  * Tells the workers of this process when work that was just written is due, so that they need not look for it every
@@ -21,6 +21,7 @@ export function createWorkDue(): WorkDue {
     refund: new Set(),
     checkout: new Set(),
     price: new Set(),
+    recurrence: new Set(),
   };
   return {
     announce(work, atMs) {

@@ -4,7 +4,14 @@ import type {
   RecurrenceStatus,
   RecurringChargeRequest,
 } from '../../domain/protocol/recurring.ts';
-import type { ProviderReceipt, Rejected, Unavailable, Unknown } from './provider.ts';
+import type {
+  ProviderChargeRefund,
+  ProviderDispute,
+  ProviderReceipt,
+  Rejected,
+  Unavailable,
+  Unknown,
+} from './provider.ts';
 import type { RecurrenceFacts } from './provider-facts.ts';
 
 /** An agreement, or what is charged by one, as the provider itself answers for it. */
@@ -27,6 +34,9 @@ export interface ProviderRecurrence {
   readonly dueOn: string | null;
   /** All money that came in for it. */
   readonly receipts: readonly ProviderReceipt[];
+  /** Of its receipts, what went back and what is disputed; absent where nothing is told. */
+  readonly refunds?: readonly ProviderChargeRefund[];
+  readonly disputes?: readonly ProviderDispute[];
   /** What the provider tells beside; absent where it tells nothing. */
   readonly facts?: RecurrenceFacts;
 }

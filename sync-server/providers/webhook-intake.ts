@@ -49,6 +49,8 @@ export type WebhookReading =
       readonly charges: readonly ChargeHint[];
       /** Agreements and their charges (Pix Automático, subscriptions, invoices). */
       readonly recurrences: readonly RecurrenceHint[];
+      /** Money that it speaks of, by the names of its receipts; that of a recurring charge is found by them. */
+      readonly receiptIds?: readonly string[];
     }
   | { readonly kind: 'unreadable'; readonly reason: string };
 

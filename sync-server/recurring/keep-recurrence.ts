@@ -4,15 +4,18 @@ import type { Transaction } from '../db/database.ts';
 import type { ProviderRecurrence } from '../providers/recurrence.ts';
 import type { RecurrenceHint } from '../providers/webhook-intake.ts';
 import { noteSubscription, openSubscription } from '../unified/note-subscription.ts';
+import { planReads } from './read-again.ts';
 import { nextRecurrenceStatus } from './recurrence-status.ts';
 import { recordRecurringMoney } from './recurring-money.ts';
+import { recordRecurringReturns } from './recurring-returns.ts';
 
 export interface RecurrenceKey extends RecurrenceHint {
   readonly merchantId: string;
   readonly provider: string;
 }
 
-export type RecurrenceCause = 'webhook' | 'sweep' | 'ordered';
+/** `poll`: it was asked about again, as a webhook may be lost. */
+export type RecurrenceCause = 'webhook' | 'sweep' | 'ordered' | 'poll';
 
 /** A webhook named it: it stands in the list, whether or not the provider can be asked about it. */
 export async function noteRecurrence(
@@ -51,6 +54,8 @@ export function keepRecurrence(
     const known = await lockRecurrence(transaction, key, atMs);
     const isNewer = known.readAt === null || readAtMs >= known.readAt.getTime();
     const next = nextRecurrenceStatus(known.status, recurrence.status, isNewer);
+    const hasChanged =
+      next !== null && (next.status !== known.status || recurrence.providerStatus !== known.providerStatus);
     if (next !== null) {
       await transaction.query(
         `UPDATE recurrences SET status = $5, provider_status = $6, amount_cents = coalesce($7, amount_cents),
@@ -69,7 +74,6 @@ export function keepRecurrence(
           new Date(readAtMs),
         ],
       );
-      const hasChanged = next.status !== known.status || recurrence.providerStatus !== known.providerStatus;
       if (hasChanged) {
         const step = [known.status, next.status, recurrence.providerStatus, cause, new Date(atMs)];
         await transaction.query(
@@ -87,6 +91,9 @@ export function keepRecurrence(
       );
     await noteSubscription(context, transaction, key, recurrence, isNewer);
     await recordRecurringMoney(context, transaction, key, recurrence, atMs);
+    const isWhole = await recordRecurringReturns(context, transaction, key, recurrence, atMs);
+    if (hasChanged || !isWhole)
+      await planReads(context, transaction, key, { status: next?.status ?? known.status, isWhole }, atMs);
   });
 }
 

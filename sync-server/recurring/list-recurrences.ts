@@ -16,6 +16,7 @@ interface Row extends Record<string, unknown> {
   readonly firstSeenAt: Date;
   readonly lastEventAt: Date | null;
   readonly readAt: Date | null;
+  readonly returns: RecurrenceList['recurrences'][number]['returns'];
   readonly history: RecurrenceList['recurrences'][number]['history'];
 }
 
@@ -40,6 +41,13 @@ export async function listRecurrences(
        (SELECT coalesce(sum(r.amount_cents), 0)::bigint FROM recurring_receipts r
         WHERE r.merchant_id = k.merchant_id AND r.provider = k.provider AND r.kind = k.kind
           AND r.recurrence_id = k.recurrence_id) AS "receivedCents",
+       (SELECT coalesce(json_agg(json_build_object('receiptId', b.receipt_id, 'returnId', b.return_id, 'kind', b.kind,
+           'status', b.status, 'amountCents', b.amount_cents, 'currency', b.currency, 'reason', b.reason,
+           'openedAt', (extract(epoch FROM b.opened_at) * 1000)::bigint,
+           'endedAt', (extract(epoch FROM b.ended_at) * 1000)::bigint) ORDER BY b.opened_at, b.return_id), '[]')
+        FROM recurring_receipts r JOIN recurring_returns b USING (merchant_id, receipt_id)
+        WHERE r.merchant_id = k.merchant_id AND r.provider = k.provider AND r.kind = k.kind
+          AND r.recurrence_id = k.recurrence_id) AS returns,
        (SELECT coalesce(json_agg(json_build_object('from', s.from_status, 'to', s.to_status,
            'providerStatus', s.provider_status, 'cause', s.cause,
            'at', (extract(epoch FROM s.at) * 1000)::bigint) ORDER BY s.position), '[]')
@@ -55,9 +63,17 @@ export async function listRecurrences(
   return {
     recurrences: rows.map((row) => ({
       ...row,
+      returnedCents: centsOf(row.returns, ['settled', 'lost']),
+      disputedCents: centsOf(row.returns, ['open']),
       firstSeenAt: row.firstSeenAt.getTime(),
       lastEventAt: row.lastEventAt?.getTime() ?? null,
       readAt: row.readAt?.getTime() ?? null,
     })),
   };
+}
+
+function centsOf(returns: Row['returns'], statuses: readonly Row['returns'][number]['status'][]): number {
+  return returns
+    .filter(({ status }) => statuses.includes(status))
+    .reduce((sum, { amountCents }) => sum + amountCents, 0);
 }

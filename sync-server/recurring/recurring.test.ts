@@ -246,6 +246,32 @@ test('told again, together and by an older answer, nothing counts twice and noth
   expect(await suspended(receipt)).toBe(false);
 });
 
+test('what somebody sends back of it at the bank is income no more', async () => {
+  const txid = await charged(await agreed());
+  const { receiptId } = await paidReceipt(txid);
+  await eventually(async () => expect(await take(txid)).toEqual({ kind: 'applied' }));
+  const sent = await provider.requestRefund({
+    charge: { txid, providerChargeId: null },
+    receiptId,
+    refundId: 'byhand1',
+    amountCents: 1_500,
+    receivedCents: 3_500,
+    description: 'Em parte',
+    mayExist: false,
+  });
+  expect(sent.kind).toBe('found');
+  await eventually(async () => {
+    await take(txid);
+    const [charge] = (await list('?kind=charge')).filter(({ id }) => id === txid);
+    expect(charge).toMatchObject({
+      receivedCents: 3_500,
+      returnedCents: 1_500,
+      disputedCents: 0,
+      returns: [{ kind: 'refund', status: 'settled', amountCents: 1_500 }],
+    });
+  });
+});
+
 test('money whose webhook was lost is found by the sweep, and is not held in suspense', async () => {
   await quietly();
   const before = await income();

@@ -1,6 +1,7 @@
 import type { ServerContext } from '../context.ts';
+import type { Queryable } from '../db/database.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
-import type { RecurrenceHint } from '../providers/webhook-intake.ts';
+import type { RecurrenceHint, WebhookReading } from '../providers/webhook-intake.ts';
 import { keepRecurrence, noteRecurrence, type RecurrenceKey } from './keep-recurrence.ts';
 import { ownerOf } from './recurrence-owner.ts';
 
@@ -76,4 +77,23 @@ export async function isKnownRecurrence(
     [provider, kind, id],
   );
   return rows.length > 0;
+}
+
+/** Those that a webhook names, and those that are known to have brought the money that it speaks of. */
+export async function recurrencesNamed(
+  database: Queryable,
+  provider: string,
+  {
+    recurrences,
+    receiptIds = [],
+  }: Pick<Extract<WebhookReading, { kind: 'event' }>, 'recurrences' | 'receiptIds'>,
+): Promise<readonly RecurrenceHint[]> {
+  if (receiptIds.length === 0) return recurrences;
+  const byMoney = await database.query<{ kind: RecurrenceHint['kind']; id: string }>(
+    'SELECT kind, recurrence_id AS id FROM recurring_receipts WHERE provider = $1 AND receipt_id = ANY($2)',
+    [provider, receiptIds],
+  );
+  const isNew = (known: RecurrenceHint): boolean =>
+    recurrences.every(({ kind, id }) => kind !== known.kind || id !== known.id);
+  return [...recurrences, ...byMoney.filter(isNew)];
 }

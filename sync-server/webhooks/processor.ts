@@ -6,7 +6,7 @@ import { lookAgainAtRefunds } from '../payments/refunds.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ChargeHint, RecurrenceHint, WebhookReading } from '../providers/webhook-intake.ts';
-import { isKnownRecurrence, takeRecurrence } from '../recurring/take-recurrence.ts';
+import { isKnownRecurrence, recurrencesNamed, takeRecurrence } from '../recurring/take-recurrence.ts';
 
 /** Small, so that one slow read at the bank holds up few others; the hands beside it go on. */
 const BATCH = 8;
@@ -148,7 +148,7 @@ async function processItem(
     outcomes.push(await known);
   }
   const recurring: ItemOutcome[] = [];
-  for (const hint of reading.recurrences)
+  for (const hint of await recurrencesNamed(context.db, provider.name, reading))
     recurring.push(await processRecurrence(context, provider, row, hint));
   // What a period asks for is paid by a charge that is none of a totem's: nobody waits for that to become ours.
   const own = recurring.some(({ kind }) => kind === 'processed')

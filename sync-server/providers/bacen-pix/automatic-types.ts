@@ -1,4 +1,12 @@
-import type { ProviderReceipt, RegisterWebhookOutcome, Rejected, Unavailable, Unknown } from '../provider.ts';
+import type {
+  ProviderChargeRefund,
+  ProviderDispute,
+  ProviderReceipt,
+  RegisterWebhookOutcome,
+  Rejected,
+  Unavailable,
+  Unknown,
+} from '../provider.ts';
 import type { RecurrenceFacts } from '../provider-facts.ts';
 
 /**
@@ -125,6 +133,9 @@ export interface RecurringCharge {
   readonly attempts: readonly ChargeAttempt[];
   /** The money itself: only by it is a charge paid. */
   readonly receipts: readonly ProviderReceipt[];
+  /** What went back of it, and what the payer's bank takes back. */
+  readonly refunds: readonly ProviderChargeRefund[];
+  readonly disputes: readonly ProviderDispute[];
 }
 
 export interface ChargeAttempt {

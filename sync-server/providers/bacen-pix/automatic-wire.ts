@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseBrCode } from '../../../domain/br-code.ts';
 import type { Agreement, ChargeAttempt, Confirmation, Period, RecurringCharge } from './automatic-types.ts';
 import { factsOfAgreement } from './facts.ts';
+import { sentBackOf } from './sent-back.ts';
 import { toReceipt } from './to-provider-charge.ts';
 import { oneOrMany, PixAmount, WirePix } from './wire.ts';
 
@@ -166,5 +167,6 @@ export function toRecurringCharge(wire: z.infer<typeof WireRecurringCharge>): Re
       rejectedFor: attempt.rejeicao?.codigo ?? null,
     })),
     receipts: (wire.pix ?? []).map(toReceipt),
+    ...sentBackOf(wire.pix ?? []),
   };
 }

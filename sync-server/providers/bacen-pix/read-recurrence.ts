@@ -103,6 +103,8 @@ export function ofCharge(charge: RecurringCharge): ProviderRecurrence {
     currency: 'BRL',
     dueOn: charge.dueDay,
     receipts: charge.receipts,
+    refunds: charge.refunds,
+    disputes: charge.disputes,
   };
 }
 

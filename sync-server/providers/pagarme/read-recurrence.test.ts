@@ -63,6 +63,30 @@ test('an invoice, with the money of its charge by the name that it has in sales'
   });
 });
 
+test('what went back of its money is the total that its charge tells; a chargeback is a dispute that is lost', async () => {
+  const receiptId = 'pagarme:ch_1';
+  answers.set(
+    '/core/v5/invoices/in_1',
+    invoice({ charge: { ...CHARGE, status: 'canceled', canceled_amount: 990 } }),
+  );
+  expect(await readInvoice()).toMatchObject({
+    recurrence: {
+      refunds: [{ receiptId, amountCents: 990, isTotal: true, status: 'settled' }],
+      disputes: [],
+    },
+  });
+  answers.set(
+    '/core/v5/invoices/in_1',
+    invoice({ charge: { ...CHARGE, status: 'chargedback', payment_method: 'credit_card' } }),
+  );
+  expect(await readInvoice()).toMatchObject({
+    recurrence: {
+      refunds: [],
+      disputes: [{ receiptId, kind: 'chargeback', status: 'lost', amountCents: 4_990 }],
+    },
+  });
+});
+
 test.each([
   ['pending', 'active'],
   ['scheduled', 'created'],

@@ -5,7 +5,7 @@ import type { RecurrenceHint } from '../webhook-intake.ts';
 import { Cents } from '../wire-cents.ts';
 import { factsOfInvoice, factsOfSubscription } from './facts.ts';
 import { badAnswer, type Endpoint, rejected, send } from './send.ts';
-import { isPaid, toReceipt } from './to-provider-charge.ts';
+import { isPaid, toDispute, toReceipt, toRefund } from './to-provider-charge.ts';
 import { WireCharge } from './wire.ts';
 
 /** `GetSubscriptionResponse` and `GetInvoiceResponse` of pagarme-nodejs-sdk, as far as they are read. */
@@ -97,6 +97,8 @@ function invoiceOf(body: unknown): ProviderRecurrence | null {
     currency: 'BRL',
     dueOn: wire.due_at?.slice(0, 10) ?? null,
     receipts: isMoney ? [{ ...toReceipt({ code: '', created_at: at ?? 0 }, charge), txid: null }] : [],
+    refunds: isMoney ? toRefund(charge) : [],
+    disputes: isMoney ? toDispute({ created_at: at ?? 0 }, charge) : [],
     facts: factsOfInvoice(body),
   };
 }

@@ -87,7 +87,7 @@ export function isPaid(charge: WireCharge): boolean {
   return paidCents(charge) > 0;
 }
 
-function receiptIdOf(charge: WireCharge): string {
+export function receiptIdOf(charge: Pick<WireCharge, 'id'>): string {
   return `${RECEIPT_PREFIX}${charge.id}`;
 }
 
@@ -109,7 +109,7 @@ export function toReceipt(
 }
 
 /** Pagar.me keeps a total and no list: one refund stands for all of a charge's, whoever asked for them. */
-function toRefund(charge: WireCharge): ProviderChargeRefund[] {
+export function toRefund(charge: WireCharge): ProviderChargeRefund[] {
   const amountCents = charge.canceled_amount ?? 0;
   if (amountCents === 0) return [];
   return [
@@ -126,7 +126,7 @@ function toRefund(charge: WireCharge): ProviderChargeRefund[] {
   ];
 }
 
-function toDispute(order: WireOrder, charge: WireCharge): ProviderDispute[] {
+export function toDispute(order: Pick<WireOrder, 'created_at'>, charge: WireCharge): ProviderDispute[] {
   if (charge.status !== 'chargedback') return [];
   return [
     {

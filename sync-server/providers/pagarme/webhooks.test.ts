@@ -161,11 +161,24 @@ describe('reading', () => {
     ['charge.refunded', { id: 'ch_1', status: 'canceled', canceled_amount: 3700, order }],
     ['charge.antifraud_manual', { id: 'ch_1', order }],
   ])('%s names its order', (type, data) => {
-    expect(read({ id: 'hook_1', type, data })).toEqual({
+    expect(read({ id: 'hook_1', type, data })).toMatchObject({
       kind: 'event',
       type,
       charges: [{ txid: TXID, providerChargeId: 'or_1' }],
       recurrences: [],
+    });
+  });
+
+  test('a charge of a subscription names its receipt, and its invoice where it is told', () => {
+    const data = { id: 'ch_1', status: 'canceled', canceled_amount: 990, invoice: { id: 'in_1' } };
+    expect(read({ id: 'hook_1', type: 'charge.refunded', data })).toMatchObject({
+      charges: [],
+      recurrences: [{ kind: 'request', id: 'in_1' }],
+      receiptIds: ['pagarme:ch_1'],
+    });
+    expect(read({ id: 'hook_1', type: 'charge.chargedback', data: { id: 'ch_1' } })).toMatchObject({
+      recurrences: [],
+      receiptIds: ['pagarme:ch_1'],
     });
   });
 

@@ -11,6 +11,7 @@ import type {
 } from '../webhook-intake.ts';
 import type { HubSignatures } from './hub-signature.ts';
 import type { PagarmeSettings } from './settings.ts';
+import { receiptIdOf } from './to-provider-charge.ts';
 
 const SIGNATURE_HEADER = 'x-webhook-asymmetric-signature';
 /** Ours, as the kiosk makes them: a code of another system of the merchant's may be anything. */
@@ -27,6 +28,7 @@ const Envelope = z.object({
     order: Named.optional().catch(undefined),
     subscription: Named.optional().catch(undefined),
     charge: Named.optional().catch(undefined),
+    invoice: Named.optional().catch(undefined),
   })
     .nullable()
     .catch(null),
@@ -79,7 +81,15 @@ function readEvent(body: string): WebhookReading {
   const parsed = Envelope.safeParse(jsonOf(body));
   if (!parsed.success) return { kind: 'unreadable', reason: 'not a Pagar.me event: no type' };
   const { type, data } = parsed.data;
-  return { kind: 'event', type, charges: chargesOf(type, data), recurrences: recurrencesOf(type, data) };
+  return {
+    kind: 'event',
+    type,
+    charges: chargesOf(type, data),
+    recurrences: recurrencesOf(type, data),
+    ...(type.startsWith('charge.') && data?.id !== undefined
+      ? { receiptIds: [receiptIdOf({ id: data.id })] }
+      : {}),
+  };
 }
 
 type Data = z.infer<typeof Envelope>['data'];
@@ -94,11 +104,13 @@ function chargesOf(type: string, data: Data): ChargeHint[] {
   return txid === null && providerChargeId === null ? [] : [{ txid, providerChargeId }];
 }
 
-/** An invoice is what one period of a subscription asks for; its charge is told by a `charge.*` of its own. */
+/** An invoice is what one period of a subscription asks for; a `charge.*` of its charge may name it. */
 function recurrencesOf(type: string, data: Data): RecurrenceHint[] {
   const [family] = type.split('.', 1);
   const own = data?.id;
   if (family === 'subscription') return own === undefined ? [] : [{ kind: 'agreement', id: own }];
+  const invoice = family === 'charge' ? data?.invoice?.id : undefined;
+  if (invoice !== undefined) return [{ kind: 'request', id: invoice }];
   if (family !== 'invoice') return [];
   const agreement = data?.subscription?.id;
   return [

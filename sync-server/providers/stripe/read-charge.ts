@@ -116,7 +116,8 @@ interface Page {
   readonly starting_after?: string;
 }
 
-async function allPages<T extends { readonly id: string }>(
+/** @param get one page of a list */
+export async function allPages<T extends { readonly id: string }>(
   shape: z.ZodType<{ data: T[]; has_more: boolean }>,
   get: (page: Page) => Promise<unknown>,
 ): Promise<ReadOutcome<readonly T[]>> {

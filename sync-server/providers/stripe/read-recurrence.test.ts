@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   answers.clear();
+  answers.set('GET /v1/charges/ch_1', { status: 200, body: CHARGE });
   stripe.seen.length = 0;
 });
 afterAll(() => stripe.close());
@@ -27,6 +28,7 @@ const PAYMENT = {
   status_transitions: { paid_at: 1_775_000_000, canceled_at: null },
   payment: { type: 'payment_intent', payment_intent: { id: 'pi_1', latest_charge: 'ch_1' } },
 };
+const CHARGE = { id: 'ch_1', object: 'charge', amount_refunded: 0, disputed: false };
 const invoice = (change: Record<string, unknown> = {}, payments: readonly unknown[] = [PAYMENT]) => ({
   status: 200,
   body: {
@@ -69,6 +71,8 @@ test('an invoice is a charge, its money has the name that it has in sales', asyn
           feeCents: null,
         },
       ],
+      refunds: [],
+      disputes: [],
       facts: {},
     },
   });
@@ -76,6 +80,53 @@ test('an invoice is a charge, its money has the name that it has in sales', asyn
     'expand[0]': 'payments',
     'expand[1]': 'payments.data.payment.payment_intent',
   });
+});
+
+test('what went back of its money, and what is disputed, is asked for where its charge says that there is some', async () => {
+  answers.set('GET /v1/invoices/in_1', invoice());
+  answers.set('GET /v1/charges/ch_1', {
+    status: 200,
+    body: { ...CHARGE, amount_refunded: 700, disputed: true },
+  });
+  const refund = {
+    id: 're_1',
+    object: 'refund',
+    amount: 700,
+    charge: 'ch_1',
+    created: 1,
+    status: 'succeeded',
+  };
+  const dispute = {
+    id: 'dp_1',
+    object: 'dispute',
+    amount: 1_800,
+    charge: 'ch_1',
+    created: 2,
+    reason: 'fraudulent',
+  };
+  const list = (...data: unknown[]) => ({ status: 200, body: { object: 'list', data, has_more: false } });
+  answers.set('GET /v1/refunds', list(refund));
+  answers.set(
+    'GET /v1/disputes',
+    list(
+      { ...dispute, status: 'needs_response' },
+      { ...dispute, id: 'dp_2', status: 'warning_needs_response' },
+    ),
+  );
+  expect(await read('charge', 'in_1')).toMatchObject({
+    recurrence: {
+      refunds: [
+        { refundId: 're_1', receiptId: 'ch_1', amountCents: 700, status: 'settled', initiatedBy: 'provider' },
+      ],
+      disputes: [{ disputeId: 'dp_1', receiptId: 'ch_1', amountCents: 1_800, status: 'open' }],
+    },
+  });
+});
+
+test('a charge that does not answer for itself is as good as no answer: a refund would be missed', async () => {
+  answers.set('GET /v1/invoices/in_1', invoice());
+  answers.set('GET /v1/charges/ch_1', { status: 500, body: { error: { type: 'api_error' } } });
+  expect(await read('charge', 'in_1')).toMatchObject({ kind: 'unavailable' });
 });
 
 test.each([

@@ -1,11 +1,14 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
 import type { RecurrenceStatus } from '../../../domain/protocol/recurring.ts';
-import type { ProviderReceipt } from '../provider.ts';
+import type { ProviderChargeRefund, ProviderDispute, ProviderReceipt } from '../provider.ts';
 import type { ProviderRecurrence, ReadRecurrenceOutcome } from '../recurrence.ts';
 import type { RecurrenceHint } from '../webhook-intake.ts';
 import { type ReadOutcome, read } from './call.ts';
 import { factsOfInvoice, factsOfSubscription } from './facts.ts';
+import { allPages } from './read-charge.ts';
+import { toChargeRefund, toDispute } from './to-provider-charge.ts';
+import { type WireDispute, WireDisputeList, type WireRefund, WireRefundList } from './wire.ts';
 
 /** Subscriptions and invoices as far as they are read (API 2026-10-28.endive); the rest is passed over. */
 const Seconds = z.int().min(0);
@@ -63,6 +66,13 @@ const WireInvoice = z.looseObject({
   payments: z.looseObject({ data: z.array(WireInvoicePayment), has_more: z.boolean() }),
 });
 
+/** Of a charge, whether there is something to ask for. */
+const WireChargeReturns = z.looseObject({
+  id: z.string(),
+  amount_refunded: Cents,
+  disputed: z.boolean().nullish(),
+});
+
 /** The charge of a payment names the money, as it does of a sale. */
 const EXPAND_INVOICE = ['payments', 'payments.data.payment.payment_intent'];
 
@@ -99,10 +109,13 @@ export async function readRecurrence(
         ofSubscription,
       );
     case 'charge':
-      return toOutcome(
-        id,
-        await read(WireInvoice, () => stripe.invoices.retrieve(id, { expand: EXPAND_INVOICE })),
-        ofInvoice,
+      return withReturns(
+        stripe,
+        toOutcome(
+          id,
+          await read(WireInvoice, () => stripe.invoices.retrieve(id, { expand: EXPAND_INVOICE })),
+          ofInvoice,
+        ),
       );
     case 'request':
       return { kind: 'not_found' };
@@ -164,6 +177,49 @@ function ofInvoice(wire: z.infer<typeof WireInvoice>): ProviderRecurrence | null
     receipts,
     facts: factsOfInvoice(wire),
   };
+}
+
+/** What went back of an invoice's money hangs on its charges, deeper than one request reaches. */
+async function withReturns(stripe: Stripe, outcome: ReadRecurrenceOutcome): Promise<ReadRecurrenceOutcome> {
+  if (outcome.kind !== 'found') return outcome;
+  const refunds: ProviderChargeRefund[] = [];
+  const disputes: ProviderDispute[] = [];
+  for (const { receiptId } of outcome.recurrence.receipts) {
+    const returns = await returnsOf(stripe, receiptId);
+    if (returns.kind !== 'answer') return unanswered(returns);
+    refunds.push(...returns.body.refunds);
+    disputes.push(...returns.body.disputes);
+  }
+  return { kind: 'found', recurrence: { ...outcome.recurrence, refunds, disputes } };
+}
+
+type Returns = Required<Pick<ProviderRecurrence, 'refunds' | 'disputes'>>;
+
+async function returnsOf(stripe: Stripe, charge: string): Promise<ReadOutcome<Returns>> {
+  const told = await read(WireChargeReturns, () => stripe.charges.retrieve(charge));
+  if (told.kind !== 'answer') return told;
+  const refunds: ReadOutcome<readonly WireRefund[]> =
+    told.body.amount_refunded === 0
+      ? { kind: 'answer', body: [] }
+      : await allPages(WireRefundList, (page) => stripe.refunds.list({ charge, ...page }));
+  if (refunds.kind !== 'answer') return refunds;
+  const disputes: ReadOutcome<readonly WireDispute[]> =
+    told.body.disputed === true
+      ? await allPages(WireDisputeList, (page) => stripe.disputes.list({ charge, ...page }))
+      : { kind: 'answer', body: [] };
+  if (disputes.kind !== 'answer') return disputes;
+  return {
+    kind: 'answer',
+    body: {
+      refunds: refunds.body.map((refund) => toChargeRefund(refund, charge)),
+      disputes: disputes.body.filter(({ status }) => !status.startsWith('warning_')).map(toDispute),
+    },
+  };
+}
+
+/** A charge that Stripe tells of by its invoice, and not by itself, is half an answer: the invoice is read again. */
+function unanswered(outcome: { readonly kind: string; readonly detail: string }): ReadRecurrenceOutcome {
+  return { kind: 'unavailable', detail: outcome.detail };
 }
 
 function toReceipt({ payment, amount_paid, status_transitions }: WireInvoicePayment): ProviderReceipt | null {

@@ -140,7 +140,7 @@ export function toProviderRefund(wire: WireRefund): ProviderRefund {
   };
 }
 
-function toChargeRefund(wire: WireRefund, receiptId: string): ProviderChargeRefund {
+export function toChargeRefund(wire: WireRefund, receiptId: string): ProviderChargeRefund {
   return {
     ...toProviderRefund(wire),
     receiptId: wire.charge ?? receiptId,
@@ -148,7 +148,7 @@ function toChargeRefund(wire: WireRefund, receiptId: string): ProviderChargeRefu
   };
 }
 
-function toDispute(wire: WireDispute): ProviderDispute {
+export function toDispute(wire: WireDispute): ProviderDispute {
   return {
     disputeId: wire.id,
     receiptId: wire.charge,

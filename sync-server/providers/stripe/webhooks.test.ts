@@ -170,7 +170,7 @@ describe('what a webhook speaks of', () => {
     ['charge.dispute.funds_withdrawn', { ...DISPUTE, ...ofIntent }],
     ['checkout.session.completed', CHECKOUT_SESSION],
   ])('%s names a charge', (type, object) => {
-    expect(read(eventOf(type, object))).toEqual({
+    expect(read(eventOf(type, object))).toMatchObject({
       kind: 'event',
       type,
       charges: [intentHint],
@@ -199,11 +199,18 @@ describe('what a webhook speaks of', () => {
 
   test.each([
     ['plan.created', { id: 'price_1', object: 'plan' }],
-    ['charge.succeeded', CHARGE],
     ['payment_intent.succeeded', { object: 'payment_intent', id: 7, metadata: { txid: "x' OR 1" } }],
     ['a.type.of.tomorrow', {}],
   ])('%s of something else is kept, and that is all', (type, object) => {
     expect(read(eventOf(type, object))).toEqual({ kind: 'event', type, charges: [], recurrences: [] });
+  });
+
+  test.each([
+    ['charge.refunded', CHARGE, CHARGE.id],
+    ['refund.updated', { ...REFUND, charge: 'ch_9' }, 'ch_9'],
+    ['charge.dispute.created', { ...DISPUTE, charge: { id: 'ch_9' } }, 'ch_9'],
+  ])('%s of a subscription’s money names the receipt', (type, object, receiptId) => {
+    expect(read(eventOf(type, object))).toMatchObject({ recurrences: [], receiptIds: [receiptId] });
   });
 
   test('an event without an object is one; what has no type is none', () => {

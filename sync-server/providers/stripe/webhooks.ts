@@ -94,6 +94,7 @@ const EventObject = z.looseObject({
   id: Id.optional().catch(undefined),
   object: z.string().optional().catch(undefined),
   payment_intent: Reference.optional().catch(undefined),
+  charge: Reference.optional().catch(undefined),
   subscription: Reference.optional().catch(undefined),
   metadata: z
     .looseObject({ [METADATA.txid]: Txid.optional().catch(undefined) })
@@ -129,6 +130,7 @@ function readEvent({ body }: Pick<WebhookRequest, 'body'>): WebhookReading {
     type: event.data.type,
     charges: subject === undefined ? [] : chargesOf(subject),
     recurrences: subject === undefined ? [] : recurrencesOf(subject),
+    ...(subject === undefined ? {} : receiptIdsOf(subject)),
   };
 }
 
@@ -138,6 +140,17 @@ function chargesOf(subject: EventObject): readonly ChargeHint[] {
     (subject.object === 'payment_intent' ? subject.id : subject.payment_intent) ?? null;
   const txid = subject.metadata?.[METADATA.txid] ?? null;
   return providerChargeId === null && txid === null ? [] : [{ txid, providerChargeId }];
+}
+
+/** Of a charge, and of a refund or a dispute of one: of a subscription's money they name nothing else that is ours. */
+function receiptIdsOf({
+  object,
+  id,
+  charge,
+}: EventObject): Pick<Extract<WebhookReading, { kind: 'event' }>, 'receiptIds'> {
+  const receiptId =
+    object === 'charge' ? id : object === 'refund' || object === 'dispute' ? charge : undefined;
+  return receiptId === undefined ? {} : { receiptIds: [receiptId] };
 }
 
 function recurrencesOf(subject: EventObject): readonly RecurrenceHint[] {
