@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const shared = { environment: 'node', testTimeout: 240_000, hookTimeout: 240_000 } as const;
 
 const COMMANDS_WITH_A_SERVER = [
+  'cli/customers.test.ts',
   'cli/kiosks.test.ts',
   'cli/refunds.test.ts',
   'cli/dead-letters.test.ts',

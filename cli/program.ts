@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addBackupCommands } from './commands/backup.ts';
 import { addBrCodeCommands } from './commands/br-code.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
+import { addCustomersCommands } from './commands/customers.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
@@ -32,6 +33,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addSplitsCommands(program, terminal);
   addTransactionsCommands(program, terminal);
   addRefundsCommands(program, terminal);
+  addCustomersCommands(program, terminal);
   addDeadLettersCommands(program, terminal);
   addLedgerCommands(program, terminal);
   addMigrateCommand(program, terminal);
