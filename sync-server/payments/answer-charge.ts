@@ -33,6 +33,7 @@ export async function answer(
 ): Promise<ChargeResult> {
   if (!isPayable(payment))
     throw new Error(`transaction ${payment.transactionId} has a charge and nothing to pay it by`);
+  const serverTime = context.clock.nowMs();
   // Its software was set back since it asked first: it fails the session, which withdraws the charge.
   if (payment.brCode === null && showsAuthorisation !== true)
     return refuse('provider_rejected', 'the totem does not show the page of this charge any more');
@@ -46,8 +47,8 @@ export async function answer(
       amountCents: payment.amountCents,
       brCode: payment.brCode,
       authorisationUrl: payment.authorisationUrl,
-      expiresAt: await endOfCharge(context, payment),
-      serverTime: context.clock.nowMs(),
+      expiresAt: await endOfCharge(context, payment, serverTime),
+      serverTime,
     },
   };
 }
@@ -55,9 +56,14 @@ export async function answer(
 /**
  * When the charge ends, by this server's clock. The provider says it by its own, and either may be wrong by hours: a
  * QR code would be shown long after its end, or never. Its word counts as far as it agrees with what is known here:
- * the charge was made after its transaction was written, and before it was first heard of.
+ * the charge was made after its transaction was written, and before it was first heard of. What was written before this
+ * server's own clock was set back agrees with an end of then: no charge that there is ends later than one made now.
  */
-async function endOfCharge({ db }: ServerContext, payment: PaymentTransaction): Promise<number> {
+async function endOfCharge(
+  { db }: ServerContext,
+  payment: PaymentTransaction,
+  nowMs: number,
+): Promise<number> {
   const [known] = await db.query<{ lastsMs: number; endsAt: Date; heardAt: Date | null }>(
     `SELECT (extract(epoch FROM charge_expires_at - charge_created_at) * 1000)::bigint AS "lastsMs",
        charge_expires_at AS "endsAt",
@@ -72,5 +78,5 @@ async function endOfCharge({ db }: ServerContext, payment: PaymentTransaction): 
     throw new Error(`transaction ${payment.transactionId} has a charge without an end`);
   const earliest = payment.createdAt.getTime() + known.lastsMs;
   const latest = (known.heardAt ?? payment.createdAt).getTime() + known.lastsMs;
-  return Math.min(Math.max(known.endsAt.getTime(), earliest), latest);
+  return Math.min(Math.max(known.endsAt.getTime(), earliest), latest, nowMs + known.lastsMs);
 }

@@ -56,6 +56,20 @@ describe('POST /v1/charges', () => {
     },
   );
 
+  test('tells an end that no charge of now can have, where its own clock was set back since', async () => {
+    const request = chargeRequest(house.context);
+    const made = await charge(request);
+    await house.context.db.query(
+      `WITH ahead AS (UPDATE payment_transitions SET at = at + interval '1 hour' WHERE transaction_id = $1)
+       UPDATE payment_transactions SET created_at = created_at + interval '1 hour',
+         charge_created_at = charge_created_at + interval '1 hour',
+         charge_expires_at = charge_expires_at + interval '1 hour' WHERE transaction_id = $1`,
+      [made.transactionId],
+    );
+    const again = await charge(request);
+    expect(again.expiresAt - again.serverTime).toBe(300_000);
+  });
+
   test('ten retries at once make one charge', async () => {
     const request = chargeRequest(house.context);
     const answers = await Promise.all(Array.from({ length: 10 }, () => charge(request)));
