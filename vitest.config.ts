@@ -6,6 +6,7 @@ const shared = { environment: 'node', testTimeout: 240_000, hookTimeout: 240_000
 const COMMANDS_WITH_A_SERVER = [
   'cli/customers.test.ts',
   'cli/kiosks.test.ts',
+  'cli/recurring.test.ts',
   'cli/refunds.test.ts',
   'cli/dead-letters.test.ts',
   'cli/ledger.test.ts',

@@ -7,6 +7,7 @@ import { addDeadLettersCommands } from './commands/dead-letters.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
+import { addRecurringCommands } from './commands/recurring.ts';
 import { addRefundsCommands } from './commands/refunds.ts';
 import { addRoutingCommands } from './commands/routing.ts';
 import { addSplitsCommands } from './commands/splits.ts';
@@ -33,6 +34,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addSplitsCommands(program, terminal);
   addTransactionsCommands(program, terminal);
   addRefundsCommands(program, terminal);
+  addRecurringCommands(program, terminal);
   addCustomersCommands(program, terminal);
   addDeadLettersCommands(program, terminal);
   addLedgerCommands(program, terminal);
