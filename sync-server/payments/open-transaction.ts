@@ -85,6 +85,7 @@ export async function openTransaction(
     );
     if (row === undefined) return 'known';
     const key = { merchantId: kiosk.merchantId, transactionId: row.transaction_id };
+    // The txid is another session's, which had been at this provider before it went to another.
     if (!(await openFirstAttempt(transaction, key, { provider, txid: request.txid, atMs }))) {
       await transaction.query(
         'DELETE FROM payment_transactions WHERE merchant_id = $1 AND transaction_id = $2',

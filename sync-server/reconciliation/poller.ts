@@ -5,6 +5,7 @@ import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { CLOSED_STATUSES, MAX_DELAY_MS, nextCheckDelayMs } from './check-schedule.ts';
+import { checkLeftAttempts } from './left-attempts.ts';
 import { askingPace, readWebhookPace } from './webhook-pace.ts';
 
 /** Reads at once: enough for a busy hall, little enough for a bank's rate limit. */
@@ -31,8 +32,11 @@ export function startPoller(
       await Promise.all(due.map(check));
       if (due.length < CONCURRENCY) break;
     }
-    const nextAtMs = await nextCheckAtMs(context, provider);
-    return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
+    const plans = [
+      await nextCheckAtMs(context, provider),
+      await checkLeftAttempts(context, provider, health, isStopping),
+    ].filter((atMs) => atMs !== null);
+    return plans.length === 0 ? null : Math.max(Math.min(...plans), health.pausedUntilMs());
   };
   const check = async (due: DueCheck): Promise<void> => {
     const { payment, isLast } = due;
