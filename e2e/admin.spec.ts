@@ -237,3 +237,114 @@ test('a refund that was sent back by hand is closed after a question that asks w
   await other.getByRole('button', { name: 'Confirmar devolução' }).click();
   await expect(page.getByText('O provedor ainda pode concluir esta devolução.')).toBeVisible();
 });
+
+const customer = {
+  customerId: '0198c1a0-0000-7000-8000-0000000000c1',
+  status: 'known',
+  name: 'Maria Aparecida Souza',
+  email: 'maria@example.com',
+  document: '52998224725',
+  phone: '+5511999990000',
+  emails: ['m.souza@example.com', 'maria@example.com'],
+  createdAt: KIOSK_NOW - 90 * 86_400_000,
+  lastSeenAt: KIOSK_NOW,
+  erasedAt: null,
+};
+const erasedCustomer = {
+  ...customer,
+  status: 'erased',
+  name: null,
+  email: null,
+  document: null,
+  phone: null,
+  emails: [],
+  erasedAt: KIOSK_NOW,
+};
+
+test('a customer is found by what they say, exported to a file, and erased once a word is typed', async ({
+  page,
+}) => {
+  await enter(page);
+  const section = page.locator('section', { has: page.getByRole('heading', { name: 'Clientes' }) });
+  const search = section.getByLabel('CPF, CNPJ ou e-mail');
+  await answer(page, '/v1/customers/find', 404, { error: { code: 'unknown_customer', message: 'x' } });
+  await search.fill('111.444.777-35');
+  await page.keyboard.press('Enter');
+  await expect(section.getByText('Ninguém com este dado')).toBeVisible();
+  await inspectScreen(page, 'admin: customer unknown');
+
+  await answer(page, '/v1/customers/find', 200, customer);
+  await search.fill('maria@example.com');
+  await page.keyboard.press('Enter');
+  await expect(section.getByText('Maria Aparecida Souza')).toBeVisible();
+  expect(sent.map(({ body }) => body)).toEqual([
+    { document: '111.444.777-35' },
+    { email: 'maria@example.com' },
+  ]);
+  await inspectScreen(page, 'admin: customer');
+
+  const path = `/v1/customers/${customer.customerId}`;
+  const all = {
+    sessions: [],
+    transactions: [],
+    receipts: [],
+    tickets: [],
+    refunds: [],
+    disputes: [],
+    messages: [],
+  };
+  await answer(page, `${path}/export`, 200, {
+    exportedAt: KIOSK_NOW,
+    customer,
+    alsoKnownAs: [],
+    erasure: null,
+    ...all,
+  });
+  const download = page.waitForEvent('download');
+  await section.getByRole('button', { name: 'Exportar dados' }).click();
+  expect((await download).suggestedFilename()).toBe(`cliente-${customer.customerId}.json`);
+  await expect(section.getByText('O arquivo com tudo')).toBeVisible();
+
+  await answer(page, `${path}/erase`, 409, { error: { code: 'reason_is_personal', message: 'x' } });
+  await answer(page, path, 200, erasedCustomer);
+  sent = [];
+  const erase = async (reason: string) => {
+    await section.getByRole('button', { name: 'Apagar dados' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Apagar os dados desta pessoa?' });
+    await expect(dialog.getByLabel('Motivo')).toBeFocused();
+    await dialog.getByLabel('Motivo').fill(reason);
+    await dialog.getByLabel('Quem apaga').fill('Ana');
+    const confirm = dialog.getByRole('button', { name: 'Apagar para sempre' });
+    await dialog.getByLabel('Digite APAGAR').fill('apaga');
+    await expect(confirm).toHaveAttribute('aria-disabled', 'true');
+    await confirm.click({ force: true });
+    await dialog.getByLabel('Digite APAGAR').fill('apagar');
+    if (sent.length === 0) await inspectScreen(page, 'admin: erase?');
+    await confirm.click();
+    await expect(dialog).toHaveCount(0);
+  };
+  await erase('Maria Aparecida Souza pediu');
+  await expect(section.getByRole('alert')).toContainText('sem o nome');
+  await answer(page, `${path}/erase`, 200, {
+    customerId: customer.customerId,
+    requestedAt: KIOSK_NOW,
+    requestedBy: 'Ana',
+    reason: 'pedido por e-mail',
+    finishedAt: KIOSK_NOW,
+  });
+  await erase('pedido por e-mail');
+  await expect(section.getByText('Os dados pessoais foram apagados.')).toBeVisible();
+  await expect(section.getByText('Maria Aparecida Souza')).toHaveCount(0);
+  await expect(section.getByRole('button', { name: 'Apagar dados' })).toHaveCount(0);
+  expect(sent.map((each) => each.body)).toEqual([
+    { reason: 'Maria Aparecida Souza pediu', by: 'Ana' },
+    { reason: 'pedido por e-mail', by: 'Ana' },
+    null,
+  ]);
+  await inspectScreen(page, 'admin: customer erased');
+
+  await answer(page, '/v1/customers/find', 503, { error: { code: 'database_unavailable', message: 'away' } });
+  await search.fill('52998224725');
+  await page.keyboard.press('Enter');
+  await expect(section.getByRole('alert')).toContainText('O servidor não respondeu');
+});

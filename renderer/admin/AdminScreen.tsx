@@ -10,6 +10,7 @@ import { Loading } from '../ui/Loading.tsx';
 import { createAdminBridge } from './admin-bridge.ts';
 import { createAdminCommands } from './admin-commands.ts';
 import { CatalogView } from './CatalogView.tsx';
+import { CustomersView } from './CustomersView.tsx';
 import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { MoneyView } from './MoneyView.tsx';
@@ -43,6 +44,7 @@ function Status({ token }: { readonly token: string }) {
           <MoneyView snapshot={snapshot} commands={commands} />
           <SuspenseView integration={snapshot.integration} />
           <CatalogView units={snapshot.units} commands={commands} />
+          <CustomersView commands={commands} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>
       )}

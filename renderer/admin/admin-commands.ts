@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ManagedCatalog, type ServiceChange } from '../../domain/protocol/catalog-changes.ts';
+import { CustomerExport, CustomerView, ErasureView } from '../../domain/protocol/customers.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
 import type { RefundReturned } from '../../domain/protocol/refunds.ts';
@@ -19,6 +20,8 @@ const AdminRefusal = z.enum([
   'unknown_refund',
   'not_failed',
   'under_way',
+  'unknown_customer',
+  'reason_is_personal',
   'too_many_attempts',
   'server_unreachable',
 ]);
@@ -36,6 +39,11 @@ export interface AdminCommands {
   changeService(serviceId: string, change: ServiceChange): Promise<AdminAnswer<ManagedCatalog>>;
   /** Somebody sent the money of a failed refund back by hand. */
   closeReturned(returned: RefundReturned): Promise<AdminAnswer<{ readonly refundId: string }>>;
+  /** @param asked an e-mail, or a document with or without punctuation */
+  findCustomer(asked: string): Promise<AdminAnswer<CustomerView>>;
+  readCustomer(customerId: string): Promise<AdminAnswer<CustomerView>>;
+  exportCustomer(customerId: string): Promise<AdminAnswer<CustomerExport>>;
+  eraseCustomer(customerId: string, reason: string, by: string): Promise<AdminAnswer<ErasureView>>;
   /** The national price, at once. */
   changePrice(serviceId: string, amountCents: number): Promise<AdminAnswer<ManagedCatalog>>;
 }
@@ -69,6 +77,12 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     readCatalog: (unitId) => ask(ManagedCatalog, `/v1/units/${unitId}/services`),
     changeService: (serviceId, change) => ask(ManagedCatalog, `/v1/services/${serviceId}`, change),
     closeReturned: (returned) => ask(ClosedRefund, '/v1/refunds/returned', returned),
+    findCustomer: (asked) =>
+      ask(CustomerView, '/v1/customers/find', asked.includes('@') ? { email: asked } : { document: asked }),
+    readCustomer: (customerId) => ask(CustomerView, `/v1/customers/${customerId}`),
+    exportCustomer: (customerId) => ask(CustomerExport, `/v1/customers/${customerId}/export`),
+    eraseCustomer: (customerId, reason, by) =>
+      ask(ErasureView, `/v1/customers/${customerId}/erase`, { reason, by }),
     changePrice: (serviceId, amountCents) =>
       ask(ManagedCatalog, `/v1/services/${serviceId}/price`, { amountCents }),
   };
