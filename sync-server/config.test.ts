@@ -43,12 +43,16 @@ test('defaults: loopback, embedded PostgreSQL, a real bank, no demonstration', (
     databaseUrl: undefined,
     demo: false,
     pix: { expiresSeconds: 300, simulatorBankUrl: null },
+    card: { expiresSeconds: 600 },
   });
 });
 
 test('what is wrong is named in one line', () => {
   expect(refusal(environment('[]', { TOTEM_SERVER_PORT: '99999' }))).toContain('TOTEM_SERVER_PORT');
   expect(refusal(environment('[]', { TOTEM_PIX_BASE_URL: undefined }))).toContain('TOTEM_PIX_BASE_URL');
+  expect(refusal(environment('[]', { TOTEM_CARD_EXPIRES_SECONDS: '10' }))).toContain(
+    'TOTEM_CARD_EXPIRES_SECONDS',
+  );
   expect(refusal(environment('[]', { TOTEM_ACCESS_FILE: '/nonexistent' }))).toContain('cannot be read');
   expect(refusal(environment('{broken'))).toContain('is not JSON');
   const plainToken =

@@ -48,6 +48,8 @@ const Environment = z.object({
   /** The simulator's bank, for `POST /v1/webhooks/simulate` and the integration test. */
   TOTEM_PIX_SIMULATOR_BANK_URL: z.url().optional(),
   TOTEM_PIX_EXPIRES_SECONDS: z.coerce.number().int().min(5).max(86_400).default(300),
+  /** Longer than a PIX: the customer opens a page on a phone, types a card, and may have to prove who it is. */
+  TOTEM_CARD_EXPIRES_SECONDS: z.coerce.number().int().min(60).max(86_400).default(600),
   /** More payment providers, or others, than the PIX of this environment: JSON, see docs/payments.md. */
   TOTEM_PROVIDERS_FILE: z.string().min(1).optional(),
   /** Days after which a customer without a newer payment is erased. */
@@ -74,6 +76,8 @@ export interface ServerConfig {
   /** For how many days what is personal is kept. */
   readonly privacy: { readonly customerDays: number; readonly webhookDays: number };
   readonly pix: PixConfig;
+  /** How long a card checkout may be paid; the totem is told with each one. */
+  readonly card: { readonly expiresSeconds: number };
   readonly providers: ProvidersConfig;
   /** The ways to a customer; absent: none. */
   readonly notifications?: NotificationsConfig;
@@ -139,6 +143,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ServerConfig {
       simulatorBankUrl:
         values.TOTEM_PIX_SIMULATOR === '1' ? (values.TOTEM_PIX_SIMULATOR_BANK_URL ?? null) : null,
     },
+    card: { expiresSeconds: values.TOTEM_CARD_EXPIRES_SECONDS },
     providers: readProviders(values),
     notifications: readNotifications(values),
   };

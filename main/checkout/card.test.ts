@@ -146,3 +146,14 @@ it('shows what came in another currency as that, prints nothing, and keeps it ov
   expect(totem.checkout('refunding')).toMatchObject({ currency: 'USD', receivedCurrency: 'EUR' });
   expect(totem.printer.papers).toEqual([]);
 });
+
+it('waits as long as the server says, and no shorter than it would for a PIX', async () => {
+  const totem = await startTotem();
+  totem.server.expiresAfterMs = 600_000;
+  await startByCard(totem);
+  await totem.untilStep('awaiting_card');
+  totem.clock.advance(590_000);
+  expect(totem.totem().checkout.step).toBe('awaiting_card');
+  totem.clock.advance(10_000);
+  await totem.untilStep('expired');
+});

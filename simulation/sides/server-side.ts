@@ -229,5 +229,6 @@ const CONFIG: ServerConfig = {
     expiresSeconds: CHARGE_EXPIRES_SECONDS,
     simulatorBankUrl: null,
   },
+  card: { expiresSeconds: CHARGE_EXPIRES_SECONDS },
   providers: { national: [], international: null },
 };

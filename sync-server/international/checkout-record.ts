@@ -81,6 +81,6 @@ function toRecord(
     offerId: row.offerId,
     token: Sealed.parse(personalData.open(tokenSealed)),
     clientSecret: clientSecretSealed === null ? null : Sealed.parse(personalData.open(clientSecretSealed)),
-    expiresAt: createdAt.getTime() + config.pix.expiresSeconds * 1_000,
+    expiresAt: createdAt.getTime() + config.card.expiresSeconds * 1_000,
   };
 }

@@ -47,7 +47,7 @@ describe('POST /v1/checkouts', () => {
       amountCents: 2_400,
       currency: 'USD',
     });
-    expect(made.expiresAt - made.serverTime).toBe(300_000);
+    expect(made.expiresAt - made.serverTime).toBe(600_000);
     expect(new URL(made.checkoutUrl).pathname).toMatch(/^\/pay\/[\w-]{22}$/);
     expect(await checkout(request)).toEqual({ ...made, serverTime: house.clock.nowMs() });
     expect(Object.fromEntries(house.calls)).toEqual({ createCheckout: 1 });
@@ -255,7 +255,7 @@ describe('money', () => {
 describe('the end of a checkout', () => {
   test('withdraws the PaymentIntent, which never expires by itself; the page says so before', async () => {
     const made = await checkout();
-    house.clock.advance(300_000);
+    house.clock.advance(600_000);
     expect(await house.state(made.checkoutUrl)).toMatchObject({ state: 'expired', form: null });
     await house.until(async () => (await house.intentsOf(made.txid))[0]?.status === 'canceled');
     await house.until(becomes(made, 'CANCELED'));
@@ -266,7 +266,7 @@ describe('the end of a checkout', () => {
   test('that finds the provider away is tried until it has its word', async () => {
     const made = await checkout();
     await house.faults({ online: false });
-    house.clock.advance(360_000);
+    house.clock.advance(660_000);
     await house.faults({ online: true });
     await house.until(async () => (await house.intentsOf(made.txid))[0]?.status === 'canceled', 180_000);
   });
@@ -275,7 +275,7 @@ describe('the end of a checkout', () => {
     await house.faults({ webhook: 'lost' });
     const made = await checkout();
     await house.pay(made.providerChargeId);
-    house.clock.advance(300_000);
+    house.clock.advance(600_000);
     await house.until(becomes(made, 'SUCCEEDED'));
   });
 
@@ -336,7 +336,7 @@ describe('GET /v1/checkouts/<token>', () => {
     for (const unknown of ['/v1/checkouts/x', `/v1/checkouts/${'A'.repeat(22)}`])
       expect((await house.get(unknown)).status).toBe(404);
     expect((await house.get(path)).status).toBe(200);
-    house.clock.advance(300_000 + 60 * 60_000 + 1);
+    house.clock.advance(600_000 + 60 * 60_000 + 1);
     expect(await house.get(path)).toMatchObject({
       status: 404,
       body: { error: { code: 'checkout_unknown' } },

@@ -90,7 +90,7 @@ async function checkoutAt(
     amountCents: payment.amountCents,
     currency: payment.currency,
     description: payment.serviceName,
-    expiresSeconds: context.config.pix.expiresSeconds,
+    expiresSeconds: context.config.card.expiresSeconds,
     providerChargeId: payment.providerChargeId,
     mayExist,
   });

@@ -130,7 +130,7 @@ async function writeCheckout(
   const { serviceId } = request;
   await writeSaleSplit(transaction, { merchantId: kiosk.merchantId, transactionId, serviceId, ...offer });
   const token = newPageToken(randomBytes);
-  const closeAt = atMs + config.pix.expiresSeconds * 1_000;
+  const closeAt = atMs + config.card.expiresSeconds * 1_000;
   await transaction.query(
     `INSERT INTO checkouts (merchant_id, transaction_id, token_sha256, token_sealed, close_at)
      VALUES ($1, $2, $3, $4, $5)`,

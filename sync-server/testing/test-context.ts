@@ -40,6 +40,7 @@ export function testConfig(overrides: Partial<ServerConfig> = {}): ServerConfig 
       { role: 'manager', tokenSha256: tokenHash(MANAGER_TOKEN), merchantId: DEMO_MERCHANT_ID },
     ],
     pix: { ...NOBODY, expiresSeconds: 300, simulatorBankUrl: null },
+    card: { expiresSeconds: 600 },
     providers: { national: [{ provider: 'bacen-pix', ...NOBODY }], international: null },
     ...overrides,
   };
