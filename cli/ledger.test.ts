@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ManualClock } from '../platform/testing/manual-clock.ts';
+import { registerAuditRoutes } from '../sync-server/audit/audit-routes.ts';
 import type { ServerContext } from '../sync-server/context.ts';
 import { type App, createApp } from '../sync-server/http/app.ts';
 import { registerIntegrationRoutes } from '../sync-server/integration/integration-routes.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   app = await createApp(context);
   registerReconciliationRoutes(app, context, [bank]);
   registerLedgerRoutes(app, context);
+  registerAuditRoutes(app, context);
   registerSettlementRoutes(app, context);
   registerIntegrationRoutes(app, context, onlyProvider(bank));
   server = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -151,6 +153,18 @@ test('JSON is taken as well, with what it covers', async () => {
   );
   expect(data).toMatchObject({ feeCents: 50, period: { from: Date.UTC(2026, 2, 10), to: clock.nowMs() } });
   expect(data.missingThere.count).toBe(1);
+});
+
+test('the audit has every section, as text and as JSON', async () => {
+  const told = await ledger('audit');
+  expect(told).toMatchObject({ exitCode: 0, err: '' });
+  expect(told.out).toMatch(/^Summary: (ok|warning|critical)$/m);
+  expect(told.out).toMatch(/paid_without_ticket +\d+(\.\d+)? hours \(warns above 0\.25, critical above 24\)/);
+  for (const title of ['Fill rates', 'Providers', 'Suspense', 'Dead letters\n  none', 'Ledger'])
+    expect(told.out).toContain(`\n\n${title}\n`.replace('none\n', 'none'));
+  const { data } = JSON.parse((await ledger('audit', '--json')).out);
+  expect(data.providers).toMatchObject([{ provider: 'bacen-pix' }]);
+  expect(data.ledger.findings).toBe(0);
 });
 
 test('what is settled is told by day, and what differs line by line', async () => {

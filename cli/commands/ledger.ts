@@ -12,6 +12,7 @@ import {
 import { askAsManager } from '../../scripts/manager-api.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
 import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
+import { addLedgerAuditCommand } from './ledger-audit.ts';
 import { addLedgerBooksCommands } from './ledger-books.ts';
 
 interface ReconcileOptions extends AccessOptions {
@@ -52,6 +53,7 @@ export function addLedgerCommands(program: Command, terminal: Terminal): void {
     .command('ledger')
     .description('the books: whole or not, balances, bank statements, money in suspense');
   addLedgerBooksCommands(ledger, terminal);
+  addLedgerAuditCommand(ledger, terminal);
   reportOutcome<ReconcileOptions>(
     withAccess(ledger.command('reconcile'))
       .description('hold a bank’s statement against the books; the same file again changes nothing')

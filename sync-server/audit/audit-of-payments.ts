@@ -1,0 +1,145 @@
+import { STATUS_RANK } from '../../domain/payment-status.ts';
+import { type AuditReport, MAX_AUDIT_LISTED } from '../../domain/protocol/audit.ts';
+import type { Queryable } from '../db/database.ts';
+import { INTERNATIONAL_FACTORIES, NATIONAL_FACTORIES } from '../providers/registry.ts';
+import { moneyOf, shareOf } from './audit-sql.ts';
+
+const STATUSES = Object.keys(STATUS_RANK);
+const PROVIDERS = [...NATIONAL_FACTORIES, ...INTERNATIONAL_FACTORIES].map(({ name }) => name);
+const WEEK = "interval '7 days'";
+
+const FILLED = `jsonb_build_object('transactions', count(*),
+  'customer', ${shareOf('customer_id IS NOT NULL')},
+  'customerProvider', ${shareOf('customer_provider_id IS NOT NULL')},
+  'provider', ${shareOf('provider = ANY($3) AND routed_provider = ANY($3)')},
+  'status', ${shareOf('status = ANY($4)')})`;
+
+type PaymentSections = Pick<
+  AuditReport,
+  | 'fillRates'
+  | 'withoutCustomer'
+  | 'sessions'
+  | 'savedMethods'
+  | 'providers'
+  | 'paidWithoutTicket'
+  | 'ticketsWithoutPayment'
+  | 'unitsWithoutMerchant'
+>;
+
+/** What the report says of payments, sessions, customers and tickets. */
+export async function auditPayments(
+  database: Queryable,
+  merchantId: string,
+  nowMs: number,
+): Promise<PaymentSections> {
+  const now = new Date(nowMs);
+  const [filled] = await database.query<{ fillRates: PaymentSections['fillRates'] }>(
+    `SELECT jsonb_build_object('overall', (SELECT ${FILLED} FROM payment_transactions WHERE merchant_id = $1),
+       'last7Days', (SELECT ${FILLED} FROM payment_transactions
+                     WHERE merchant_id = $1 AND created_at > $2::timestamptz - ${WEEK} AND created_at <= $2)) AS "fillRates"`,
+    [merchantId, now, PROVIDERS, STATUSES],
+  );
+  const withoutCustomer = await database.query<PaymentSections['withoutCustomer'][number]>(
+    `SELECT provider, count(*)::int AS transactions, (count(*) FILTER (WHERE customer_id IS NULL))::int AS without
+     FROM payment_transactions WHERE merchant_id = $1 GROUP BY provider
+     HAVING count(*) FILTER (WHERE customer_id IS NULL) > 0 ORDER BY without DESC, provider`,
+    [merchantId],
+  );
+  const [sessions] = await database.query<PaymentSections['sessions']>(
+    `SELECT (SELECT ${shareOf('t.transaction_id IS NOT NULL')} FROM checkout_sessions s
+               LEFT JOIN payment_transactions t USING (merchant_id, transaction_id) WHERE s.merchant_id = $1) AS checkout,
+            (SELECT ${shareOf('t.transaction_id IS NOT NULL', "s.payment = 'pix'")} FROM payment_sessions s
+               LEFT JOIN payment_transactions t USING (merchant_id, session_id) WHERE s.merchant_id = $1) AS totem`,
+    [merchantId],
+  );
+  const savedMethods = await database.query<PaymentSections['savedMethods'][number]>(
+    `SELECT provider, (count(*) FILTER (WHERE status = 'used'))::int AS used,
+       (count(*) FILTER (WHERE status = 'saved'))::int AS saved, count(DISTINCT customer_id)::int AS customers
+     FROM customer_payment_methods WHERE merchant_id = $1 GROUP BY provider ORDER BY provider`,
+    [merchantId],
+  );
+  const [paid] = await database.query<{ money: Omit<PaymentSections['paidWithoutTicket'], 'listed'> }>(
+    `SELECT ${moneyOf('paid_at')} AS money FROM (${PAID_WITHOUT_TICKET}) AS paid`,
+    [merchantId],
+  );
+  const listedPaid = await database.query<PaymentSections['paidWithoutTicket']['listed'][number]>(
+    `SELECT transaction_id AS "transactionId", session_id AS "sessionId", unit, amount_cents AS "amountCents", currency,
+       floor(extract(epoch FROM paid_at) * 1000)::bigint AS "paidAt"
+     FROM (${PAID_WITHOUT_TICKET}) AS paid ORDER BY paid_at, transaction_id LIMIT ${MAX_AUDIT_LISTED}`,
+    [merchantId],
+  );
+  const [tickets] = await database.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM (${TICKETS_WITHOUT_PAYMENT}) AS tickets`,
+    [merchantId],
+  );
+  const listedTickets = await database.query<PaymentSections['ticketsWithoutPayment']['listed'][number]>(
+    `SELECT ticket_id AS "ticketId", label, unit, floor(extract(epoch FROM issued_at) * 1000)::bigint AS "issuedAt"
+     FROM (${TICKETS_WITHOUT_PAYMENT}) AS tickets ORDER BY issued_at, ticket_id LIMIT ${MAX_AUDIT_LISTED}`,
+    [merchantId],
+  );
+  const unitsWithoutMerchant = await database.query<PaymentSections['unitsWithoutMerchant'][number]>(
+    `SELECT u.unit_id::text AS "unitId", u.name, count(*)::int AS transactions,
+       floor(extract(epoch FROM max(t.created_at)) * 1000)::bigint AS "lastSaleAt"
+     FROM payment_transactions t JOIN units u USING (merchant_id, unit_id) JOIN merchants m USING (merchant_id)
+     WHERE t.merchant_id = $1 AND trim(m.pix_key) = '' GROUP BY u.unit_id, u.name ORDER BY transactions DESC`,
+    [merchantId],
+  );
+  if (filled === undefined || sessions === undefined || paid === undefined || tickets === undefined)
+    throw new Error('an aggregate without groups always gives a row');
+  return {
+    fillRates: filled.fillRates,
+    withoutCustomer,
+    sessions,
+    savedMethods,
+    providers: await compareProviders(database, merchantId),
+    paidWithoutTicket: { ...paid.money, listed: listedPaid },
+    ticketsWithoutPayment: { ...tickets, listed: listedTickets },
+    unitsWithoutMerchant,
+  };
+}
+
+/** Ended: paid, failed, expired or cancelled. What is still under way says nothing of its provider. */
+async function compareProviders(
+  database: Queryable,
+  merchantId: string,
+): Promise<PaymentSections['providers']> {
+  const percentile = (share: number, of: string): string =>
+    `(percentile_disc(${share}) WITHIN GROUP (ORDER BY ${of}))::float8`;
+  return database.query<PaymentSections['providers'][number]>(
+    `WITH paid AS (
+       SELECT provider, first_webhook_at IS NULL AS has_none,
+         -- GREATEST takes no notice of NULL.
+         CASE WHEN first_webhook_at IS NOT NULL
+           THEN greatest(0, round(extract(epoch FROM first_webhook_at - paid_at) * 1000)) END AS webhook_ms,
+         greatest(0, round(extract(epoch FROM recorded_at - CASE WHEN first_webhook_at IS NULL THEN paid_at ELSE least(first_webhook_at, recorded_at) END) * 1000))
+           AS read_back_ms
+       FROM receipts WHERE merchant_id = $1),
+     latencies AS (
+       SELECT provider, (count(*) FILTER (WHERE has_none))::int AS none,
+         ${percentile(0.5, 'webhook_ms')} AS webhook_p50, ${percentile(0.95, 'webhook_ms')} AS webhook_p95,
+         ${percentile(0.5, 'read_back_ms')} AS read_back_p50, ${percentile(0.95, 'read_back_ms')} AS read_back_p95
+       FROM paid GROUP BY provider),
+     payments AS (
+       SELECT provider, count(*)::int AS transactions,
+         ${shareOf('paid_at IS NOT NULL', "paid_at IS NOT NULL OR status IN ('FAILED', 'EXPIRED', 'CANCELED')")} AS succeeded,
+         ${moneyOf('paid_at', 'paid_at IS NOT NULL')} AS paid
+       FROM payment_transactions WHERE merchant_id = $1 GROUP BY provider)
+     SELECT provider, transactions, succeeded, paid->'cents' AS volume, coalesce(none, 0) AS "withoutWebhook",
+       webhook_p50 AS "webhookP50Ms", webhook_p95 AS "webhookP95Ms",
+       read_back_p50 AS "readBackP50Ms", read_back_p95 AS "readBackP95Ms"
+     FROM payments LEFT JOIN latencies USING (provider) ORDER BY transactions DESC, provider`,
+    [merchantId],
+  );
+}
+
+/** Whole refunds need no ticket. */
+const PAID_WITHOUT_TICKET = `
+  SELECT t.transaction_id, t.session_id, u.name AS unit, t.amount_cents, t.currency, t.paid_at
+  FROM payment_transactions t JOIN units u USING (merchant_id, unit_id) LEFT JOIN tickets k USING (merchant_id, transaction_id)
+  WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL AND k.ticket_id IS NULL AND t.status <> 'REFUNDED'`;
+
+/** Of tickets that say they were paid by PIX or card. */
+const TICKETS_WITHOUT_PAYMENT = `
+  SELECT k.ticket_id, k.label, u.name AS unit, k.issued_at
+  FROM tickets k JOIN units u USING (merchant_id, unit_id) LEFT JOIN payment_transactions t USING (merchant_id, transaction_id)
+  WHERE k.merchant_id = $1 AND k.payment = 'pix' AND t.paid_at IS NULL`;

@@ -1,0 +1,29 @@
+import { summarise } from '../../domain/audit-summary.ts';
+import { AuditReport } from '../../domain/protocol/audit.ts';
+import type { Database } from '../db/database.ts';
+import { findLedgerBreaches } from '../ledger/audit-ledger.ts';
+import { walkChain } from '../ledger/verify-ledger.ts';
+import { auditMoney } from './audit-of-money.ts';
+import { auditPayments } from './audit-of-payments.ts';
+
+/**
+ * What finance and support look at first, of one merchant. All of it from one snapshot of the database, so that its
+ * figures agree with each other while money is moving; docs/audit.md says what each counts.
+ */
+export function readAuditReport(database: Database, merchantId: string, nowMs: number): Promise<AuditReport> {
+  return database.transaction(async (transaction) => {
+    await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    // The ledger of years is read whole.
+    await transaction.query('SET LOCAL statement_timeout = 0');
+    const chain = await walkChain(transaction, merchantId);
+    const breaches = await findLedgerBreaches(transaction, merchantId);
+    const figures = {
+      at: nowMs,
+      merchantId,
+      ...(await auditPayments(transaction, merchantId, nowMs)),
+      ...(await auditMoney(transaction, merchantId, nowMs)),
+      ledger: { entries: chain.head.seq, findings: chain.findings.length + breaches.length },
+    };
+    return AuditReport.parse({ ...figures, summary: summarise(figures) });
+  });
+}
