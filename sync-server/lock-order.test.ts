@@ -23,6 +23,7 @@ import { openDatabase, type Transaction } from './db/database.ts';
 import { leaseNumbers } from './numbers/lease-numbers.ts';
 import { checkCharge } from './payments/check-charge.ts';
 import { chargeCreator } from './payments/create-charge.ts';
+import { startTicketMarker } from './payments/mark-tickets.ts';
 import { findBySession } from './payments/payment-transaction.ts';
 import { startRefundWorker } from './payments/refunds.ts';
 import { chargeRequest, expectMoneyAddsUp, SERVICE } from './payments/testing/payment-steps.ts';
@@ -274,6 +275,7 @@ test('everything at once, from two processes: no deadlock, no other error, and e
       startInboxProcessor(context, watched.provider),
       startPoller(context, watched.provider, watched.health),
       startRefundWorker(context, watched.provider, watched.health),
+      startTicketMarker(context),
       startSweeper(context, watched.provider, watched.health),
       startSuspenseRefunds(context, watched.provider, watched.health),
     ];

@@ -34,6 +34,7 @@ import { registerLedgerRoutes } from './ledger/ledger-routes.ts';
 import { NO_CHANNELS, openChannels } from './notifications/open-channels.ts';
 import { registerNumberLeaseRoutes } from './numbers/lease-routes.ts';
 import { registerChargeRoutes } from './payments/charge-routes.ts';
+import { startTicketMarker } from './payments/mark-tickets.ts';
 import { type PaymentWorkers, startPaymentWorkers } from './payments/payment-workers.ts';
 import { registerRefundRoutes } from './payments/refund-routes.ts';
 import { registerTransactionRoutes } from './payments/transaction-routes.ts';
@@ -116,6 +117,8 @@ export async function startServer(
     const channels = config.notifications ? openChannels(config.notifications, context.clock) : NO_CHANNELS;
     const fulfilment = await startFulfilment(context, channels);
     closers.push(() => fulfilment.stop());
+    const marker = startTicketMarker(context);
+    closers.push(() => marker.stop());
     const prices = startPlannedPrices(context);
     closers.push(() => prices.stop());
     const app = await createApp(context);

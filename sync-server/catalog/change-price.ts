@@ -1,7 +1,8 @@
 import { newId } from '../../domain/ids.ts';
 import type { PriceRequest } from '../../domain/protocol/catalog-changes.ts';
 import type { ServerContext } from '../context.ts';
-import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import { startDueWorker } from '../payments/due-worker.ts';
+import type { WorkerLoop } from '../payments/worker-loop.ts';
 import { type CatalogDeps, type CatalogOutcome, changeCatalog, refuse } from './change-catalog.ts';
 import { type Price, setPrice } from './prices.ts';
 import { notPayable, type ServiceKey, unitOfService } from './services.ts';
@@ -99,11 +100,9 @@ interface DuePlan extends Price, ServiceKey {
 
 /** Makes planned prices count when their moment comes, in the order of their moments. */
 export function startPlannedPrices(context: ServerContext): WorkerLoop {
-  const { clock, log, db, workDue } = context;
-  const loop = startWorkerLoop({
+  const { clock, db } = context;
+  return startDueWorker(context, 'price', {
     name: 'planned-prices',
-    clock,
-    log,
     task: async (isStopping) => {
       while (!isStopping()) {
         const [plan] = await db.query<DuePlan & Record<string, unknown>>(
@@ -122,14 +121,6 @@ export function startPlannedPrices(context: ServerContext): WorkerLoop {
       return next?.at?.getTime() ?? null;
     },
   });
-  const stopListening = workDue.onAnnounced('price', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
 }
 
 async function applyPlan(context: ServerContext, plan: DuePlan): Promise<void> {

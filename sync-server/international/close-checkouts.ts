@@ -2,8 +2,9 @@ import { STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ServerContext } from '../context.ts';
 import { applyProviderCharge } from '../payments/apply-provider-charge.ts';
 import { cancelAtProvider } from '../payments/cancel-charge.ts';
+import { startDueWorker } from '../payments/due-worker.ts';
 import { type PaymentTransaction, readTransactions } from '../payments/payment-transaction.ts';
-import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { InternationalProvider } from '../providers/provider.ts';
 
 const BATCH = 8;
@@ -17,11 +18,8 @@ const SURELY_NEVER_MADE_MS = 60 * 60_000;
  * What was paid in the same instant is read, and counts.
  */
 export function startCheckoutCloser(context: ServerContext, provider: InternationalProvider): WorkerLoop {
-  const { clock, log, workDue } = context;
-  const loop = startWorkerLoop({
+  return startDueWorker(context, 'checkout', {
     name: 'checkout closer',
-    clock,
-    log,
     task: async (isStopping) => {
       while (!isStopping()) {
         const due = await claimDue(context);
@@ -34,14 +32,6 @@ export function startCheckoutCloser(context: ServerContext, provider: Internatio
       return row?.at?.getTime() ?? null;
     },
   });
-  const stopListening = workDue.onAnnounced('checkout', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
 }
 
 /** Plans the next try in the same step, so that a process that dies here delays one try. */

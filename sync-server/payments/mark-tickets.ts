@@ -1,6 +1,8 @@
 import { canTicketBecome, type TicketStatus } from '../../domain/ticket.ts';
 import type { ServerContext } from '../context.ts';
 import { lockTickets, lockUnitTickets, saveTicketChanges } from '../queue/ticket-store.ts';
+import { startDueWorker } from './due-worker.ts';
+import type { WorkerLoop } from './worker-loop.ts';
 
 /** Statuses of a payment, and what its ticket then says of the money. */
 const MARKS = {
@@ -17,6 +19,17 @@ interface TicketToMark {
   readonly merchantId: string;
   readonly unitId: string;
   readonly ticketId: string;
+}
+
+/** One for each server: it looks at all providers' money. */
+export function startTicketMarker(context: ServerContext): WorkerLoop {
+  return startDueWorker(context, 'mark', {
+    name: 'ticket marker',
+    task: async () => {
+      await markTickets(context);
+      return null;
+    },
+  });
 }
 
 /**

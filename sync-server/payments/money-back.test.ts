@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ticketIdOfSession } from '../../domain/ids.ts';
+import { eventually } from '../../platform/testing/eventually.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { ServerContext } from '../context.ts';
 import type { ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
@@ -9,7 +10,7 @@ import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { applyProviderCharge } from './apply-provider-charge.ts';
 import { chargeCreator } from './create-charge.ts';
-import { markTickets } from './mark-tickets.ts';
+import { markTickets, startTicketMarker } from './mark-tickets.ts';
 import { findBySession, type PaymentTransaction } from './payment-transaction.ts';
 import { startRefundWorker } from './refunds.ts';
 import { requestRefund } from './request-refund.ts';
@@ -112,6 +113,24 @@ async function queueTicket(payment: PaymentTransaction, status = 'in_queue'): Pr
     [payment.merchantId, payment.transactionId, ticketIdOfSession(payment.sessionId), status],
   );
 }
+/** As a server does it: the worker is there before anything is asked for, and hears of it. */
+test('a ticket is marked by a worker of its own, as soon as its money has gone back', async () => {
+  const payment = await paidCharge();
+  await queueTicket(payment);
+  const marker = startTicketMarker(context);
+  await eventually(() => expect(clock.pendingTasks).toBe(1));
+  await tell(payment, { refunds: [refund(payment, SERVICE.amountCents)] });
+  clock.advance(0);
+  await eventually(async () =>
+    expect(
+      await context.db.query('SELECT status, money_back AS mark FROM tickets WHERE session_id = $1', [
+        payment.sessionId,
+      ]),
+    ).toEqual([{ status: 'voided', mark: 'refunded' }]),
+  );
+  await marker.stop();
+});
+
 async function ticketOf({ sessionId }: PaymentTransaction) {
   await markTickets(context);
   const [row] = await context.db.query(

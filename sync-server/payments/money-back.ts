@@ -198,7 +198,7 @@ async function recordDispute(
  * and disputes anew each time, so that the order in which they are told does not matter.
  */
 export async function followMoneyBack(
-  context: Pick<ServerContext, 'clock' | 'randomBytes'>,
+  context: Pick<ServerContext, 'clock' | 'randomBytes' | 'workDue'>,
   transaction: Transaction,
   payment: PaymentTransaction,
   status: CanonicalStatus,
@@ -223,6 +223,7 @@ export async function followMoneyBack(
     await changeStatus(transaction, { ...payment, status }, 'SUCCEEDED', cause, atMs, 'dispute_won');
   const from = status === 'CHARGEBACK' ? 'SUCCEEDED' : status;
   await changeStatus(transaction, { ...payment, status: from }, to, cause, atMs);
+  transaction.afterCommit(() => context.workDue.announce('mark', atMs));
 }
 
 export function statusByMoney(

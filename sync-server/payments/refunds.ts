@@ -7,11 +7,11 @@ import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { followPayment } from '../unified/follow-payment.ts';
 import { backoffMs } from './backoff.ts';
-import { markTickets } from './mark-tickets.ts';
+import { startDueWorker } from './due-worker.ts';
 import { followMoneyBack } from './money-back.ts';
 import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import { announceRefund } from './refund-feed.ts';
-import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
+import type { WorkerLoop } from './worker-loop.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const MAX_RETRY_MS = 30 * 60_000;
@@ -69,27 +69,16 @@ export function startRefundWorker(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock, log, workDue } = context;
-  const loop = startWorkerLoop({
+  const { clock } = context;
+  return startDueWorker(context, 'refund', {
     name: 'refunds',
-    clock,
-    log,
     task: async (isStopping) => {
       while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
         if (!(await advanceNext(context, provider))) break;
-      await markTickets(context);
       const nextAtMs = await nextAttemptAtMs(context, provider);
       return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
   });
-  const stopListening = workDue.onAnnounced('refund', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
 }
 
 async function nextAttemptAtMs(

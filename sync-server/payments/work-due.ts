@@ -1,8 +1,8 @@
 /**
  * Kinds of work that are done later: looking at a charge, sending a refund, withdrawing a card checkout,
- * a price that was planned, reading an agreement again.
+ * a price that was planned, reading an agreement again, marking the tickets whose money went back.
  */
-export type PaymentWork = 'check' | 'refund' | 'checkout' | 'price' | 'recurrence';
+export type PaymentWork = 'check' | 'refund' | 'checkout' | 'price' | 'recurrence' | 'mark';
 
 /**
  * Tells the workers of this process when work that was just written is due, so that they need not look for it every
@@ -22,6 +22,7 @@ export function createWorkDue(): WorkDue {
     checkout: new Set(),
     price: new Set(),
     recurrence: new Set(),
+    mark: new Set(),
   };
   return {
     announce(work, atMs) {

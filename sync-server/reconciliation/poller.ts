@@ -1,7 +1,8 @@
 import type { ServerContext } from '../context.ts';
 import { checkCharge } from '../payments/check-charge.ts';
+import { startDueWorker } from '../payments/due-worker.ts';
 import { type PaymentTransaction, readTransactions } from '../payments/payment-transaction.ts';
-import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { CLOSED_STATUSES, MAX_DELAY_MS, nextCheckDelayMs } from './check-schedule.ts';
@@ -48,16 +49,7 @@ export function startPoller(
     } else if (isLast && outcome.kind !== 'rejected')
       await replan(context, due, payment.checkCount + 1, null);
   };
-  const { clock, log, workDue } = context;
-  const loop = startWorkerLoop({ name: 'charge poller', clock, log, task: checkDue });
-  const stopListening = workDue.onAnnounced('check', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
+  return startDueWorker(context, 'check', { name: 'charge poller', task: checkDue });
 }
 
 async function nextCheckAtMs(

@@ -2,7 +2,8 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postSuspenseRefundEnd } from '../ledger/ledger.ts';
 import { backoffMs } from '../payments/backoff.ts';
-import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import { startDueWorker } from '../payments/due-worker.ts';
+import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { suspenseOf } from './suspense.ts';
@@ -36,11 +37,9 @@ export function startSuspenseRefunds(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock, log, workDue } = context;
-  const loop = startWorkerLoop({
+  const { clock } = context;
+  return startDueWorker(context, 'refund', {
     name: 'refunds out of suspense',
-    clock,
-    log,
     task: async (isStopping) => {
       while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
         if (!(await advanceNext(context, provider))) break;
@@ -52,14 +51,6 @@ export function startSuspenseRefunds(
       return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
   });
-  const stopListening = workDue.onAnnounced('refund', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
 }
 
 /** @returns whether one was due */

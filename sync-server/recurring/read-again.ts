@@ -1,7 +1,8 @@
 import type { RecurrenceStatus } from '../../domain/protocol/recurring.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
-import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
+import { startDueWorker } from '../payments/due-worker.ts';
+import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import type { RecurrenceHint } from '../providers/webhook-intake.ts';
@@ -51,11 +52,9 @@ export function startRecurrenceReader(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock, log, workDue } = context;
-  const loop = startWorkerLoop({
+  const { clock } = context;
+  return startDueWorker(context, 'recurrence', {
     name: 'recurrence reader',
-    clock,
-    log,
     task: async (isStopping) => {
       if (provider.readRecurrence === undefined) return null;
       while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
@@ -68,14 +67,6 @@ export function startRecurrenceReader(
       return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
     },
   });
-  const stopListening = workDue.onAnnounced('recurrence', loop.dueAt);
-  return {
-    ...loop,
-    stop: () => {
-      stopListening();
-      return loop.stop();
-    },
-  };
 }
 
 interface Claimed extends Record<string, unknown> {

@@ -16,6 +16,7 @@ import { registerRoutes } from '../../server.ts';
 import { kioskToken } from '../../testing/kiosk-identity.ts';
 import { seedShop, testConfig, testContext } from '../../testing/test-context.ts';
 import { createTestDatabase } from '../../testing/test-database.ts';
+import { startTicketMarker } from '../mark-tickets.ts';
 import { type PaymentWorkers, startPaymentWorkers } from '../payment-workers.ts';
 import type { LyingBank } from './lying-bank.ts';
 
@@ -82,6 +83,7 @@ export async function startPaymentHouse(
   };
   const provider = createBacenPixProvider({ ...pix, timeoutMs: PROVIDER_TIMEOUT_MS }, bankClock);
   const workers = startPaymentWorkers(context, provider);
+  const marker = startTicketMarker(context);
   const app = await createApp(context);
   await registerRoutes(app, context, { national: [workers], international: null });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -139,6 +141,7 @@ export async function startPaymentHouse(
     },
     async close() {
       await workers.stop();
+      await marker.stop();
       await app.close();
       await reached.close();
       await bank?.close();
