@@ -160,6 +160,15 @@ it('shortens ids to what can be read aloud', () => {
   expect(shortId(JOB_ID)).toBe('11BB-22CC');
 });
 
+it.each([
+  ['pix', 'Confirmado por PIX'],
+  ['card', 'Confirmado com cartão'],
+  [null, 'Confirmado'],
+] as const)('one that was sold elsewhere, by %s, says no more than is known', (method, said) => {
+  const lines = linesOf(composeReceipt({ ...CONTENT, payment: { kind: 'elsewhere', method } }));
+  expect(lines).toContain(`Pagamento | ${said}`);
+});
+
 describe('a ticket that was paid by card', () => {
   it('says so, in the currency that was paid', () => {
     const payment = { kind: 'card', amountCents: 4_590, currency: 'USD', paidAt: PAID_AT } as const;

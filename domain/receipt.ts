@@ -1,6 +1,7 @@
 import { maskCpf } from './cpf.ts';
 import { formatBrlPlain, formatCurrencyPlain } from './money.ts';
 import { RECEIPT_COLUMNS, type ReceiptBlock, type ReceiptDocument, textBlock } from './receipt-document.ts';
+import type { PaymentMethod } from './ticket.ts';
 
 export interface ReceiptContent {
   readonly merchantName: string;
@@ -18,7 +19,7 @@ export interface ReceiptContent {
   readonly customerCpf: string | null;
 }
 
-/** Only `pix`, `card` and `pix_elsewhere` have been paid; `paidAt` in epoch ms. */
+/** Only `pix`, `card` and `elsewhere` have been paid; `paidAt` in epoch ms. */
 export type ReceiptPayment =
   | { readonly kind: 'pix'; readonly amountCents: number; readonly paidAt: number }
   | {
@@ -28,8 +29,8 @@ export type ReceiptPayment =
       readonly currency: string;
       readonly paidAt: number;
     }
-  /** Sold by another totem, which alone knows how much it was. */
-  | { readonly kind: 'pix_elsewhere' }
+  /** Sold by another totem, which alone knows how much it was; null: the server does not say with what it was paid. */
+  | { readonly kind: 'elsewhere'; readonly method: PaymentMethod | null }
   | { readonly kind: 'free' }
   | { readonly kind: 'at_counter'; readonly amountDueCents: number };
 
@@ -154,6 +155,8 @@ export function formatLocalDateTime(instantMs: number, timeZone: string): string
   return `${partOf('day')}/${partOf('month')}/${partOf('year')} ${partOf('hour')}:${partOf('minute')}`;
 }
 
+const ELSEWHERE = { pix: 'Confirmado por PIX', card: 'Confirmado com cartão', unsaid: 'Confirmado' } as const;
+
 function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[] {
   switch (payment.kind) {
     case 'pix':
@@ -166,8 +169,8 @@ function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[
         pair('Pagamento confirmado', formatLocalDateTime(payment.paidAt, timeZone)),
         pair('Pago com cartão', formatCurrencyPlain(payment.amountCents, payment.currency), true),
       ];
-    case 'pix_elsewhere':
-      return [pair('Pagamento', 'Confirmado por PIX', true)];
+    case 'elsewhere':
+      return [pair('Pagamento', ELSEWHERE[payment.method ?? 'unsaid'], true)];
     case 'free':
       return [pair('Valor', 'Gratuito', true)];
     case 'at_counter':

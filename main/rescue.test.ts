@@ -109,6 +109,24 @@ describe('a totem that dies', () => {
     expect(totem.engine.snapshot('technician').needsAttention).toEqual([]);
   });
 
+  it.each([
+    ['card', "flow = 'international', provider = 'stripe'", 'Confirmado com cartão'],
+    ['PIX', "flow = 'national'", 'Confirmado por PIX'],
+  ])('over the paper of what was paid by %s: the paper from elsewhere says so', async (_by, paidBy, said) => {
+    const { shop, totem, other } = await shopOfTwo();
+    const sessionId = await shop.seeQrCode(totem);
+    totem.printer.mood = 'paper_out';
+    await shop.pay(sessionId);
+    await shop.until(
+      () => other.engine.snapshot('queue').arriving.length === 1 && sync(totem).outboxPending === 0,
+    );
+    await totem.kill();
+    await shop.write(`UPDATE payment_transactions SET ${paidBy}`);
+    await shop.pass(LAPSED_MS);
+    await rescueAt(shop, other, sessionId);
+    expect(other.printer.papers[0]).toContain(said);
+  });
+
   it('over the paper, its ticket told: taken into the queue elsewhere; back, its paper never starts', async () => {
     const { shop, totem, other } = await shopOfTwo();
     const sessionId = await shop.seeQrCode(totem);

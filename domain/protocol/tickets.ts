@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TicketDelivery, TicketPayment, TicketStatus } from '../ticket.ts';
+import { PaymentMethod, TicketDelivery, TicketPayment, TicketStatus } from '../ticket.ts';
 import { BusinessDay, CounterName, EpochMs, KioskId, TicketPrefix, Uuid } from './primitives.ts';
 
 /** A ticket as it travels. It carries no personal data: panels and every totem of the unit receive it. */
@@ -25,6 +25,8 @@ export const TicketView = z.object({
   receivedAt: EpochMs.nullable().default(null),
   /** Issued by an operator in place of a totem that did not act on its confirmation in time. */
   rescued: z.boolean().default(false),
+  /** With what it was paid; told in the answer to a rescue alone, for the paper. */
+  paidBy: PaymentMethod.optional(),
   /** What went back of the money that the ticket was paid with; null: nothing. */
   moneyBack: z.enum(['partly_refunded', 'refunded', 'disputed']).nullable().default(null),
   issuedAt: EpochMs,

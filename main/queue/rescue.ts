@@ -74,6 +74,6 @@ function receiptOf(
 function paymentOf(ticket: TicketView, confirmation: Confirmation | undefined): ReceiptPayment {
   if (ticket.payment === 'free') return { kind: 'free' };
   if (ticket.payment === 'at_counter') return { kind: 'at_counter', amountDueCents: ticket.amountDueCents };
-  if (confirmation === undefined) return { kind: 'pix_elsewhere' };
+  if (confirmation === undefined) return { kind: 'elsewhere', method: ticket.paidBy ?? null };
   return receiptPaymentOf(confirmation);
 }

@@ -337,6 +337,11 @@ export class RealShop {
     return at.engine.execute({ kind: 'queue.rescue', commandId, counter: COUNTER, sessionId });
   }
 
+  /** Makes the server's database into what a test needs and cannot bring about. */
+  async write(sql: string): Promise<void> {
+    await this.#needContext().db.query(sql);
+  }
+
   async tickets(): Promise<Pick<TicketView, 'label' | 'status' | 'rescued' | 'kioskId'>[]> {
     return this.#needContext().db.query(
       'SELECT label, status, rescued, kiosk_id AS "kioskId" FROM tickets ORDER BY number',

@@ -82,6 +82,24 @@ const tickets = () =>
     'SELECT status, rescued, number, revision FROM tickets',
   );
 
+test.each([
+  ['card', "flow = 'international', provider = 'stripe'"],
+  ['pix', "flow = 'national'"],
+])(
+  'a rescue answers with what was paid: %s, also for a ticket that its totem had told of',
+  async (paidBy, how) => {
+    const untold = await payAndLapse();
+    const told = await pay();
+    await pushEvents(context, kiosk, [
+      outboxEvent('ticket.issued', { ...told.issued, issuedAt: clock.nowMs() }, clock.nowMs()),
+    ]);
+    clock.advance(LAPSED_MS);
+    await database.db.query(`UPDATE payment_transactions SET ${how}`);
+    for (const { sessionId } of [untold, told])
+      expect(await rescue(sessionId)).toMatchObject({ ok: true, ticket: { rescued: true, paidBy } });
+  },
+);
+
 describe('a claim', () => {
   test('gives a new lease, and a later one when its answer was lost', async () => {
     const { sessionId } = await payAndLapse();

@@ -23,13 +23,24 @@ export async function decideRescue(
 ): Promise<QueueDecision> {
   const payment = await lockSettledPayment(transaction, unit, sessionId);
   const [existing] = await lockTickets(transaction, unit, [ticketIdOfSession(sessionId)]);
-  if (existing !== undefined) return takeIntoQueue(leaseWatch, transaction, unit, existing, atMs);
+  if (existing !== undefined)
+    return withMethod(await takeIntoQueue(leaseWatch, transaction, unit, existing, atMs), payment);
   if (payment === undefined || payment.status === 'REFUNDED') return refuse('not_paid', null);
   if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))
     return refuse('lease_running', null);
   if (atMs <= payment.actBeforeMs + RESCUE_MARGIN_MS) await withdrawLease(transaction, unit, sessionId);
   const ticket = rescuedTicket(payment, atMs);
-  return { changes: [{ from: null, ticket, cause: 'queue.rescue' }], result: { ok: true, ticket } };
+  const decision = {
+    changes: [{ from: null, ticket, cause: 'queue.rescue' }],
+    result: { ok: true, ticket },
+  } as const;
+  return withMethod(decision, payment);
+}
+
+/** Who rescues it prints it, and may not know any more with what it was paid. */
+function withMethod({ changes, result }: QueueDecision, payment: SettledPayment | undefined): QueueDecision {
+  if (!result.ok || payment === undefined) return { changes, result };
+  return { changes, result: { ...result, ticket: { ...result.ticket, paidBy: payment.method } } };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isSettled } from '../../domain/payment-status.ts';
+import type { PaymentMethod } from '../../domain/ticket.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import type { Transaction } from '../db/database.ts';
 import type { PaymentTransaction } from '../payments/payment-transaction.ts';
@@ -16,6 +17,7 @@ export interface SettledPayment
   /** `YYYY-MM-DD`, of the reserved number. */
   readonly businessDay: string;
   readonly paidAtMs: number;
+  readonly method: PaymentMethod;
   /** The end of the lease of its kiosk, by the server's clock. */
   readonly actBeforeMs: number;
 }
@@ -35,6 +37,7 @@ export async function lockSettledPayment(
     `SELECT transaction_id AS "transactionId", session_id AS "sessionId", kiosk_id AS "kioskId", status,
        service_id AS "serviceId", service_name AS "serviceName", service_prefix AS prefix, ticket_number AS number,
        ticket_business_day AS "businessDay", (extract(epoch FROM paid_at) * 1000)::bigint AS "paidAtMs",
+       CASE flow WHEN 'international' THEN 'card' ELSE 'pix' END AS method,
        (extract(epoch FROM act_before) * 1000)::bigint AS "actBeforeMs"
      FROM payment_transactions
      WHERE merchant_id = $1 AND session_id = $2 AND unit_id = $3 AND paid_at IS NOT NULL AND ticket_number IS NOT NULL
