@@ -1,4 +1,5 @@
-// `npm run check`: types, lint and format, layers. Runs all of them, so that one run shows everything.
+// `npm run check`: types, lint and format, the page that is made of the coverage matrix, layers. Runs all of them, so
+// that one run shows everything.
 import { run } from './process.ts';
 
 const LAYERS = [
@@ -22,6 +23,7 @@ const steps: readonly (readonly [string, string, readonly string[]])[] = [
   ['types: renderer', 'tsc', ['-p', 'renderer/tsconfig.json']],
   ['types: everything with its tests', 'tsc', ['-p', 'tsconfig.json']],
   ['lint and format', 'biome', ['ci', '--error-on-warnings', '.']],
+  ['coverage page', 'node', ['scripts/coverage-page.ts', '--check']],
   ['layers', 'depcruise', ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', ...LAYERS]],
 ];
 

@@ -17,12 +17,21 @@ export function cleanId(value: string | undefined): string | null {
   return cleanText(value, MAX_ID);
 }
 
+/** Of orders, payments and agreements: some providers count them, and a count may have a card number's many digits. */
+export function cleanReference(value: string | undefined): string | null {
+  return plainText(value, MAX_ID);
+}
+
 export function cleanText(value: string | undefined, maxLength: number): string | null {
+  const text = plainText(value, maxLength);
+  return text === null || looksLikeCardNumber(text) ? null : text;
+}
+
+function plainText(value: string | undefined, maxLength: number): string | null {
   if (typeof value !== 'string' || value.length > maxLength) return null;
-  // biome reads control characters in a pattern as a slip: they are compared by their number.
   const isPlain = [...value].every((character) => (character.codePointAt(0) ?? 0) >= 32);
   const trimmed = value.trim();
-  return !isPlain || !value.isWellFormed() || trimmed === '' || looksLikeCardNumber(trimmed) ? null : trimmed;
+  return !isPlain || !value.isWellFormed() || trimmed === '' ? null : trimmed;
 }
 
 export function looksLikeCardNumber(value: string): boolean {

@@ -3,7 +3,7 @@ import { findOrCreateCustomer } from '../customers/find-or-create-customer.ts';
 import type { Transaction } from '../db/database.ts';
 import type { PaymentTransaction } from '../payments/payment-transaction.ts';
 import type { ProviderCharge } from '../providers/provider.ts';
-import { cleanCard, cleanId, cleanPayer, cleanPeriod, cleanWhole } from './clean-facts.ts';
+import { cleanCard, cleanId, cleanPayer, cleanPeriod, cleanReference, cleanWhole } from './clean-facts.ts';
 import { type AtProvider, linkCustomerToProvider } from './customer-provider.ts';
 import { keepPayload } from './payload.ts';
 import { keepPaymentMethod } from './payment-method.ts';
@@ -41,8 +41,8 @@ export async function noteCharge(
       links.paymentMethodId,
       facts.method ?? null,
       cleanWhole(facts.installments, 1, MAX_INSTALLMENTS),
-      cleanId(facts.orderId),
-      cleanId(facts.paymentId),
+      cleanReference(facts.orderId),
+      cleanReference(facts.paymentId),
       subscription.subscriptionId,
       subscription.period?.startsOn ?? null,
       subscription.period?.endsOn ?? null,
@@ -105,7 +105,7 @@ async function subscriptionOf(
   { merchantId, provider }: PaymentTransaction,
   told: Facts['subscription'],
 ) {
-  const agreementId = cleanId(told?.agreementId);
+  const agreementId = cleanReference(told?.agreementId);
   if (told === undefined || agreementId === null) return { subscriptionId: null, period: null };
   const [known] = await transaction.query<{ subscriptionId: string }>(
     `SELECT subscription_id AS "subscriptionId" FROM customer_subscriptions
