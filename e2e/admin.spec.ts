@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { ENROLMENT_CODE_TTL_MS } from '../domain/protocol/identity.ts';
+import { auditReport } from './support/audit-scene.ts';
 import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
 import { ADMIN_SCENES, admin, KIOSK_NOW } from './support/screen-scenes.ts';
 import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
@@ -347,4 +348,45 @@ test('a customer is found by what they say, exported to a file, and erased once 
   await search.fill('52998224725');
   await page.keyboard.press('Enter');
   await expect(section.getByRole('alert')).toContainText('O servidor não respondeu');
+});
+
+test('the audit is read by hand, says the worst first, and is saved as a file', async ({ page }) => {
+  await enter(page);
+  const section = page.locator('section', { has: page.getByRole('heading', { name: 'Auditoria' }) });
+  await answer(page, '/v1/ledger/audit', 503, { error: { code: 'database_unavailable', message: 'away' } });
+  await section.getByRole('button', { name: 'Gerar relatório' }).click();
+  await expect(section.getByRole('alert')).toContainText('O servidor não respondeu');
+
+  await answer(page, '/v1/ledger/audit', 200, auditReport());
+  await section.getByRole('button', { name: 'Gerar relatório' }).click();
+  await expect(section.getByText('Aja agora').first()).toBeVisible();
+  await expect(section.getByRole('row').nth(1)).toContainText(/há mais tempo\s*41 dias/);
+  await expect(section.getByRole('row', { name: /^bacen-pix/ })).toContainText(
+    /92,52\s%\s*R\$\s962\.110,50\s*840 ms \/ 3,2 s/,
+  );
+  await expect(section.getByRole('row', { name: /^stripe/ })).toContainText(/US\$\s12\.100,00 \+ €\s980,00/);
+  await expect(section.getByRole('row', { name: /^Contestação aberta \(MED\)/ })).toContainText('4');
+  await expect(section.getByText('Livro-razão íntegro: 25.702 lançamentos conferidos.')).toBeVisible();
+  for (const size of Object.values(SCREEN_SIZES)) {
+    await page.setViewportSize(size);
+    await inspectScreen(page, 'admin: audit');
+  }
+
+  const download = page.waitForEvent('download');
+  await section.getByRole('button', { name: 'Salvar como arquivo' }).click();
+  expect((await download).suggestedFilename()).toMatch(/^auditoria-\d{4}-\d\d-\d\d\.json$/);
+
+  const quiet = auditReport({
+    providers: [],
+    unwantedMoney: [],
+    refunds: [],
+    disputes: [],
+    paidWithoutTicket: { count: 0, cents: [], oldestAt: null, listed: [] },
+    suspense: { open: { count: 0, cents: [], oldestAt: null }, ages: [], owners: [] },
+  });
+  await answer(page, '/v1/ledger/audit', 200, quiet);
+  await section.getByRole('button', { name: 'Gerar de novo' }).click();
+  await expect(section.getByText('Nada a identificar.')).toBeVisible();
+  await expect(section.getByText('Nenhuma transação ainda.')).toBeVisible();
+  await inspectScreen(page, 'admin: audit, nothing to see');
 });

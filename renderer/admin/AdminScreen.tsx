@@ -7,6 +7,7 @@ import { createScreenStore, useSubscription } from '../shell/screen-store.ts';
 import { useHostNow } from '../shell/use-now.ts';
 import { LinkBanner } from '../ui/LinkBanner.tsx';
 import { Loading } from '../ui/Loading.tsx';
+import { AuditView } from './AuditView.tsx';
 import { createAdminBridge } from './admin-bridge.ts';
 import { createAdminCommands } from './admin-commands.ts';
 import { CatalogView } from './CatalogView.tsx';
@@ -45,6 +46,7 @@ function Status({ token }: { readonly token: string }) {
           <SuspenseView integration={snapshot.integration} />
           <CatalogView units={snapshot.units} commands={commands} />
           <CustomersView commands={commands} />
+          <AuditView commands={commands} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>
       )}

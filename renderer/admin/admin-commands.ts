@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { AuditReport } from '../../domain/protocol/audit.ts';
 import { ManagedCatalog, type ServiceChange } from '../../domain/protocol/catalog-changes.ts';
 import { CustomerExport, CustomerView, ErasureView } from '../../domain/protocol/customers.ts';
+import { FulfilmentDetail } from '../../domain/protocol/fulfilment.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
 import type { RefundReturned } from '../../domain/protocol/refunds.ts';
@@ -23,6 +25,8 @@ const AdminRefusal = z.enum([
   'unknown_customer',
   'reason_is_personal',
   'too_many_attempts',
+  'unknown_fulfilment',
+  'nothing_failed',
   'server_unreachable',
 ]);
 export type AdminRefusal = z.infer<typeof AdminRefusal> | 'internal_error';
@@ -44,6 +48,10 @@ export interface AdminCommands {
   readCustomer(customerId: string): Promise<AdminAnswer<CustomerView>>;
   exportCustomer(customerId: string): Promise<AdminAnswer<CustomerExport>>;
   eraseCustomer(customerId: string, reason: string, by: string): Promise<AdminAnswer<ErasureView>>;
+  /** Reads the whole ledger: takes seconds where it is long. */
+  readAudit(): Promise<AdminAnswer<AuditReport>>;
+  /** Has what failed behind a payment tried again. */
+  resync(transactionId: string): Promise<AdminAnswer<FulfilmentDetail>>;
   /** The national price, at once. */
   changePrice(serviceId: string, amountCents: number): Promise<AdminAnswer<ManagedCatalog>>;
 }
@@ -83,6 +91,8 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     exportCustomer: (customerId) => ask(CustomerExport, `/v1/customers/${customerId}/export`),
     eraseCustomer: (customerId, reason, by) =>
       ask(ErasureView, `/v1/customers/${customerId}/erase`, { reason, by }),
+    readAudit: () => ask(AuditReport, '/v1/ledger/audit'),
+    resync: (transactionId) => ask(FulfilmentDetail, `/v1/fulfilments/${transactionId}/resync`, {}),
     changePrice: (serviceId, amountCents) =>
       ask(ManagedCatalog, `/v1/services/${serviceId}/price`, { amountCents }),
   };

@@ -70,3 +70,8 @@ function formatDecimal(value: number, maximumFractionDigits: number): string {
 function dateFormat(parts: Intl.DateTimeFormatOptions, timeZone: string | null): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(LOCALE, timeZone === null ? parts : { ...parts, timeZone });
 }
+
+/** 12480 → "12.480". */
+export function formatCount(count: number): string {
+  return count.toLocaleString('pt-BR');
+}

@@ -1,3 +1,5 @@
+import { ptBrAudit } from './pt-br-audit.ts';
+
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 /** What operators, technicians, managers and the waiting room read. */
@@ -410,6 +412,7 @@ export const ptBrStaff = {
       eraseKeep: 'Manter',
       eraseConfirm: 'Apagar para sempre',
     },
+    audit: ptBrAudit,
     fleet: {
       title: 'Totens',
       none: 'Nenhum totem ainda',

@@ -1,0 +1,48 @@
+import type { AuditCheck, AuditVerdict } from '../../domain/protocol/audit.ts';
+import { text } from '../i18n/text.ts';
+import type { Tone } from '../ui/Message.tsx';
+
+export const VERDICT_TONE: Readonly<Record<AuditVerdict, Tone>> = {
+  ok: 'good',
+  warning: 'warning',
+  critical: 'danger',
+};
+
+/** The executive summary, the worst first. */
+export function AuditChecks({ checks }: { readonly checks: readonly AuditCheck[] }) {
+  const words = text.admin.audit;
+  return (
+    <>
+      <h3>{words.checksTitle}</h3>
+      <div className="table-frame">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{words.check}</th>
+              <th scope="col">{words.value}</th>
+              <th scope="col">{words.limit}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {checks.map(({ check, verdict, value, unit, worse, warnAt }) => (
+              <tr key={check}>
+                <th scope="row" className="table-label">
+                  <span className={`badge tone-${VERDICT_TONE[verdict]}`}>{words.verdict[verdict]}</span>{' '}
+                  {words.checks[check]}
+                </th>
+                <td className="no-wrap">
+                  {value === null ? words.nothing : words.units[unit](figure(value))}
+                </td>
+                <td className="no-wrap">{words.limits[worse](words.units[unit](figure(warnAt)))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function figure(value: number): string {
+  return value.toLocaleString('pt-BR', { maximumFractionDigits: 2 });
+}

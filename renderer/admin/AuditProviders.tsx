@@ -1,0 +1,72 @@
+import type { AuditReport } from '../../domain/protocol/audit.ts';
+import { formatCount, formatDuration, formatMoney, formatPercent } from '../i18n/format.ts';
+import { text } from '../i18n/text.ts';
+import { Bar } from './Bar.tsx';
+
+/** The providers side by side: how much of what they were asked for was paid, and how fast they told of it. */
+export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
+  const words = text.admin.audit;
+  return (
+    <>
+      <h3>{words.providersTitle}</h3>
+      {providers.length === 0 ? (
+        <p className="soft">{words.noProviders}</p>
+      ) : (
+        <div className="table-frame">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">{words.provider}</th>
+                <th scope="col">{words.transactions}</th>
+                <th scope="col">{words.succeeded}</th>
+                <th scope="col">{words.volume}</th>
+                <th scope="col">{words.webhook}</th>
+                <th scope="col">{words.withoutWebhook}</th>
+                <th scope="col">{words.readBack}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {providers.map((one) => (
+                <tr key={one.provider}>
+                  <th scope="row" className="table-label no-wrap">
+                    {one.provider}
+                  </th>
+                  <td className="tabular">{formatCount(one.transactions)}</td>
+                  <td className="bar-cell">
+                    {one.succeeded.percent === null ? (
+                      <span className="soft">{words.ofNone}</span>
+                    ) : (
+                      <>
+                        <span>{formatPercent(one.succeeded.percent)}</span>
+                        <Bar percent={one.succeeded.percent} tone="good" />
+                      </>
+                    )}
+                  </td>
+                  <td className="no-wrap">
+                    {one.volume.map(({ cents, currency }) => formatMoney(cents, currency)).join(' + ') || '—'}
+                  </td>
+                  <td className="no-wrap">{latencies(one.webhookP50Ms, one.webhookP95Ms)}</td>
+                  <td className="tabular">{formatCount(one.withoutWebhook)}</td>
+                  <td className="no-wrap">{latencies(one.readBackP50Ms, one.readBackP95Ms)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function latencies(p50Ms: number | null, p95Ms: number | null): string {
+  return p50Ms === null || p95Ms === null ? '—' : `${latency(p50Ms)} / ${latency(p95Ms)}`;
+}
+
+/** Milliseconds where seconds would all be zero. */
+function latency(ms: number): string {
+  return ms < 1_000
+    ? `${ms} ms`
+    : ms < 10_000
+      ? `${(ms / 1_000).toFixed(1).replace('.', ',')} s`
+      : formatDuration(ms);
+}
