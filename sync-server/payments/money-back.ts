@@ -6,6 +6,7 @@ import type { ProviderCharge, ProviderChargeRefund, ProviderDispute } from '../p
 import { postSplitReturns } from '../splits/post-split.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
+import { firstReceiptOf } from './total-receipts.ts';
 
 /**
  * Writes down what the provider, or the payer's bank, took back by itself: refunds made by hand in the provider's
@@ -36,7 +37,7 @@ export async function recordMoneyBack(
 }
 
 /**
- * Of a total: what is more than all refunds that are known, ours in whatever state, went back without us. One that
+ * Of a total: what is more than all refunds of the charge that are known, ours in whatever state, went back without us. One that
  * another took the place of did not go back.
  */
 async function recordRest(
@@ -48,8 +49,8 @@ async function recordRest(
 ): Promise<void> {
   const [known] = await transaction.query<{ cents: number }>(
     `SELECT coalesce(sum(amount_cents), 0)::bigint AS cents FROM refunds
-     WHERE merchant_id = $1 AND receipt_id = $2 AND replaced_by IS NULL`,
-    [payment.merchantId, total.receiptId],
+     WHERE merchant_id = $1 AND transaction_id = $2 AND ${firstReceiptOf('receipt_id')} = $3 AND replaced_by IS NULL`,
+    [payment.merchantId, payment.transactionId, total.receiptId],
   );
   const restCents = total.amountCents - (known?.cents ?? 0);
   if (restCents <= 0) return;

@@ -9,6 +9,7 @@ import { postSaleSplit } from '../splits/post-split.ts';
 import { type Disposition, type JudgedReceipt, judgeReceipts } from './judge-receipts.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
 import { isLate } from './settle.ts';
+import { withLaterPayments } from './total-receipts.ts';
 
 export interface RefundRow {
   readonly refundId: string;
@@ -37,9 +38,10 @@ export async function recordReceipts(
   context: ServerContext,
   transaction: Transaction,
   payment: PaymentTransaction,
-  charge: ProviderCharge,
+  told: ProviderCharge,
   atMs: number,
 ): Promise<RecordedReceipts> {
+  const charge = { ...told, receipts: await withLaterPayments(transaction, payment, told.receipts) };
   const known = await knownReceipts(transaction, payment, charge);
   const { judged, foreign } = judgeReceipts(
     payment,

@@ -11,6 +11,7 @@ import { startDueWorker } from './due-worker.ts';
 import { followMoneyBack } from './money-back.ts';
 import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import { announceRefund } from './refund-feed.ts';
+import { firstReceiptOf } from './total-receipts.ts';
 import type { WorkerLoop } from './worker-loop.ts';
 
 const FIRST_RETRY_MS = 2_000;
@@ -44,6 +45,8 @@ interface Refund {
   readonly txid: string;
   readonly providerChargeId: string | null;
   readonly receivedCents: number;
+  /** Of the same charge, what went back of its other receipts. */
+  readonly elsewhereCents: number;
   /** Of money that bought a ticket. */
   readonly ofSale: boolean;
   /** The reason in the words of who asked for it; null for what the server decides by itself. */
@@ -56,6 +59,9 @@ const SELECT = `
     f.attempts_before AS "attemptsBefore",
     t.session_id AS "sessionId", t.unit_id AS "unitId", t.kiosk_id AS "kioskId", t.amount_cents AS "expectedCents",
     coalesce(r.other_currency, t.currency) AS currency, t.currency AS "expectedCurrency", r.provider, a.txid, a.provider_charge_id AS "providerChargeId", r.amount_cents AS "receivedCents",
+    (SELECT coalesce(sum(o.amount_cents), 0)::bigint FROM refunds o WHERE o.merchant_id = f.merchant_id
+       AND o.transaction_id = f.transaction_id AND o.receipt_id <> f.receipt_id AND o.status = 'settled'
+       AND ${firstReceiptOf('o.receipt_id')} = ${firstReceiptOf('f.receipt_id')}) AS "elsewhereCents",
     r.disposition = 'settles' AS "ofSale", f.note
   FROM refunds f
   JOIN payment_transactions t USING (merchant_id, transaction_id)
@@ -128,6 +134,7 @@ async function advanceNext(context: ServerContext, provider: PaymentProvider): P
           refundId: refund.refundId,
           amountCents: refund.amountCents,
           receivedCents: refund.receivedCents,
+          elsewhereCents: refund.elsewhereCents,
           mayExist: refund.attempts > 1,
           description: describe(refund),
         })

@@ -26,7 +26,7 @@ export interface PaymentProvider {
   /** @param refund its amount helps where the provider tells the total of a receipt's refunds alone */
   fetchRefund(
     refund: Pick<RefundOrder, 'charge' | 'receiptId' | 'refundId'> &
-      Partial<Pick<RefundOrder, 'amountCents'>>,
+      Partial<Pick<RefundOrder, 'amountCents' | 'elsewhereCents'>>,
   ): Promise<RefundOutcome>;
   readonly webhooks: WebhookIntake;
   /** Tells the provider where its callbacks go; absent where that is done by hand in the provider's own pages. */
@@ -173,6 +173,8 @@ export interface ProviderReceipt {
   readonly paidAtMs: number;
   /** What the provider keeps of it; null where it does not say. */
   readonly feeCents: number | null;
+  /** The provider keeps no list: `amountCents` is all that came for the charge by now, in one payment or in several. */
+  readonly isTotal?: true;
 }
 
 /** A refund of a charge, seen at the provider. */
@@ -205,6 +207,8 @@ export interface RefundOrder {
   /** Of the whole receipt: some providers refund "all" and "a part" by different words. */
   readonly receivedCents: number;
   readonly description: string;
+  /** Of the same charge, what went back of its other receipts; a provider that tells totals counts it in. */
+  readonly elsewhereCents?: number;
   /** True when an earlier attempt may have reached the provider. */
   readonly mayExist: boolean;
 }

@@ -216,6 +216,33 @@ describe('money', () => {
     expect(charge).toMatchObject({ providerStatus: word, receipts: [{ amountCents }] });
   });
 
+  test('a second payment raises the total; each of the two goes back by itself, and neither is taken for the other', async () => {
+    const charge = await paid('twice');
+    const receiptId = charge.receipts[0]?.receiptId ?? '';
+    expect(charge).toMatchObject({
+      providerStatus: 'overpaid',
+      receipts: [{ receiptId, amountCents: 7_400, isTotal: true }],
+    });
+    const part = { charge, amountCents: 3_700, receivedCents: 3_700, description: 'x', mayExist: false };
+    const surplus = {
+      ...part,
+      receiptId: `${receiptId}:total:7400`,
+      refundId: 'surplus1',
+      elsewhereCents: 0,
+    };
+    const sale = { ...part, receiptId, refundId: 'sale1', elsewhereCents: 3_700 };
+    const arrived = (refund: typeof sale) =>
+      eventually(async () =>
+        expect(await provider.fetchRefund(refund)).toMatchObject({ refund: { status: 'settled' } }),
+      );
+    await provider.requestRefund(surplus);
+    await arrived(surplus);
+    expect(await provider.fetchRefund(sale)).toEqual({ kind: 'not_found' });
+    await provider.requestRefund(sale);
+    await arrived(sale);
+    expect(await read(charge)).toMatchObject({ refunds: [{ amountCents: 7_400, isTotal: true }] });
+  });
+
   test('a whole refund is carried out once, however often it is asked for', async () => {
     const charge = await paid('other_amount', 5_000);
     const order = {

@@ -17,7 +17,7 @@ import { WireCharge } from './wire.ts';
 export async function requestRefund(endpoint: Endpoint, order: RefundOrder): Promise<RefundOutcome> {
   const before = await readCharge(endpoint, order.receiptId);
   if (before.kind !== 'charge') return before;
-  const earlierCents = before.charge.canceled_amount ?? 0;
+  const earlierCents = sentBackOf(before.charge, order);
   if (earlierCents >= order.receivedCents || (order.mayExist && earlierCents === order.amountCents))
     return found(order.refundId, order.amountCents, 'settled', before.charge);
   if (isPending(before.charge)) return found(order.refundId, order.amountCents, 'processing', before.charge);
@@ -31,7 +31,7 @@ export async function requestRefund(endpoint: Endpoint, order: RefundOrder): Pro
   if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') return outcome;
   const after = chargeOf(outcome, before.charge.id);
   if (after.kind !== 'charge') return after.kind === 'not_found' ? { kind: 'not_found' } : asUnknown(after);
-  const isThere = (after.charge.canceled_amount ?? 0) >= earlierCents + order.amountCents;
+  const isThere = sentBackOf(after.charge, order) >= earlierCents + order.amountCents;
   return found(order.refundId, order.amountCents, isThere ? 'settled' : 'processing', after.charge);
 }
 
@@ -42,14 +42,20 @@ export async function fetchRefund(
 ): Promise<RefundOutcome> {
   const read = await readCharge(endpoint, refund.receiptId);
   if (read.kind !== 'charge') return read;
-  const { canceled_amount: totalCents, paid_amount: paidCents, amount } = read.charge;
+  const { paid_amount: paidCents, amount } = read.charge;
+  const totalCents = sentBackOf(read.charge, refund);
   if (isPending(read.charge)) {
     const cents = refund.amountCents ?? paidCents ?? amount;
     return found(refund.refundId, cents, 'processing', read.charge);
   }
-  const cents = refund.amountCents ?? totalCents ?? 0;
-  if (cents === 0 || (totalCents ?? 0) < cents) return { kind: 'not_found' };
+  const cents = refund.amountCents ?? totalCents;
+  if (cents === 0 || totalCents < cents) return { kind: 'not_found' };
   return found(refund.refundId, cents, 'settled', read.charge);
+}
+
+/** Of the receipt: what is known to have gone back of the charge's other receipts is in the total as well. */
+function sentBackOf(charge: WireCharge, { elsewhereCents = 0 }: Pick<RefundOrder, 'elsewhereCents'>): number {
+  return Math.max(0, (charge.canceled_amount ?? 0) - elsewhereCents);
 }
 
 type ChargeRead =

@@ -79,11 +79,30 @@ describe('captured shapes', () => {
           amountCents: 3700,
           paidAtMs: Date.UTC(2026, 2, 10, 15, 1, 6, 123),
           feeCents: null,
+          isTotal: true,
         },
       ],
       refunds: [],
       disputes: [],
     });
+  });
+
+  test.each([
+    ['overpaid', 7_400, true],
+    ['underpaid', 1_000, true],
+    ['paid', 3_700, true],
+    ['paid', 7_400, undefined],
+    ['canceled', 7_400, undefined],
+  ])('a charge that is %s with %d cents tells a total: %s', (status, paid_amount, isTotal) => {
+    const charge = { id: 'ch_1', amount: 3_700, status, paid_amount };
+    const order = {
+      id: 'or_1',
+      code: 'a',
+      amount: 3_700,
+      status: 'paid',
+      created_at: '2026-03-10T15:00:00Z',
+    };
+    expect(read({ ...order, charges: [charge] }).receipts[0]?.isTotal).toBe(isTotal);
   });
 
   test('the receipt keeps its name where the endToEndId comes later, or not at all', () => {

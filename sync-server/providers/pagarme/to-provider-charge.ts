@@ -8,7 +8,7 @@ const ASSUMED_LIFE_MS = 24 * 60 * 60_000;
 type ChargeStatus = Exclude<ProviderCharge['status'], 'SUCCEEDED'>;
 
 /** Of a charge, or of its transaction, that took no money. Sources: module-core and the SDK's enumerations. */
-const UNPAID_STATUS: ReadonlyMap<string, ChargeStatus> = new Map<string, ChargeStatus>(
+export const UNPAID_STATUS: ReadonlyMap<string, ChargeStatus> = new Map<string, ChargeStatus>(
   Object.entries({
     pending: 'PENDING',
     waiting_payment: 'PENDING',
@@ -31,8 +31,10 @@ const PAID_WORDS = new Set(['paid', 'overpaid', 'underpaid', 'chargedback']);
 /** `pagarme:` before Pagar.me's own id: another provider's charges are called `ch_…`, too. */
 const RECEIPT_PREFIX = 'pagarme:';
 
+/** @param receiptId the charge's, or that of a later payment of it (`payments/total-receipts.ts`) */
 export function chargeIdOf(receiptId: string): string | null {
-  return receiptId.startsWith(RECEIPT_PREFIX) ? receiptId.slice(RECEIPT_PREFIX.length) : null;
+  const [first = ''] = receiptId.split(':total:', 1);
+  return first.startsWith(RECEIPT_PREFIX) ? first.slice(RECEIPT_PREFIX.length) : null;
 }
 
 /**
@@ -105,7 +107,14 @@ export function toReceipt(
     amountCents: paidCents(charge),
     paidAtMs: charge.paid_at ?? charge.updated_at ?? order.created_at,
     feeCents: null,
+    ...(tellsTotal(charge) ? { isTotal: true } : {}),
   };
+}
+
+/** Only by words that speak of how much came: of "paid" that is the exact amount, and more contradicts it. */
+function tellsTotal(charge: WireCharge): boolean {
+  if (charge.status === 'paid') return paidCents(charge) <= charge.amount;
+  return charge.status === 'overpaid' || charge.status === 'underpaid';
 }
 
 /** Pagar.me keeps a total and no list: one refund stands for all of a charge's, whoever asked for them. */
