@@ -4,6 +4,7 @@ import { auditReport } from './support/audit-scene.ts';
 import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
 import { ADMIN_SCENES, admin, KIOSK_NOW } from './support/screen-scenes.ts';
 import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
+import { settlementDifferences, settlementReport } from './support/settlement-scene.ts';
 
 /** The manager's fleet on the built page; the routes of the sync server are answered from a script. */
 let host: ScriptedHost;
@@ -293,6 +294,8 @@ test('a customer is found by what they say, exported to a file, and erased once 
     refunds: [],
     disputes: [],
     messages: [],
+    subscriptions: [],
+    paymentMethods: [],
   };
   await answer(page, `${path}/export`, 200, {
     exportedAt: KIOSK_NOW,
@@ -389,4 +392,47 @@ test('the audit is read by hand, says the worst first, and is saved as a file', 
   await expect(section.getByText('Nada a identificar.')).toBeVisible();
   await expect(section.getByText('Nenhuma transação ainda.')).toBeVisible();
   await inspectScreen(page, 'admin: audit, nothing to see');
+});
+
+test('what providers settled is compared day by day, and what differs stands below with its transaction', async ({
+  page,
+}) => {
+  await enter(page);
+  const section = page.locator('section', {
+    has: page.getByRole('heading', { name: 'Repasses dos provedores' }),
+  });
+  const [from, to] = [section.getByLabel('De', { exact: true }), section.getByLabel('Até')];
+  await expect(to).toHaveValue('2031-05-07');
+  await expect(from).toHaveValue('2031-04-24');
+  await from.fill('2031-05-08');
+  await expect(section.getByText('A primeira data vem antes da última.')).toBeVisible();
+  await expect(section.getByRole('button', { name: 'Comparar' })).toHaveAttribute('aria-disabled', 'true');
+  await from.fill('2031-05-05');
+
+  await page.route('**/v1/settlement?*', (route) => route.fulfill({ json: settlementReport }));
+  await page.route('**/v1/settlement/differences?*', (route) =>
+    route.fulfill({ json: settlementDifferences }),
+  );
+  await to.press('Enter');
+  await expect(section.getByRole('row', { name: /^07\/05\/2031/ })).toContainText(/Aguarda extrato/);
+  await expect(section.getByRole('row', { name: /^05\/05\/2031/ }).first()).toContainText(
+    /Difere\s*R\$\s1\.000,00\s*R\$\s882,80/,
+  );
+  await expect(section.getByRole('row', { name: /Falta no extrato/ })).toContainText(/R\$\s100,00\s*—/);
+  for (const size of Object.values(SCREEN_SIZES)) {
+    await page.setViewportSize(size);
+    await inspectScreen(page, 'admin: settlement');
+  }
+
+  await page.route('**/v1/settlement?*', (route) =>
+    route.fulfill({ json: { ...settlementReport, days: [] } }),
+  );
+  await page.route('**/v1/settlement/differences?*', (route) => route.fulfill({ json: { differences: [] } }));
+  await section.getByRole('button', { name: 'Comparar' }).click();
+  await expect(section.getByText('Nenhum dinheiro nesses dias.')).toBeVisible();
+  await page.route('**/v1/settlement?*', (route) =>
+    route.fulfill({ status: 503, json: { error: { code: 'database_unavailable', message: 'away' } } }),
+  );
+  await section.getByRole('button', { name: 'Comparar' }).click();
+  await expect(section.getByRole('alert')).toContainText('O servidor não respondeu');
 });

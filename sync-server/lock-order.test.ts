@@ -19,6 +19,7 @@ import {
 } from './catalog/demo-shop.ts';
 import { claimConfirmation } from './confirmations/claim-confirmation.ts';
 import type { ServerContext } from './context.ts';
+import { eraseCustomer } from './customers/erase-customer.ts';
 import { openDatabase, type Transaction } from './db/database.ts';
 import { leaseNumbers } from './numbers/lease-numbers.ts';
 import { checkCharge } from './payments/check-charge.ts';
@@ -49,6 +50,7 @@ const SALES_PER_TOTEM = 40;
 const LATE = 9;
 const LOCAL = DEMO_SERVICES[5];
 const TOTEMS = [DEMO_KIOSK_ID, SECOND_KIOSK_ID];
+const CPFS = ['52998224725', '11144477735', '39053344705'];
 
 const clock = new ManualClock();
 let database: TestDatabase;
@@ -167,9 +169,26 @@ async function sellLocally(kiosk: KioskPrincipal): Promise<void> {
   expect(result).toMatchObject({ outcome: 'applied' });
 }
 
+/** Whoever it is: what is of a person goes while their sales go on. */
+async function eraseSomebody(): Promise<void> {
+  const [one] = await database.db.query<{ id: string }>(
+    'SELECT customer_id AS id FROM customers WHERE erased_at IS NULL ORDER BY random() LIMIT 1',
+  );
+  if (one !== undefined)
+    await attempt(
+      eraseCustomer(anyProcess(), DEMO_MERCHANT_ID, one.id, { reason: 'asked for', by: 'manager' }),
+    );
+}
+
 /** Everything that can happen to one sale, most of it at once. */
 async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promise<void> {
-  const request = chargeRequest(processes[0]);
+  // Few people, so that two totems learn of one at once; every fifth tells nothing.
+  const customer = {
+    name: 'Ana',
+    cpf: pick(CPFS, index),
+    email: `${pick(['a', 'b', 'c'], index)}@example.com`,
+  };
+  const request = chargeRequest(processes[0], index % 5 === 0 ? {} : { customer });
   const { sessionId, txid, serviceId, amountCents } = request;
   const openedAt = clock.nowMs();
   const opened = outboxEvent('session.opened', { sessionId, serviceId, amountCents, openedAt }, openedAt);
@@ -193,6 +212,7 @@ async function sell(kiosk: KioskPrincipal, index: number, sold: string[]): Promi
     ...processes.map((process) => attempt(checkCharge(process, bank, payment, 'webhook'))),
     // A list that is ahead of its charge, at the very moment in which the charge tells of the money.
     ...(index % 4 === 1 ? [attempt(hold(receipt)), resolveStranger()] : []),
+    ...(index % 8 === 5 ? [eraseSomebody()] : []),
     attempt(claimConfirmation(anyProcess(), kiosk, sessionId)),
     // Some customers give up in the moment in which their money comes.
     index % 3 === 0
@@ -320,6 +340,7 @@ async function expectInvariants(): Promise<void> {
        (SELECT count(*) > 0 FROM suspense_items WHERE resolution IN ('refund', 'other_income')) AS "someResolved",
        (SELECT count(*) > 0 FROM tickets WHERE rescued) AS "someRescued",
        (SELECT count(*) > 0 FROM refunds) AS "someSentBack",
+       (SELECT count(*) > 0 FROM customers WHERE erased_at IS NOT NULL) AS "someErased",
        (SELECT count(*) > 0 FROM ticket_transitions WHERE cause LIKE '%executed_locally') AS "someCalledAlone"`,
   );
   const all = SALES_PER_TOTEM * TOTEMS.length;
@@ -334,6 +355,7 @@ async function expectInvariants(): Promise<void> {
     someResolved: true,
     someRescued: true,
     someSentBack: true,
+    someErased: true,
     someCalledAlone: true,
   });
   await database.db.query('DELETE FROM ticket_counters WHERE prefix <> $1', [SERVICE.prefix]);

@@ -88,6 +88,9 @@ export const CustomerExport = z.object({
   tickets: Held,
   refunds: Held,
   disputes: Held,
+  /** What was sent to them, and when; never its words. */
   messages: Held,
+  subscriptions: Held,
+  paymentMethods: Held,
 });
 export type CustomerExport = z.infer<typeof CustomerExport>;

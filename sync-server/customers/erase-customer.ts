@@ -2,6 +2,7 @@ import { maskWords } from '../../domain/personal-words.ts';
 import type { ErasureRequest, ErasureView } from '../../domain/protocol/customers.ts';
 import type { ServerContext } from '../context.ts';
 import type { Queryable, Transaction } from '../db/database.ts';
+import { forgetCustomerLinks } from '../unified/forget-customer.ts';
 import { readErasure } from './erasures.ts';
 import { moveSealedPayers } from './link-payer.ts';
 import { maskEverywhere } from './mask-everywhere.ts';
@@ -129,6 +130,7 @@ async function destroyPerson(
       merchantId,
       ids,
     ]);
+  await forgetCustomerLinks(transaction, merchantId, ids);
   await transaction.query(
     `UPDATE customers SET name_sealed = NULL, email_sealed = NULL, document_sealed = NULL, phone_sealed = NULL,
        erased_at = coalesce(erased_at, $3) WHERE merchant_id = $1 AND customer_id = ANY($2)`,

@@ -27,6 +27,14 @@ const HELD = {
     FROM refunds held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY created_at`,
   disputes: `SELECT dispute_id, transaction_id, kind, status, amount_cents, reason, opened_at, closed_at
     FROM disputes held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY opened_at`,
+  messages: `SELECT transaction_id, kind, channel, address_masked, started_at, ended_at, outcome
+    FROM notification_sends held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY started_at`,
+  subscriptions: `SELECT subscription_id, provider, plan, native_status, started_at, period_starts_on, period_ends_on
+    FROM customer_subscriptions held JOIN customers c USING (merchant_id, customer_id)
+    WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY first_seen_at`,
+  paymentMethods: `SELECT payment_method_id, provider, brand, last4, exp_month, exp_year, status, first_seen_at
+    FROM customer_payment_methods held JOIN customers c USING (merchant_id, customer_id)
+    WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY first_seen_at`,
 } as const;
 
 /** All that is held of one person, at one moment; undefined where there is no such customer. */
@@ -39,9 +47,8 @@ export function exportCustomer(
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     const customer = await readCustomer(context, transaction, merchantId, customerId);
     if (customer === undefined) return undefined;
-    const held: Partial<Record<keyof typeof HELD, Record<string, unknown>[]>> = {};
-    for (const [name, sql] of Object.entries(HELD) as [keyof typeof HELD, string][])
-      held[name] = await transaction.query(sql, [merchantId, customer.customerId]);
+    const rowsOf = (name: keyof typeof HELD): Promise<Record<string, unknown>[]> =>
+      transaction.query(HELD[name], [merchantId, customer.customerId]);
     const merged = await transaction.query<{ customerId: string }>(
       `SELECT customer_id AS "customerId" FROM customers WHERE merchant_id = $1 AND merged_into = $2
        ORDER BY customer_id`,
@@ -54,26 +61,20 @@ export function exportCustomer(
       const fields = await readFields(transaction, { merchantId, customerId: alias }, box);
       alsoKnownAs.push({ customerId: alias, ...fields });
     }
-    const {
-      sessions = [],
-      transactions = [],
-      receipts = [],
-      tickets = [],
-      refunds = [],
-      disputes = [],
-    } = held;
     return {
       exportedAt: context.clock.nowMs(),
       customer,
       alsoKnownAs,
       erasure: (await readErasure(transaction, merchantId, customer.customerId)) ?? null,
-      sessions,
-      transactions,
-      receipts,
-      tickets,
-      refunds,
-      disputes,
-      messages: [],
+      sessions: await rowsOf('sessions'),
+      transactions: await rowsOf('transactions'),
+      receipts: await rowsOf('receipts'),
+      tickets: await rowsOf('tickets'),
+      refunds: await rowsOf('refunds'),
+      disputes: await rowsOf('disputes'),
+      messages: await rowsOf('messages'),
+      subscriptions: await rowsOf('subscriptions'),
+      paymentMethods: await rowsOf('paymentMethods'),
     };
   });
 }

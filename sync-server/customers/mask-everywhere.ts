@@ -1,6 +1,10 @@
 import { maskPersonalWords, maskWords } from '../../domain/personal-words.ts';
 import type { Database, Queryable } from '../db/database.ts';
 
+const THEIR_SALES = `transaction_id IN (SELECT transaction_id
+  FROM payment_transactions s JOIN customers c USING (merchant_id, customer_id)
+  WHERE s.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`;
+
 /** A few megabytes a page. */
 const PAGE = 1_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -24,6 +28,8 @@ const TEXTS_OF_SALES = [
   { table: 'payment_attempts', column: 'detail', type: 'text' },
   { table: 'disputes', column: 'reason', type: 'text' },
   { table: 'receipts', column: 'raw', type: 'jsonb' },
+  { table: 'notification_sends', column: 'detail', type: 'text' },
+  { table: 'fulfilments', column: 'stages', type: 'jsonb' },
   { table: 'shadow_results', column: 'detail', type: 'text' },
   { table: 'shadow_results', column: 'differences', type: 'jsonb' },
 ] as const;
@@ -41,14 +47,12 @@ export async function maskEverywhere(
   if (words.length === 0) return;
   await maskBodies(db, createdAtMs - HEARD_BEFORE_MS, lastSeenAtMs + HEARD_AFTER_MS, words);
   for (const { table, column, type } of TEXTS_OF_SALES)
-    await maskTexts(
-      db,
-      { table, column, type },
-      `transaction_id IN (SELECT transaction_id FROM payment_transactions s JOIN customers c USING (merchant_id, customer_id)
-         WHERE s.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`,
-      [merchantId, customerId],
-      words,
-    );
+    await maskTexts(db, { table, column, type }, THEIR_SALES, [merchantId, customerId], words);
+  // The provider's whole answer, sealed and masked: a look at it is not worth what it may still hold.
+  await db.query(`DELETE FROM payment_payloads WHERE merchant_id = $1 AND ${THEIR_SALES}`, [
+    merchantId,
+    customerId,
+  ]);
   await maskTexts(
     db,
     { table: 'suspense_items', column: 'note', type: 'text' },

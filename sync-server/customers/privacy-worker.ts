@@ -28,6 +28,7 @@ export function startPrivacyWorker(context: ServerContext): WorkerLoop {
       // A clock that was set back makes no longer gap.
       if (nowMs >= nextRetentionMs || nextRetentionMs > nowMs + RETENTION_EVERY_MS) {
         await pruneWebhooks(context, isStopping);
+        await prunePayloads(context);
         await eraseForgotten(context, isStopping);
         nextRetentionMs = nowMs + RETENTION_EVERY_MS;
       }
@@ -65,7 +66,18 @@ export async function pruneWebhooks(
   }
 }
 
-/** Customers without a payment or a word for so long. */
+/** Providers' answers about payments, as old as the webhooks that are deleted. */
+async function prunePayloads({
+  db,
+  clock,
+  config,
+}: Pick<ServerContext, 'db' | 'clock' | 'config'>): Promise<void> {
+  await db.query('DELETE FROM payment_payloads WHERE read_at < $1', [
+    new Date(clock.nowMs() - config.privacy.webhookDays * DAY_MS),
+  ]);
+}
+
+/** Customers without a payment or a word for so long, and without a subscription that goes on. */
 export async function eraseForgotten(
   context: ServerContext,
   isStopping: () => boolean = () => false,
@@ -78,6 +90,11 @@ export async function eraseForgotten(
          AND NOT EXISTS (SELECT FROM payment_transactions t JOIN customers s USING (merchant_id, customer_id)
            WHERE t.merchant_id = c.merchant_id AND c.customer_id IN (s.customer_id, s.merged_into)
              AND greatest(t.created_at, t.paid_at) >= $1)
+         AND NOT EXISTS (SELECT FROM customer_subscriptions b JOIN customers s USING (merchant_id, customer_id)
+           LEFT JOIN recurrences r ON r.merchant_id = b.merchant_id AND r.provider = b.provider
+             AND r.kind = 'agreement' AND r.recurrence_id = b.provider_subscription_id
+           WHERE b.merchant_id = c.merchant_id AND c.customer_id IN (s.customer_id, s.merged_into)
+             AND coalesce(b.native_status, r.status) IN ('created', 'active', 'trialing', 'past_due', 'paused'))
        ORDER BY last_seen_at LIMIT ${BATCH}`,
       [before],
     );

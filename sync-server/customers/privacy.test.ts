@@ -102,7 +102,7 @@ describe('a whole sale', () => {
     expect(await tablesHolding(db(), WORDS)).toEqual([]);
     // Twin: the same search finds what an older release kept.
     const old = await oldWebhook(JSON.stringify({ text: `Pix de ${NAME}`, cpf: CPF }));
-    expect(await tablesHolding(db(), WORDS)).toEqual(['webhook_inbox']);
+    expect(await tablesHolding(db(), WORDS)).toEqual(['public.webhook_inbox']);
 
     const customerId = await customerOf(made);
     const found = await asManager('/v1/customers/find', { document: '529.982.247-25' });
@@ -299,9 +299,21 @@ describe('retention', () => {
       (body as ChargeResponse).transactionId,
       paid,
     ]);
+    const subscribed = await learn({ name: 'Eva Lima', email: 'eva@example.com' }, since);
+    await db().query(
+      `INSERT INTO customer_subscriptions (merchant_id, subscription_id, customer_id, is_native, provider,
+         native_status, native_price_cents, native_currency, first_seen_at)
+       VALUES ($1, gen_random_uuid(), $2, true, 'bacen-pix', 'active', 100, 'BRL', now())`,
+      [DEMO_MERCHANT_ID, subscribed],
+    );
     const recent = await learn({ name: 'Bia Lima', email: 'bia@example.com' }, since + 2 * DAY_MS);
     await eraseForgotten(house.context);
-    expect(await Promise.all([forgotten, paid, recent].map(statusOf))).toEqual(['erased', 'known', 'known']);
+    expect(await Promise.all([forgotten, paid, subscribed, recent].map(statusOf))).toEqual([
+      'erased',
+      'known',
+      'known',
+      'known',
+    ]);
     const [erasure] = await db().query(
       'SELECT requested_by, reason FROM customer_erasures WHERE customer_id = $1',
       [forgotten],

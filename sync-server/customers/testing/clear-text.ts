@@ -6,7 +6,8 @@ import type { Queryable } from '../../db/database.ts';
  */
 export async function tablesHolding(database: Queryable, words: readonly string[]): Promise<string[]> {
   const tables = await database.query<{ name: string }>(
-    `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`,
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
   );
   const spellings = words.flatMap((word) => [
     word,
