@@ -18,6 +18,8 @@ export function openKioskDatabase(file: string): KioskDatabase {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
+    // Name and CPF of a session that is over are set to NULL, and have to be gone from the file as well.
+    db.pragma('secure_delete = ON');
     return db;
   } catch (error) {
     db.close();
