@@ -1,28 +1,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { Bank, type BankPix } from './bank/bank.ts';
-import { BankApi } from './bank/bank-api.ts';
-import { Callbacks } from './bank/callbacks.ts';
+import type { BankPix } from './bank/bank.ts';
+import { type BankSide, openBank } from './bank/bank-side.ts';
 import type { Told } from './people/operator.ts';
 import { KioskSide } from './sides/kiosk-side.ts';
 import type { Memories } from './sides/memories.ts';
 import { ServerSide } from './sides/server-side.ts';
 import type { CommitFate, ServerStorage } from './sides/server-storage.ts';
 import type { Paper } from './sides/sim-printer.ts';
-import { Machine } from './world/machine.ts';
 import { GOOD_LINE, Line, type Listener, type WireRequest } from './world/network.ts';
 import type { World } from './world/world.ts';
 
-/** A hall with two totems, its server, a bank far away, and the lines between them. */
+/** A hall with two totems, its server, a bank or two far away, and the lines between them. */
 export interface Hall {
   readonly world: World;
   readonly server: ServerSide;
   readonly kiosks: readonly KioskSide[];
-  readonly bank: Bank;
-  readonly bankApi: BankApi;
-  readonly callbacks: Callbacks;
-  readonly lines: { readonly kiosks: readonly Line[]; readonly bank: Line; readonly callbacks: Line };
+  /** One, or two that can stand in for one another. */
+  readonly banks: readonly BankSide[];
   /** Every paper that came out of any printer. */
   readonly papers: Paper[];
   /** Every answer that an operator was given. */
@@ -33,6 +29,8 @@ export interface Hall {
   readonly mishap: { fate: CommitFate | null };
   /** How often the feed begins with entries that its reader has had: it is delivered at least once. */
   readonly replay: { chance: number };
+  /** How often a claim that was answered comes once more, seconds later: something on the way had kept it. */
+  readonly lateClaims: { chance: number };
   /** Every Pix whose callback the server has answered with 200, in the order of the answers. */
   readonly acknowledged: BankPix[];
 }
@@ -43,12 +41,21 @@ export interface Poison {
   about: string | null;
 }
 
+/** Both speak API Pix; to the server they are two providers, as two of different makes would be. */
+const BANKS = [
+  { provider: 'bacen-pix', name: 'bank' },
+  { provider: 'second-pix', name: 'bank 2' },
+] as const;
+const TWO_BANKS_CHANCE = 0.25;
+
 export const KIOSK_IDS = ['totem-1', 'totem-2'] as const;
 /** A machine that lost its power is switched on again after this long, ms. */
 const OFF_MS = { from: 500, to: 20_000 };
 /** Or nobody looks after it for a while: longer than the lease of a confirmation. */
 const LONG_OFF_MS = { from: 70_000, to: 130_000 };
 const LONG_OFF_CHANCE = 0.15;
+/** A claim that comes again comes within this time, ms. */
+const LATEST_CLAIM_MS = 10_000;
 
 export function buildHall(
   world: World,
@@ -57,19 +64,18 @@ export function buildHall(
   memories: Memories,
 ): Hall {
   const { random, agenda } = world;
-  const bank = new Bank(world);
-  const bankApi = new BankApi(world, bank);
   const server = new ServerSide(world, storage, 0);
-  const toBank = new Line(world, 'bank line', GOOD_LINE, () => (request) => bankApi.answer(request));
-  server.lineToBank = toBank;
   const mishap: Hall['mishap'] = { fate: null };
-  const callbackLine = new Line(world, 'callbacks', GOOD_LINE, () => storing(server, mishap));
-  const bankLife = new Machine(world, 'bank', 0).boot();
-  const callbacks = new Callbacks(world, bank, bankLife, callbackLine);
   const acknowledged: BankPix[] = [];
-  callbacks.onAcknowledged = (pix) => acknowledged.push(pix);
+  const banks = (random.chance(TWO_BANKS_CHANCE) ? BANKS : BANKS.slice(0, 1)).map((names) =>
+    openBank(world, names, () => storing(server, mishap)),
+  );
+  for (const { callbacks } of banks) callbacks.onAcknowledged = (pix) => acknowledged.push(pix);
+  server.banks = banks;
+  server.hasRules = banks.length > 1 && random.chance(0.5);
   const poison: Poison = { kind: null, about: null };
   const replay = { chance: 0 };
+  const lateClaims = { chance: 0 };
   const papers: Paper[] = [];
   const folder = join(disk.folder, String(world.seed));
   mkdirSync(folder, { recursive: true });
@@ -88,7 +94,10 @@ export function buildHall(
           repeating(
             world,
             replay,
-            poisoned(poison, () => server.listener()),
+            poisoned(
+              poison,
+              claimingLate(world, lateClaims, () => server.listener()),
+            ),
           ),
         ),
         papers,
@@ -109,14 +118,12 @@ export function buildHall(
     world,
     server,
     kiosks,
-    bank,
-    bankApi,
-    callbacks,
-    lines: { kiosks: kiosks.map((kiosk) => kiosk.line), bank: toBank, callbacks: callbackLine },
+    banks,
     papers,
     poison,
     mishap,
     replay,
+    lateClaims,
     told: [],
     acknowledged,
   };
@@ -146,6 +153,28 @@ function repeating(world: World, replay: Hall['replay'], listener: Listener): Li
         headers,
         path: request.path.replace(`after=${after}`, `after=${earlier}`),
       });
+    };
+  };
+}
+
+/** What a proxy holds back is delivered, and nobody waits for the answer any more. */
+function claimingLate(world: World, lateClaims: Hall['lateClaims'], listener: Listener): Listener {
+  return () => {
+    const answer = listener();
+    if (answer === null) return null;
+    return (request) => {
+      if (
+        request.path === '/v1/confirmations/claim' &&
+        world.faulty &&
+        world.random.chance(lateClaims.chance)
+      )
+        world.agenda.after(world.random.int(1_000, LATEST_CLAIM_MS), 'a claim comes again', () => {
+          world.tell('server', 'is given a claim once more');
+          listener()?.({ ...request, isCopy: true }).catch((error: unknown) => {
+            world.tell('server', `breaks off: ${String(error)}`);
+          });
+        });
+      return answer(request);
     };
   };
 }

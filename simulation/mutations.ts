@@ -40,7 +40,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a cent too little is accepted',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'receipt.amountCents !== payment.amountCents',
     replace: 'receipt.amountCents < payment.amountCents - 1',
@@ -48,7 +48,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a second Pix counts as settling',
-    foundAt: 10,
+    foundAt: 1,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'let settled = payment.settledReceiptId !== null;',
     replace: 'let settled = false;',
@@ -56,15 +56,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sale’s amount is sent back instead of what came',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/refunds.ts',
     find: '          amountCents: refund.amountCents,',
     replace: '          amountCents: refund.expectedCents,',
-    breaks: [ENDS, 'every Pix ends once', 'no money twice', 'the books balance'],
+    breaks: [ENDS, 'every Pix ends once', 'no money twice', 'the books balance', 'screens tell the truth'],
   },
   {
     name: 'a refund is not posted',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/refunds.ts',
     find: 'await postRefund(context,',
     replace: 'if (atMs < 0) await postRefund(context,',
@@ -80,7 +80,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after a cancellation is dropped',
-    foundAt: 1,
+    foundAt: 3,
     file: 'sync-server/payments/apply-provider-charge.ts',
     find: 'if (recorded.settling !== null)\n',
     replace: 'if (recorded.settling !== null && payment.cancelRequestedAt === null)\n',

@@ -1,14 +1,16 @@
 import { isBeforeQueue } from '../domain/ticket.ts';
 import type { Look } from './invariants/invariant.ts';
+import { allPix } from './invariants/money-books.ts';
 
 /**
  * Whether every part of the hall has come to rest: nothing to send, nothing to print, nothing to pay back.
  * @returns null, or what is still going on
  */
 export async function nothingLeftToDo({ hall, history }: Look): Promise<string | null> {
-  const { server, kiosks, bank, callbacks } = hall;
+  const { server, kiosks, banks } = hall;
   if (!server.machine.alive) return 'the server is off';
-  if (callbacks.underWay > 0) return `${callbacks.underWay} callbacks are under way`;
+  for (const { bank, callbacks } of banks)
+    if (callbacks.underWay > 0) return `${callbacks.underWay} callbacks of the ${bank.name} are under way`;
   const head = history.entries.at(-1)?.seq ?? 0;
   for (const { kioskId, goneForGood, machine, db, engine } of kiosks) {
     if (goneForGood) continue;
@@ -33,11 +35,14 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
   }
   const [books] = await server.storage.look<{
     receipts: number;
+    suspense: number;
     refunds: number;
     untold: number;
     waiting: number;
   }>(
-    `SELECT (SELECT count(*) FROM receipts)::int AS receipts,
+    `SELECT (SELECT count(*) FROM (SELECT receipt_id FROM receipts UNION SELECT receipt_id FROM suspense_items) AS r)::int
+         AS receipts,
+       (SELECT count(*) FROM suspense_items WHERE status = 'open' OR refund_next_at IS NOT NULL)::int AS suspense,
        (SELECT count(*) FROM refunds WHERE status IN ('requested', 'processing'))::int AS refunds,
        (SELECT count(*) FROM webhook_inbox WHERE status = 'received')::int AS untold,
        (SELECT count(*) FROM payment_transactions p WHERE paid_at IS NOT NULL AND NOT EXISTS (
@@ -48,8 +53,9 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
     .map((states) => states.at(-1))
     .find((ticket) => ticket !== undefined && isBeforeQueue(ticket.status));
   if (books === undefined) throw new Error('a SELECT without FROM has a row');
-  if (books.receipts !== bank.pix.length)
-    return `the server knows ${books.receipts} of ${bank.pix.length} Pix`;
+  const arrived = allPix(hall).length;
+  if (books.receipts !== arrived) return `the server knows ${books.receipts} of ${arrived} Pix`;
+  if (books.suspense > 0) return `${books.suspense} Pix are in suspense`;
   if (books.refunds > 0) return `${books.refunds} refunds are under way`;
   if (books.waiting > 0) return `${books.waiting} payments have no ticket yet`;
   if (arriving !== undefined) return `${arriving.label} is ${arriving.status} at the server`;

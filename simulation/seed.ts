@@ -10,7 +10,7 @@ import { History } from './invariants/history.ts';
 import type { Invariant, Look } from './invariants/invariant.ts';
 import { nothingLeftToDo } from './nothing-left.ts';
 import { customerArrives } from './people/customer.ts';
-import { enrol } from './people/manager.ts';
+import { enrol, managerWorks } from './people/manager.ts';
 import { operatorWorks } from './people/operator.ts';
 import { technicianWorks } from './people/technician.ts';
 import type { Memories } from './sides/memories.ts';
@@ -157,14 +157,14 @@ class Run {
   }
 
   #peopleCome(profile: Profile): void {
-    const { bank, kiosks, told } = this.#hall;
+    const { banks, kiosks, told } = this.#hall;
     const world = this.#world;
     for (const kiosk of kiosks)
       for (let index = 0; index < profile.customersPerKiosk; index += 1)
         world.agenda.after(world.random.int(100, profile.faultsMs), 'customer arrives', () =>
           customerArrives(world, {
             kiosk,
-            bank,
+            banks,
             manners: profile.manners,
             atCounterChance: profile.atCounterChance,
           }),
@@ -177,6 +177,7 @@ class Run {
         told: (one) => told.push(one),
       });
     technicianWorks(this.#hall);
+    managerWorks(this.#hall);
   }
 
   async #pump(untilMs: number): Promise<void> {
@@ -213,7 +214,7 @@ class Run {
       this.violation = { invariant: 'no unexpected error', complaint };
       return;
     }
-    const { server, kiosks, papers, told, bank, acknowledged } = this.#hall;
+    const { server, kiosks, papers, told, banks, acknowledged } = this.#hall;
     if (server.storage.inTransaction) {
       this.violation = {
         invariant: 'no transaction waits',
@@ -221,7 +222,7 @@ class Run {
       };
       return;
     }
-    const now = `${server.commits} ${kiosks.map(({ commits }) => commits).join(' ')} ${papers.length} ${told.length} ${bank.pix.length} ${acknowledged.length}`;
+    const now = `${server.commits} ${kiosks.map(({ commits }) => commits).join(' ')} ${papers.length} ${told.length} ${banks.map(({ bank }) => bank.pix.length).join(' ')} ${acknowledged.length}`;
     if (now === this.#seen) return;
     this.#seen = now;
     await this.#look.history.catchUp();

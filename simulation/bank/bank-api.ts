@@ -2,23 +2,12 @@ import { centsToPixAmount, pixAmountToCents } from '../../domain/money.ts';
 import { DEMO_PIX_KEY } from '../../sync-server/catalog/demo-shop.ts';
 import type { WireAnswer, WireRequest } from '../world/network.ts';
 import type { World } from '../world/world.ts';
-import type { Bank, BankCharge, BankPix, BankRefund } from './bank.ts';
+import type { Bank, BankCharge, BankFaults, BankPix, BankRefund } from './bank.ts';
 
-/** How the bank's machines behave; each is the probability for one request. */
-export interface BankFaults {
-  /** 503, and nothing was done. */
-  readonly unavailable: number;
-  /** 500 after the deed. */
-  readonly failsAfter: number;
-  /** 401 for a token that was good a moment ago. */
-  readonly forgetsToken: number;
-}
-
-export const GOOD_BANK: BankFaults = { unavailable: 0, failsAfter: 0, forgetsToken: 0 };
+const CHARGES = '/api/v2/cob/';
 
 /** API Pix 2.9.0 over the books, as far as the server uses it. */
 export class BankApi {
-  faults: BankFaults = GOOD_BANK;
   readonly #world: World;
   readonly #bank: Bank;
   readonly #tokens = new Set<string>();
@@ -29,20 +18,35 @@ export class BankApi {
     this.#bank = bank;
   }
 
+  get #faults(): BankFaults {
+    return this.#bank.faults;
+  }
+
   async answer(request: WireRequest): Promise<WireAnswer> {
     this.#world.activity.note();
     if (request.path === '/oauth/token') {
-      if (this.#happens(this.faults.unavailable)) return problem(503, 'ServicoIndisponivel');
+      if (this.#happens(this.#faults.unavailable)) return problem(503, 'ServicoIndisponivel');
       this.#issued += 1;
       this.#tokens.add(`token-${this.#issued}`);
       return json(200, { access_token: `token-${this.#issued}`, token_type: 'Bearer', expires_in: 300 });
     }
     const token = request.headers['authorization']?.replace('Bearer ', '') ?? '';
-    if (this.#happens(this.faults.forgetsToken)) this.#tokens.delete(token);
+    if (this.#happens(this.#faults.forgetsToken)) this.#tokens.delete(token);
     if (!this.#tokens.has(token)) return problem(401, 'NaoAutorizado');
-    if (this.#happens(this.faults.unavailable)) return problem(503, 'ServicoIndisponivel');
+    if (this.#happens(this.#faults.unavailable)) return problem(503, 'ServicoIndisponivel');
     const answer = this.#route(request);
-    return this.#happens(this.faults.failsAfter) ? problem(500, 'ErroInterno') : answer;
+    if (request.isCopy === true && answer.status === 201 && isCharge(request)) this.#disown(request);
+    if (answer.status === 201 && isCharge(request) && this.#happens(this.#faults.deniesDeed)) {
+      this.#disown(request);
+      return problem(503, 'ServicoIndisponivel');
+    }
+    return this.#happens(this.#faults.failsAfter) ? problem(500, 'ErroInterno') : answer;
+  }
+
+  /** A copy of a request is answered to nobody; who sent the first may have been told that nothing was done. */
+  #disown({ path }: WireRequest): void {
+    const charge = this.#bank.charges.get(path.slice(CHARGES.length));
+    if (charge !== undefined) this.#bank.disown(charge);
   }
 
   #route({ method, path, body }: WireRequest): WireAnswer {
@@ -77,12 +81,29 @@ export class BankApi {
         cents(terms.valor.original),
         terms.calendario.expiracao,
       );
-      return opened === null ? problem(400, 'CobOperacaoInvalida') : json(201, chargeDocument(opened));
+      return opened === null ? problem(400, 'CobOperacaoInvalida') : json(201, this.#chargeDocument(opened));
     }
     if (charge === undefined) return problem(404, 'CobNaoEncontrado');
     if (method === 'PATCH' && !this.#bank.withdraw(charge, 'payee'))
       return problem(400, 'CobOperacaoInvalida');
-    return json(200, chargeDocument(charge));
+    return json(200, this.#chargeDocument(charge));
+  }
+
+  #chargeDocument(charge: BankCharge): Record<string, unknown> {
+    const told = charge.pix.filter(
+      ({ listedOnlyUntilMs }) => listedOnlyUntilMs <= this.#world.agenda.nowMs(),
+    );
+    return {
+      calendario: { criacao: new Date(charge.createdAtMs).toISOString(), expiracao: charge.expiresSeconds },
+      txid: charge.txid,
+      revisao: 0,
+      status: charge.status === 'CONCLUIDA' && told.length === 0 ? 'ATIVA' : charge.status,
+      location: charge.location,
+      valor: { original: centsToPixAmount(charge.amountCents) },
+      chave: charge.key,
+      pixCopiaECola: charge.brCode,
+      ...(told.length === 0 ? {} : { pix: told.map(pixDocument) }),
+    };
   }
 
   /** Of a simulated hall one page holds them all. */
@@ -120,6 +141,10 @@ export class BankApi {
   }
 }
 
+function isCharge({ path }: WireRequest): boolean {
+  return path.startsWith(CHARGES);
+}
+
 /** The same document is sent by callbacks, item by item. */
 export function pixDocument(pix: BankPix): Record<string, unknown> {
   return {
@@ -151,20 +176,6 @@ function refundDocument(refund: BankRefund): Record<string, unknown> {
     valor: centsToPixAmount(refund.amountCents),
     status: refund.status,
     horario: { solicitacao: new Date(refund.requestedAtMs).toISOString() },
-  };
-}
-
-function chargeDocument(charge: BankCharge): Record<string, unknown> {
-  return {
-    calendario: { criacao: new Date(charge.createdAtMs).toISOString(), expiracao: charge.expiresSeconds },
-    txid: charge.txid,
-    revisao: 0,
-    status: charge.status,
-    location: charge.location,
-    valor: { original: centsToPixAmount(charge.amountCents) },
-    chave: charge.key,
-    pixCopiaECola: charge.brCode,
-    ...(charge.pix.length === 0 ? {} : { pix: charge.pix.map(pixDocument) }),
   };
 }
 

@@ -42,7 +42,7 @@ export class Callbacks {
   #news(pix: BankPix): void {
     const { random, tell } = this.#world;
     if (this.#happens(this.faults.vanishes)) {
-      tell('bank', `a callback of ${pix.txid.slice(-8)} vanishes`);
+      tell(this.#bank.name, `a callback of ${pix.txid.slice(-8)} vanishes`);
       return;
     }
     this.#plan(pix, random.int(20, 300) + (this.#world.faulty ? random.int(0, this.faults.lateMs) : 0));
@@ -87,7 +87,7 @@ export class Callbacks {
         (response) => {
           cancel();
           if (response.status === 200) {
-            this.#world.tell('bank', `callback of ${pix.txid.slice(-8)} is acknowledged`);
+            this.#world.tell(this.#bank.name, `callback of ${pix.txid.slice(-8)} is acknowledged`);
             this.onAcknowledged(pix);
             this.underWay -= 1;
           } else again();

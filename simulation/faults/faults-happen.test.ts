@@ -3,8 +3,12 @@ import { runSeed } from '../seed.ts';
 import { openWorkplace } from '../workplace.ts';
 import type { FaultEvent } from './profile.ts';
 
+type BankLie = 'listsOnly' | 'deniesDeed' | 'paysUnseenCode' | 'secondBank';
+
 /** The line of a trace in which a fault has not only been planned: it has struck. */
-const STRUCK: Readonly<Record<FaultEvent | 'feedRepeats' | 'retrySetAside', RegExp>> = {
+const STRUCK: Readonly<
+  Record<FaultEvent | 'feedRepeats' | 'retrySetAside' | 'lateClaims' | BankLie | 'rescuedBySweep', RegExp>
+> = {
   kioskDies: /totem-\d +dies of a power cut/,
   serverDies: /server +dies of a power cut/,
   kioskDiesInCommit: /totem-\d +dies just (before|after) a commit/,
@@ -13,8 +17,8 @@ const STRUCK: Readonly<Record<FaultEvent | 'feedRepeats' | 'retrySetAside', RegE
   callbackUnstored: /server +has no database for webhook_inbox/,
   kioskGoneForGood: /totem-\d +dies for good/,
   kioskCut: /totem-\d -> +is cut for/,
-  bankCut: /bank line +is cut for/,
-  callbacksCut: /callbacks +is cut for/,
+  bankCut: /bank( 2)? line +is cut for/,
+  callbacksCut: /bank( 2)? callbacks +is cut for/,
   kioskClockSet: /totem-\d +clock is now off/,
   serverClockSet: /server +clock is now off/,
   paperOut: /totem-\d +printer: paper_out/,
@@ -29,6 +33,13 @@ const STRUCK: Readonly<Record<FaultEvent | 'feedRepeats' | 'retrySetAside', RegE
   poison: /server +fails over the next/,
   feedRepeats: /server +repeats \d+ entries/,
   retrySetAside: /technician +sends again what/,
+  lateClaims: /server +is given a claim once more/,
+  listsOnly: /bank( 2)? +Pix of .* arrives, and is in the list only/,
+  deniesDeed: /bank( 2)? +has made .*, and says that it has not/,
+  paysUnseenCode: /bank( 2)? +is paid for .* by who saw it there/,
+  secondBank: /bank 2 +Pix of .* arrives/,
+  // Only a sweep puts money in suspense: no webhook and no read of a charge had told of it.
+  rescuedBySweep: /manager +sends .* back: ok/,
 };
 /** Each kind of fault strikes within fewer seeds than the mutations are given. */
 const MAX_SEEDS = 100;

@@ -3,6 +3,7 @@ import type { Hall } from '../hall.ts';
 import { customerArrives } from '../people/customer.ts';
 import { enrol, revoke } from '../people/manager.ts';
 import { PIN } from '../sides/kiosk-side.ts';
+import type { Line } from '../world/network.ts';
 import type { FaultEvent, Profile } from './profile.ts';
 
 const HOUR_MS = 60 * 60_000;
@@ -11,13 +12,16 @@ const LEASE_MS = CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS;
 
 /** Plans the profile's events at moments of the seed's choice, and switches its standing faults on. */
 export function injectFaults(hall: Hall, profile: Profile): void {
-  const { world, lines } = hall;
-  for (const line of lines.kiosks) line.faults = profile.kioskLine;
-  lines.bank.faults = profile.bankLine;
-  lines.callbacks.faults = profile.callbackLine;
-  hall.bankApi.faults = profile.bank;
-  hall.callbacks.faults = profile.callbacks;
+  const { world } = hall;
+  for (const { line } of hall.kiosks) line.faults = profile.kioskLine;
+  for (const { bank, callbacks, line, callbackLine } of hall.banks) {
+    line.faults = profile.bankLine;
+    callbackLine.faults = profile.callbackLine;
+    bank.faults = profile.bank;
+    callbacks.faults = profile.callbacks;
+  }
   hall.replay.chance = profile.feedRepeats;
+  hall.lateClaims.chance = profile.lateClaims;
   for (const { printer } of hall.kiosks) printer.faults = profile.printer;
   for (const [kind, count] of Object.entries(profile.events) as [FaultEvent, number][])
     for (let index = 0; index < count; index += 1)
@@ -31,7 +35,11 @@ export function healEverything(hall: Hall): void {
   const { world } = hall;
   world.faulty = false;
   world.tell('world', 'all faults end');
-  for (const line of [...hall.lines.kiosks, hall.lines.bank, hall.lines.callbacks]) line.cut = false;
+  for (const { line } of hall.kiosks) line.cut = false;
+  for (const { line, callbackLine } of hall.banks) {
+    line.cut = false;
+    callbackLine.cut = false;
+  }
   hall.server.deathAtCommit = null;
   hall.mishap.fate = null;
   hall.poison.kind = null;
@@ -97,8 +105,10 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
       });
     }
   },
-  bankCut: ({ world, lines }) => cutFor(world, lines.bank, world.random.int(2_000, 60_000)),
-  callbacksCut: ({ world, lines }) => cutFor(world, lines.callbacks, world.random.int(2_000, 60_000)),
+  bankCut: ({ world, banks }) =>
+    cutFor(world, world.random.pick(banks).line, world.random.int(2_000, 60_000)),
+  callbacksCut: ({ world, banks }) =>
+    cutFor(world, world.random.pick(banks).callbackLine, world.random.int(2_000, 60_000)),
   kioskClockSet: ({ world, kiosks }) => {
     const { machine } = world.random.pick(kiosks);
     machine.skewMs += jump(world.random);
@@ -110,11 +120,13 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
   },
   paperOut: (hall) => printerTrouble(hall, 'paper_out'),
   printerOff: (hall) => printerTrouble(hall, 'offline'),
-  chargeClosedByBank: ({ world, bank }) => {
+  chargeClosedByBank: ({ world, banks }) => {
+    const { bank } = world.random.pick(banks);
     const open = [...bank.charges.values()].filter((charge) => charge.status === 'ATIVA');
     if (open.length > 0) bank.withdraw(world.random.pick(open), 'bank');
   },
-  lie: ({ world, bank, callbacks }) => {
+  lie: ({ world, banks }) => {
+    const { bank, callbacks } = world.random.pick(banks);
     const open = [...bank.charges.values()].filter((charge) => charge.status === 'ATIVA');
     if (open.length === 0) return;
     const charge = world.random.pick(open);
@@ -141,7 +153,7 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
     kiosk.loseFolder();
     enrol(hall, kiosk);
   },
-  backupRestored: ({ world, kiosks, bank }) => {
+  backupRestored: ({ world, kiosks, banks }) => {
     const kiosk = world.random.pick(kiosks);
     if (!kiosk.machine.alive) return;
     kiosk.backUp();
@@ -155,7 +167,7 @@ const EVENTS: Readonly<Record<FaultEvent, (hall: Hall) => void>> = {
       world.agenda.after(afterMs, 'customer arrives', () =>
         customerArrives(world, {
           kiosk,
-          bank,
+          banks,
           manners: {
             onTime: 1,
             late: 0,
@@ -185,7 +197,7 @@ function death(random: { int(from: number, to: number): number; chance(p: number
   return { left: random.int(1, 12), where: random.chance(0.5) ? ('before' as const) : ('after' as const) };
 }
 
-function cutFor(world: Hall['world'], line: Hall['lines']['bank'], durationMs: number): void {
+function cutFor(world: Hall['world'], line: Line, durationMs: number): void {
   line.cut = true;
   world.tell(line.name, `is cut for ${durationMs} ms`);
   world.agenda.after(durationMs, 'line heals', () => {

@@ -1,4 +1,4 @@
-import type { BankFaults } from '../bank/bank-api.ts';
+import { type BankFaults, GOOD_BANK } from '../bank/bank.ts';
 import type { CallbackFaults } from '../bank/callbacks.ts';
 import type { Manners } from '../people/customer.ts';
 import type { PrinterFaults } from '../sides/sim-printer.ts';
@@ -23,6 +23,8 @@ export interface Profile {
   readonly callbacks: CallbackFaults;
   /** How often the feed begins with entries that its reader has had. */
   readonly feedRepeats: number;
+  /** How often a claim comes once more, seconds later. */
+  readonly lateClaims: number;
   readonly printer: PrinterFaults;
   /** How many of each happen within `faultsMs`. */
   readonly events: Readonly<Record<FaultEvent, number>>;
@@ -98,9 +100,10 @@ const CALM: Profile = {
   kioskLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
   bankLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
   callbackLine: { dropRequest: 0, dropAnswer: 0, duplicate: 0, slowChance: 0, slowMs: 0 },
-  bank: { unavailable: 0, failsAfter: 0, forgetsToken: 0 },
+  bank: GOOD_BANK,
   callbacks: { vanishes: 0, doubled: 0.1, lateMs: 500, lies: 0 },
   feedRepeats: 0.1,
+  lateClaims: 0.5,
   printer: { diesMidway: 0, slow: 0 },
   events: NO_EVENTS,
 };
@@ -152,7 +155,7 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       name: 'bank',
       faultsMs: 120_000,
       manners: { onTime: 3, late: 2, twice: 3, wrongAmount: 3, cancels: 1, cancelsAndPays: 3, walksAway: 1 },
-      bank: { unavailable: 0.15, failsAfter: 0.15, forgetsToken: 0.1 },
+      bank: { unavailable: 0.15, failsAfter: 0.15, deniesDeed: 0.25, forgetsToken: 0.1, listsOnly: 0 },
       bankLine: badLine(random),
       callbacks: { vanishes: 0.3, doubled: 0.3, lateMs: random.int(1_000, 30_000), lies: 0 },
       events: {
@@ -163,6 +166,24 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
         serverDiesInCommit: random.int(0, 1),
         databaseFails: random.int(0, 2),
         callbackUnstored: random.int(0, 2),
+      },
+    }),
+  ],
+  [
+    2,
+    (random) => ({
+      ...CALM,
+      name: 'list only',
+      customersPerKiosk: 3,
+      bank: { ...GOOD_BANK, listsOnly: 0.3 },
+      bankLine: badLine(random),
+      callbacks: { vanishes: 0.6, doubled: 0.1, lateMs: 5_000, lies: 0 },
+      events: {
+        ...NO_EVENTS,
+        bankCut: random.int(0, 1),
+        serverDies: random.int(0, 1),
+        serverDiesInCommit: random.int(0, 1),
+        databaseFails: random.int(0, 1),
       },
     }),
   ],
@@ -231,9 +252,10 @@ const PROFILES: readonly (readonly [weight: number, make: Make])[] = [
       kioskLine: badLine(random),
       bankLine: badLine(random),
       callbackLine: badLine(random),
-      bank: { unavailable: 0.05, failsAfter: 0.05, forgetsToken: 0.05 },
+      bank: { unavailable: 0.05, failsAfter: 0.05, deniesDeed: 0.08, forgetsToken: 0.05, listsOnly: 0 },
       callbacks: { vanishes: 0.1, doubled: 0.2, lateMs: 8_000, lies: 0 },
       feedRepeats: 0.2,
+      lateClaims: 0.5,
       printer: { diesMidway: 0.1, slow: 0.1 },
       events: {
         kioskDies: random.int(0, 2),

@@ -20,6 +20,7 @@ import { oneFirstPaper } from './one-first-paper.ts';
 import { oneNumberOneTicket } from './one-number-one-ticket.ts';
 import { operatorsAreToldTheTruth } from './operators-are-told-the-truth.ts';
 import { paidIsSaidByTheServer } from './paid-is-said-by-the-server.ts';
+import { paidIsSaidOnce } from './paid-is-said-once.ts';
 import { panelsTellTheTruth } from './panels-tell-the-truth.ts';
 import { personalDataStaysSealed } from './personal-data-stays-sealed.ts';
 import { rejectionsAreExplained } from './rejections-are-explained.ts';
@@ -31,6 +32,7 @@ import { sessionsEndAlike } from './sessions-end-alike.ts';
 export const INVARIANTS: readonly Invariant[] = [
   noTicketWithoutMoney,
   paidIsSaidByTheServer,
+  paidIsSaidOnce,
   oneNumberOneTicket,
   numbersAreOfTheirDay,
   oneFirstPaper,

@@ -1,19 +1,19 @@
 import type { Invariant } from './invariant.ts';
-import { sessionOfTxid } from './money-books.ts';
+import { chargesOfSession, sessionsWithCharges } from './money-books.ts';
 
 export const everyPixEndsOnce: Invariant = {
   name: 'every Pix ends once',
-  says: 'At the end every settled Pix has become exactly one ticket or exactly one refund, never both and never neither.',
+  says: 'At the end every settled Pix, at whichever bank, has become exactly one ticket or exactly one refund, never both and never neither; of one session one Pix is kept at the most.',
   atEnd({ hall, history }) {
-    for (const charge of hall.bank.charges.values()) {
-      const sessionId = sessionOfTxid(charge.txid);
+    for (const sessionId of sessionsWithCharges(hall)) {
+      const pix = chargesOfSession(hall, sessionId).flatMap((charge) => charge.pix);
       const ticket = [...history.tickets.values()].find(([first]) => first?.sessionId === sessionId)?.at(-1);
-      const kept = charge.pix.filter((pix) => pix.refunds.length === 0);
-      const back = charge.pix.filter((pix) => pix.refunds.length > 0);
-      for (const pix of back) {
-        const done = pix.refunds.filter((refund) => refund.status === 'DEVOLVIDO');
-        if (done.length !== 1 || done[0]?.amountCents !== pix.amountCents)
-          return `Pix ${pix.endToEndId} of ${pix.amountCents} was not sent back whole and once`;
+      const kept = pix.filter(({ refunds }) => refunds.length === 0);
+      const back = pix.filter(({ refunds }) => refunds.length > 0);
+      for (const { refunds, amountCents, endToEndId } of back) {
+        const done = refunds.filter((refund) => refund.status === 'DEVOLVIDO');
+        if (done.length !== 1 || done[0]?.amountCents !== amountCents)
+          return `Pix ${endToEndId} of ${amountCents} was not sent back whole and once`;
       }
       if (kept.length > 1) return `${kept.length} Pix of session ${sessionId} were kept`;
       if (kept.length === 1 && ticket === undefined)

@@ -27,6 +27,8 @@ export class History {
   /** Every entry, in order of its sequence. */
   readonly entries: FeedEntry[] = [];
   readonly confirmations = new Map<string, Confirmation>();
+  /** Those of a session that had one before. */
+  readonly confirmedAgain: { readonly seq: number; readonly sessionId: string }[] = [];
   /** Every state of every ticket, oldest first. */
   readonly tickets = new Map<string, TicketView[]>();
   readonly steps: TicketStep[] = [];
@@ -63,7 +65,9 @@ export class History {
       this.entries.push(entry);
       if (entry.kind === 'payment.confirmed') {
         const payload = FEED_PAYLOADS['payment.confirmed'].parse(entry.payload);
-        this.confirmations.set(payload.sessionId, { seq: entry.seq, payload, atMs: world.agenda.nowMs() });
+        const { sessionId } = payload;
+        if (this.confirmations.has(sessionId)) this.confirmedAgain.push({ seq: entry.seq, sessionId });
+        this.confirmations.set(sessionId, { seq: entry.seq, payload, atMs: world.agenda.nowMs() });
       }
       if (entry.kind === 'payment.confirmed' || entry.kind === 'payment.closed') {
         const { sessionId } = FEED_PAYLOADS[entry.kind].parse(entry.payload);

@@ -1,5 +1,6 @@
 import { FIRST_LOCAL_NUMBER } from '../../domain/protocol/leases.ts';
 import type { Invariant } from './invariant.ts';
+import { chargesOfSession } from './money-books.ts';
 
 interface Lease extends Record<string, unknown> {
   readonly kioskId: string;
@@ -62,8 +63,7 @@ export const localNumbersAreLeased: Invariant = {
           number <= lease.to,
       );
       if (number < FIRST_LOCAL_NUMBER || !isLeased) return `${label} of ${kioskId} is in no lease of it`;
-      if (hall.bank.charges.has(sessionId.replaceAll('-', '')))
-        return `${label} needs no PIX and has a charge`;
+      if (chargesOfSession(hall, sessionId).length > 0) return `${label} needs no PIX and has a charge`;
     }
     return null;
   },

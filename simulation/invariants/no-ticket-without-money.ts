@@ -1,5 +1,5 @@
 import type { Invariant } from './invariant.ts';
-import { chargeOfSession, chargeOfTicket, exactPixKept } from './money-books.ts';
+import { chargesOfSession, chargesOfTicket, exactPixKept } from './money-books.ts';
 
 export const noTicketWithoutMoney: Invariant = {
   name: 'no ticket without its money',
@@ -13,21 +13,22 @@ export const noTicketWithoutMoney: Invariant = {
         )
         .all();
       for (const { sessionId, label, amountCents } of own) {
-        const charge = chargeOfSession(hall, sessionId);
-        if (exactPixKept(charge).length === 0)
+        const charges = chargesOfSession(hall, sessionId);
+        if (exactPixKept(charges).length === 0)
           return `${kioskId} has ticket ${label} of session ${sessionId}, for which the bank has no exact Pix`;
-        if (charge?.amountCents !== amountCents)
-          return `${kioskId} sold ${label} for ${amountCents}, the charge was of ${charge?.amountCents}`;
+        const other = charges.find((charge) => charge.amountCents !== amountCents);
+        if (other !== undefined)
+          return `${kioskId} sold ${label} for ${amountCents}, the charge was of ${other.amountCents}`;
       }
     }
     for (const states of history.tickets.values()) {
       const [first] = states;
       if (first?.payment !== 'pix') continue;
-      if (exactPixKept(chargeOfSession(hall, first.sessionId)).length === 0)
+      if (exactPixKept(chargesOfSession(hall, first.sessionId)).length === 0)
         return `the server has ticket ${first.label} of session ${first.sessionId}, for which the bank has no exact Pix`;
     }
     for (const paper of hall.papers)
-      if (paper.saysPixPaid && exactPixKept(chargeOfTicket(hall, paper.ticketId)).length === 0)
+      if (paper.saysPixPaid && exactPixKept(chargesOfTicket(hall, paper.ticketId)).length === 0)
         return `a paper of ${paper.kioskId} says that ${paper.label} is paid; the bank has no exact Pix for it`;
     return null;
   },

@@ -1,5 +1,5 @@
 import type { Invariant } from './invariant.ts';
-import { chargeOfSession } from './money-books.ts';
+import { chargesOfSession } from './money-books.ts';
 import { shownCheckout } from './shown.ts';
 
 export const paidIsSaidByTheServer: Invariant = {
@@ -7,8 +7,9 @@ export const paidIsSaidByTheServer: Invariant = {
   says: 'No screen and no session says "paid" before the server has committed its confirmation, and the server confirms nothing before the bank has settled it.',
   afterStep({ hall, history }) {
     for (const { payload } of history.confirmations.values()) {
-      const charge = chargeOfSession(hall, payload.sessionId);
-      const settled = charge?.pix.some((pix) => pix.amountCents === payload.amountCents) === true;
+      const settled = chargesOfSession(hall, payload.sessionId).some(({ pix }) =>
+        pix.some((one) => one.amountCents === payload.amountCents),
+      );
       if (!settled)
         return `the server confirmed ${payload.sessionId}, for which nothing of its amount had arrived`;
     }

@@ -2,7 +2,7 @@ import type { CheckoutView } from '../../domain/protocol/screens.ts';
 import type { Hall } from '../hall.ts';
 import type { KioskSide } from '../sides/kiosk-side.ts';
 import type { Invariant, Look } from './invariant.ts';
-import { chargeOfSession } from './money-books.ts';
+import { chargesOfSession } from './money-books.ts';
 import { shownCheckout } from './shown.ts';
 
 /** A spinner that turns for longer than this, whatever the line, is a screen that has got stuck. World time, ms. */
@@ -51,7 +51,9 @@ export const screensTellTheTruth: Invariant = {
         )
         .all();
       for (const { sessionId, status, cents } of notices) {
-        const refunds = chargeOfSession(hall, sessionId)?.pix.flatMap((pix) => pix.refunds) ?? [];
+        const refunds = chargesOfSession(hall, sessionId).flatMap(({ pix }) =>
+          pix.flatMap((one) => one.refunds),
+        );
         if (!refunds.some((refund) => refund.amountCents === cents && refund.status === 'DEVOLVIDO'))
           return `${kioskId} says of ${sessionId} that ${cents} cents go back (${status}); the bank never did that`;
       }
@@ -61,7 +63,7 @@ export const screensTellTheTruth: Invariant = {
         )
         .all();
       for (const { sessionId, status } of over)
-        if (chargeOfSession(hall, sessionId)?.pix.some((pix) => pix.refunds.length === 0) === true)
+        if (chargesOfSession(hall, sessionId).some(({ pix }) => pix.some((one) => one.refunds.length === 0)))
           return `${kioskId} calls ${sessionId} ${status} for good, whose money was kept`;
     }
     return null;
@@ -89,9 +91,10 @@ function wrongScreen(
       const cursor = kiosk.db.prepare<[], number>('SELECT feed_cursor FROM sync_state').pluck().get() ?? 0;
       const over = history.ends.get(view.sessionId);
       if (over !== undefined && over <= cursor) return `it has read entry ${over} of the feed, which ends it`;
-      const charge = chargeOfSession(hall, view.sessionId);
-      if (charge === undefined) return 'the bank has no such charge';
-      const overdueMs = hall.bank.nowMs() - charge.createdAtMs - charge.expiresSeconds * 1000;
+      const charge = chargesOfSession(hall, view.sessionId).find(({ brCode }) => brCode === view.brCode);
+      if (charge === undefined) return 'no bank has such a charge';
+      const overdueMs =
+        hall.world.epochMs + hall.world.agenda.nowMs() - charge.createdAtMs - charge.expiresSeconds * 1000;
       // A totem that starts anew reads the feed first, and knows of the time that has passed only what its clock says.
       return overdueMs > NEWS_MS && shownMs > charge.expiresSeconds * 1000 + NEWS_MS
         ? `${overdueMs} ms after the bank’s end of it`

@@ -1,5 +1,5 @@
 import type { Invariant } from './invariant.ts';
-import { chargeOfSession } from './money-books.ts';
+import { chargesOfSession } from './money-books.ts';
 
 /** Told so long before a charge ends, the server withdraws it. */
 const IN_TIME_MS = 10_000;
@@ -25,8 +25,10 @@ export const sessionsEndAlike: Invariant = {
         // A restored totem may end once more, in another way, what had ended before.
         if (disk === 1 && outcomes.get(sessionId) !== status)
           return `${sessionId} is ${status} at ${kioskId}, and ${outcomes.get(sessionId)} for the server`;
-        const charge = chargeOfSession(hall, sessionId);
-        if (status !== 'cancelled' || charge?.status !== 'ATIVA') continue;
+        const charge = chargesOfSession(hall, sessionId).find(
+          (one) => one.status === 'ATIVA' && !one.isDisowned,
+        );
+        if (status !== 'cancelled' || charge === undefined) continue;
         // What has expired at the server before it hears of the cancellation is left to expire.
         const toldAtMs = db
           .prepare<[string], number>(

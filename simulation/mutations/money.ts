@@ -85,6 +85,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sweep is switched off',
+    foundAt: 40,
     file: 'sync-server/reconciliation/sweeper.ts',
     find: 'if (provider.listReceipts === undefined) return null;',
     replace: 'if (provider.listReceipts !== undefined) return null;',
@@ -92,26 +93,15 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'silence counts as a refusal, and the other bank is asked',
+    foundAt: 18,
     file: 'sync-server/providers/http/exchange.ts',
     find: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown'",
     replace: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unavailable'",
     breaks: ['one charge, one bank'],
   },
   {
-    name: 'money that a person has sent back is counted when its charge tells of it',
-    file: 'sync-server/payments/record-receipts.ts',
-    find: "({ status, resolution }) => status === 'resolved' && resolution !== 'released',",
-    replace: "({ status, resolution }) => status === 'open' && resolution !== 'released',",
-    breaks: [
-      'every Pix ends once',
-      'no money twice',
-      'no ticket without its money',
-      'the books balance',
-      ENDS,
-    ],
-  },
-  {
     name: 'a payment is confirmed once more when it is looked at again',
+    foundAt: 1,
     file: 'sync-server/payments/apply-provider-charge.ts',
     find: 'await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);',
     replace: `await settle(context, transaction, payment, recorded.settling, charge.expiresAtMs, atMs);

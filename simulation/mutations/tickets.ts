@@ -62,4 +62,37 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
     replace: 'ORDER BY issued_at DESC, label COLLATE "C" LIMIT 1 FOR UPDATE',
     breaks: ['first come, first called'],
   },
+  {
+    name: 'a claim is granted although the ticket exists',
+    foundAt: 2,
+    file: 'sync-server/confirmations/claim-confirmation.ts',
+    find: "if (ticket !== undefined) return { outcome: 'ticketed', ticket: TicketView.parse(ticket), serverTime };",
+    replace: '',
+    breaks: ['leases are kept', RESCUED],
+  },
+  {
+    // The index over the numbers stops the ticket, and the sale with it, until the numbers are used up.
+    name: 'a restored totem keeps the numbers that it may have given out',
+    foundAt: 11,
+    file: 'main/store/implant.ts',
+    find: 'createNumberLeaseRepository(db).abandonAll();',
+    replace: 'createNumberLeaseRepository(db);',
+    breaks: ['no unexpected error', 'one number, one ticket'],
+  },
+  {
+    // What is not in the queue cannot be called, which hides the first half alone.
+    name: 'who is at a counter may be called to another',
+    foundAt: 2,
+    file: 'domain/queue-decision.ts',
+    find: "if (isAtCounter(next)) return { ok: false, code: 'ticket_taken', ticket: next };",
+    replace: '',
+    also: [
+      {
+        file: 'domain/queue-decision.ts',
+        find: "if (next.status !== 'in_queue' ||",
+        replace: "if ((next.status !== 'in_queue' && !isAtCounter(next)) ||",
+      },
+    ],
+    breaks: ['one ticket, one counter', 'losers are told', 'operators are told the truth'],
+  },
 ];

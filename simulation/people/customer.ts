@@ -1,5 +1,6 @@
+import { txidOfSession } from '../../domain/ids.ts';
 import type { TotemSnapshot } from '../../domain/protocol/screens.ts';
-import type { Bank } from '../bank/bank.ts';
+import type { BankSide } from '../bank/bank-side.ts';
 import type { KioskSide } from '../sides/kiosk-side.ts';
 import type { World } from '../world/world.ts';
 
@@ -29,7 +30,7 @@ const PATIENCE_MS = 240_000;
 
 export interface Visit {
   readonly kiosk: KioskSide;
-  readonly bank: Bank;
+  readonly banks: readonly Pick<BankSide, 'bank'>[];
   readonly manners: Manners;
   /** The wish for a ticket without PIX, where the shop offers it. */
   readonly atCounterChance: number;
@@ -75,7 +76,8 @@ function choose(world: World, visit: Visit, services: TotemSnapshot['services'],
   if (offered.length === 0) return;
   const service = random.pick(offered);
   const atCounter = service.payAtCounter && random.chance(visit.atCounterChance);
-  void kiosk.engine
+  const { engine } = kiosk;
+  void engine
     ?.execute({
       kind: 'checkout.start',
       serviceId: service.serviceId,
@@ -85,6 +87,9 @@ function choose(world: World, visit: Visit, services: TotemSnapshot['services'],
     .then((result) => {
       world.activity.note();
       if (!result.ok) {
+        // One that died over the press knows no better.
+        if (result.code === 'internal_error' && kiosk.engine === engine)
+          world.fail(new Error(`a customer at ${kiosk.kioskId} is told of an internal error`));
         if (result.code === 'checkout_in_progress') waitOn();
         else world.tell('customer', `at ${kiosk.kioskId} is refused: ${result.code}`);
         return;
@@ -129,7 +134,7 @@ function stay(world: World, visit: Visit, sessionId: string, amountCents: number
     }
     if (view.step === 'awaiting_payment' && !sawCode) {
       sawCode = true;
-      act(world, visit, sessionId, amountCents, manner);
+      act(world, visit, view, amountCents, manner);
     }
     const isLast =
       view.step === 'ticket' ||
@@ -154,19 +159,20 @@ function stay(world: World, visit: Visit, sessionId: string, amountCents: number
 /** What the customer does about the code on the screen. The phone has a line of its own. */
 function act(
   world: World,
-  { kiosk, bank }: Visit,
-  sessionId: string,
+  { kiosk, banks }: Visit,
+  { sessionId, brCode }: { readonly sessionId: string; readonly brCode: string },
   amountCents: number,
   manner: Manner,
 ): void {
   const { random, agenda } = world;
-  const txid = sessionId.replaceAll('-', '');
   const pay = (delayMs: number, cents: number, acceptsClosed: boolean): void => {
     agenda.after(delayMs, 'customer pays', () => {
-      const charge = bank.charges.get(txid);
-      if (charge === undefined) return;
-      const open = charge.status === 'ATIVA' && !bank.isExpired(charge);
-      if (open || acceptsClosed) bank.receive(charge, cents);
+      for (const { bank } of banks) {
+        const charge = bank.charges.get(txidOfSession(sessionId));
+        if (charge?.brCode !== brCode) continue;
+        const open = charge.status === 'ATIVA' && !bank.isExpired(charge);
+        if (open || acceptsClosed) bank.receive(charge, cents);
+      }
     });
   };
   const cancel = (delayMs: number): void => {

@@ -1,9 +1,11 @@
+import { SuspenseList } from '../../domain/protocol/reconciliation.ts';
 import { DEMO_SHOP } from '../../sync-server/catalog/demo-shop.ts';
 import type { Hall } from '../hall.ts';
 import { type KioskSide, PIN } from '../sides/kiosk-side.ts';
 import { MANAGER_TOKEN } from '../sides/server-side.ts';
 
 const PAUSE_MS = { from: 2_000, to: 6_000 };
+const ROUND_MS = { from: 40_000, to: 80_000 };
 
 /**
  * Makes a totem known to the server, again and again until it is: a manager makes a code, and a technician types it.
@@ -24,6 +26,23 @@ export function enrol(hall: Hall, kiosk: KioskSide): void {
   };
   const tryAgain = (): void => void attempt().catch(world.fail);
   tryAgain();
+}
+
+/** Looks now and then at the money of which the server does not know what it is for, and sends it back. */
+export function managerWorks(hall: Hall): void {
+  const { world } = hall;
+  const round = async (): Promise<void> => {
+    world.agenda.after(world.random.int(ROUND_MS.from, ROUND_MS.to), 'manager', begin);
+    const list = await ask(hall, '/v1/suspense?status=open', null, 'GET');
+    if (list === null) return;
+    for (const { receiptId } of SuspenseList.parse(JSON.parse(list)).items) {
+      const decision = { receiptId, resolution: 'refund', by: 'manager' };
+      const answer = await ask(hall, '/v1/suspense/resolve', decision);
+      world.tell('manager', `sends ${receiptId.slice(-8)} back: ${answer === null ? 'not now' : 'ok'}`);
+    }
+  };
+  const begin = (): void => void round().catch(world.fail);
+  world.agenda.after(world.random.int(ROUND_MS.from, ROUND_MS.to), 'manager', begin);
 }
 
 /** Halls in which a totem was shut out at least once. */
@@ -56,10 +75,15 @@ function enrolAnew(hall: Hall, kiosk: KioskSide): void {
 }
 
 /** @returns null when the server does not do it now */
-async function ask({ server }: Hall, path: string, body: unknown): Promise<string | null> {
+async function ask(
+  { server }: Hall,
+  path: string,
+  body: unknown,
+  method: 'GET' | 'POST' = 'POST',
+): Promise<string | null> {
   const answer = await server
     .listener()?.({
-      method: 'POST',
+      method,
       path,
       headers: {
         authorization: `Bearer ${MANAGER_TOKEN}`,

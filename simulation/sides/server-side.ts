@@ -1,3 +1,4 @@
+import { RoutingRuleRequest } from '../../domain/protocol/routing.ts';
 import { silentLog } from '../../platform/log.ts';
 import { createPersonalDataBox } from '../../platform/personal-data.ts';
 import { tokenHash } from '../../sync-server/access/tokens.ts';
@@ -5,17 +6,20 @@ import { DEMO_MERCHANT_ID, DEMO_SHOP, seedDemoShop } from '../../sync-server/cat
 import type { ServerConfig } from '../../sync-server/config.ts';
 import { createLeaseWatch } from '../../sync-server/confirmations/lease-watch.ts';
 import type { ServerContext } from '../../sync-server/context.ts';
-import { type App, createApp } from '../../sync-server/http/app.ts';
-import { startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
-import { createLocalJobs } from '../../sync-server/fulfilment/testing/local-jobs.ts';
 import { startFulfilment } from '../../sync-server/fulfilment/start-fulfilment.ts';
+import { createLocalJobs } from '../../sync-server/fulfilment/testing/local-jobs.ts';
+import { type App, createApp } from '../../sync-server/http/app.ts';
+import { type PaymentWorkers, startPaymentWorkers } from '../../sync-server/payments/payment-workers.ts';
 import { createWorkDue } from '../../sync-server/payments/work-due.ts';
 import { createBacenPixProvider } from '../../sync-server/providers/bacen-pix/bacen-pix.ts';
+import type { NationalProvider } from '../../sync-server/providers/provider.ts';
 import { startProviderProbe } from '../../sync-server/providers/provider-probe.ts';
+import { addRoutingRule } from '../../sync-server/routing/rule-store.ts';
 import { registerRoutes } from '../../sync-server/server.ts';
 import { createFeedWake } from '../../sync-server/sync/feed-wake.ts';
-import { Machine } from '../world/machine.ts';
-import type { Line, WireAnswer, WireRequest, WireStream } from '../world/network.ts';
+import type { BankSide } from '../bank/bank-side.ts';
+import { type Life, Machine } from '../world/machine.ts';
+import type { WireAnswer, WireRequest, WireStream } from '../world/network.ts';
 import type { World } from '../world/world.ts';
 import type { CommitFate, ServerStorage } from './server-storage.ts';
 
@@ -39,7 +43,9 @@ export class ServerSide {
   } | null = null;
   onDeath: () => void = () => undefined;
   /** Set once, when the world is wired. */
-  lineToBank: Line | null = null;
+  banks: readonly Pick<BankSide, 'provider' | 'line'>[] = [];
+  /** Of several banks: whether the merchant's rules divide the charges, or the configuration's order. */
+  hasRules = false;
   readonly storage: ServerStorage;
   readonly #world: World;
   #app: App | null = null;
@@ -56,8 +62,6 @@ export class ServerSide {
     const life = this.machine.boot();
     const world = this.#world;
     world.tell('server', 'starts');
-    const line = this.lineToBank;
-    if (line === null) throw new Error('the server has no line to the bank');
     const db = this.storage.databaseOf(life, world.activity, {
       onCommit: (tables) => this.#atCommit(tables),
       committed: () => {
@@ -80,16 +84,25 @@ export class ServerSide {
     };
     await seedDemoShop(db, feedWake, life.clock.nowMs());
     if (life.over) return;
-    const provider = createBacenPixProvider({ ...CONFIG.pix, fetch: line.fetchFor(life) }, life.clock);
-    const workers = startPaymentWorkers(context, provider);
-    startProviderProbe(context, workers.provider, workers.health);
+    if (this.hasRules) await this.#writeRules(context);
+    const [first, ...others] = this.banks.map((bank) => startBankWork(context, bank, life));
+    if (first === undefined) throw new Error('the server has no bank');
     await startFulfilment(context, {});
     const app = await createApp(context);
-    await registerRoutes(app, context, { national: [workers], international: null });
+    await registerRoutes(app, context, { national: [first, ...others], international: null });
     await app.ready();
     if (life.over) return;
     this.#app = app;
-    workers.registerWebhook(PUBLIC_URL);
+    for (const workers of [first, ...others]) workers.registerWebhook(PUBLIC_URL);
+  }
+
+  /** One of each bank; at each start the same ones again. */
+  async #writeRules(context: ServerContext): Promise<void> {
+    for (const [index, { provider }] of this.banks.entries()) {
+      const ruleId = `0198c1a0-0000-7000-8000-00000000020${index}`;
+      const rule = RoutingRuleRequest.parse({ ruleId, provider, weight: 2 - index });
+      await addRoutingRule(context, DEMO_MERCHANT_ID, rule, 'manager');
+    }
   }
 
   /** The process is gone; what it had promised to nobody is lost. */
@@ -205,6 +218,18 @@ export class ServerSide {
     }
     return death.where;
   }
+}
+
+/** As the server's own start does it, for one of its providers. */
+function startBankWork(
+  context: ServerContext,
+  { provider: name, line }: Pick<BankSide, 'provider' | 'line'>,
+  life: Life,
+): PaymentWorkers<NationalProvider> {
+  const provider = createBacenPixProvider({ ...CONFIG.pix, fetch: line.fetchFor(life) }, life.clock);
+  const workers = startPaymentWorkers(context, { ...provider, name });
+  startProviderProbe(context, workers.provider, workers.health);
+  return workers;
 }
 
 const CONFIG: ServerConfig = {

@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
+  /** The line has doubled it: its answer goes nowhere. */
+  readonly isCopy?: true;
 }
 
 export interface WireAnswer {
@@ -125,7 +127,7 @@ export class Line {
         if (!life.over && !copy) reject(new TypeError('fetch failed', { cause: refused }));
         return;
       }
-      listener(wire).then(
+      listener(copy ? { ...wire, isCopy: true } : wire).then(
         (answer) => {
           if (copy) {
             if (typeof answer.body !== 'string') answer.body.leave();
