@@ -4,7 +4,7 @@ import type { Transaction } from '../db/database.ts';
 import type { ProviderRecurrence } from '../providers/recurrence.ts';
 import type { RecurrenceHint } from '../providers/webhook-intake.ts';
 import { noteSubscription, openSubscription } from '../unified/note-subscription.ts';
-import { planReads } from './read-again.ts';
+import { planReads } from './plan-reads.ts';
 import { nextRecurrenceStatus } from './recurrence-status.ts';
 import { recordRecurringMoney } from './recurring-money.ts';
 import { recordRecurringReturns } from './recurring-returns.ts';

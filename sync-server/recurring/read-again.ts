@@ -1,47 +1,18 @@
-import type { RecurrenceStatus } from '../../domain/protocol/recurring.ts';
 import type { ServerContext } from '../context.ts';
-import type { Transaction } from '../db/database.ts';
 import { startDueWorker } from '../payments/due-worker.ts';
 import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import type { RecurrenceHint } from '../providers/webhook-intake.ts';
 import { keepRecurrence, type RecurrenceKey } from './keep-recurrence.ts';
+import { FIRST_READ_MS } from './plan-reads.ts';
 
-/** A customer who approves does so within minutes; by then a webhook that was not lost has come. */
-const FIRST_READ_MS = 60_000;
 /** Agreements live for years. Once a day is soon enough for one that was cancelled, and few requests. */
 const MAX_READ_MS = 24 * 60 * 60_000;
 /** Cards are charged back for 120 days; a Pix is sent back for 90, and its payer has 80 for a MED case. */
 const RETURNS_FOLLOWED_MS = 120 * 24 * 60 * 60_000;
 /** Longer than the one call that a read makes: a process that dies delays its reads this long. */
 const CLAIM_MS = 45_000;
-
-const ENDED: ReadonlySet<RecurrenceStatus | null> = new Set<RecurrenceStatus | null>([
-  'rejected',
-  'expired',
-  'canceled',
-]);
-
-/**
- * Something changed, or is not whole: the rounds of reading begin anew. What has ended is not read again.
- * @param isWhole whether what was read has all its place here
- */
-export async function planReads(
-  { workDue }: Pick<ServerContext, 'workDue'>,
-  transaction: Transaction,
-  key: RecurrenceKey,
-  { status, isWhole }: { readonly status: RecurrenceStatus | null; readonly isWhole: boolean },
-  atMs: number,
-): Promise<void> {
-  const nextMs = ENDED.has(status) && isWhole ? null : atMs + FIRST_READ_MS;
-  await transaction.query(
-    `UPDATE recurrences SET read_attempts = 0, next_read_at = $5
-     WHERE merchant_id = $1 AND provider = $2 AND kind = $3 AND recurrence_id = $4`,
-    [key.merchantId, key.provider, key.kind, key.id, nextMs === null ? null : new Date(nextMs)],
-  );
-  if (nextMs !== null) transaction.afterCommit(() => workDue.announce('recurrence', nextMs));
-}
 
 /**
  * Reads agreements, and what is charged by them, back from the provider while they have not ended, and what was paid
