@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { TransactionView } from '../../domain/protocol/transactions.ts';
+import { type LearntView, TransactionView } from '../../domain/protocol/transactions.ts';
 import { reportOutcome, type Terminal } from '../output.ts';
 import { callServer, moneyText, pathPart, timeText } from '../request.ts';
 import { type AccessOptions, withAccess } from '../server-access.ts';
@@ -29,6 +29,7 @@ function textOf(view: TransactionView): string {
     `${view.transactionId}  ${view.status}  ${money(view.amountCents)}  ${view.serviceName}`,
     `session ${view.sessionId}, txid ${view.txid}, ${view.kioskId}, ticket ${view.ticketLabel ?? '-'}`,
     `made ${timeText(view.createdAt)}, paid ${timeText(view.paidAt)}${view.late ? ' (late)' : ''}`,
+    ...section('learnt', learntLines(view.learnt, money)),
     ...section(
       'attempts',
       view.attempts.map(
@@ -73,4 +74,47 @@ function textOf(view: TransactionView): string {
       ),
     ),
   ].join('\n');
+}
+
+/** What nobody has told is left out. */
+function learntLines(learnt: LearntView, money: (amountCents: number) => string): readonly string[] {
+  const { card, subscription } = learnt;
+  const paidBy = [
+    learnt.paymentMethod,
+    learnt.installments !== null && learnt.installments > 1 ? `${learnt.installments} instalments` : null,
+    card === null
+      ? null
+      : [card.brand, card.last4 === null ? null : `**** ${card.last4}`, expiry(card)].join(' ').trim(),
+  ];
+  const ids = [
+    learnt.routedProvider === null ? null : `routed to ${learnt.routedProvider}`,
+    learnt.providerOrderId === null ? null : `order ${learnt.providerOrderId}`,
+    learnt.providerPaymentId === null ? null : `payment ${learnt.providerPaymentId}`,
+  ];
+  const times = [
+    learnt.capturedAt === null ? null : `captured ${timeText(learnt.capturedAt)}`,
+    learnt.refundedAt === null ? null : `${money(learnt.refundedCents)} back ${timeText(learnt.refundedAt)}`,
+    learnt.disputedAt === null ? null : `disputed ${timeText(learnt.disputedAt)}`,
+  ];
+  const customer = [
+    learnt.customerId === null ? null : `customer ${learnt.customerId}`,
+    learnt.providerCustomerId === null ? null : `there ${learnt.providerCustomerId}`,
+    subscription === null
+      ? null
+      : `subscription ${subscription.providerSubscriptionId ?? subscription.subscriptionId}`,
+    subscription?.periodStartsOn == null
+      ? null
+      : `${subscription.periodStartsOn} to ${subscription.periodEndsOn}`,
+  ];
+  const session = [
+    learnt.sessionStatus === null ? null : `session ${learnt.sessionStatus}`,
+    learnt.sessionChannel,
+  ];
+  return [paidBy, ids, times, customer, session]
+    .map((line) => line.filter((part) => part !== null).join(', '))
+    .filter((line) => line !== '');
+}
+
+function expiry({ expMonth, expYear }: NonNullable<LearntView['card']>): string {
+  return expMonth === null || expYear === null ? '' : `${String(expMonth).padStart(2, '0')}/${expYear}`;
 }

@@ -5,6 +5,50 @@ import { RefundView } from './refunds.ts';
 
 const Cents = z.int();
 
+/** What a payment learnt beside its money; null where nobody has told it. */
+export const LearntView = z.object({
+  /** The provider that the router chose first. */
+  routedProvider: z.string().nullable(),
+  paymentMethod: z.enum(['pix', 'card', 'boleto', 'other']).nullable(),
+  installments: z.int().nullable(),
+  providerOrderId: z.string().nullable(),
+  providerPaymentId: z.string().nullable(),
+  /** By the provider's clock. */
+  capturedAt: EpochMs.nullable(),
+  /** Of the money that settled it. */
+  refundedCents: Cents,
+  refundedAt: EpochMs.nullable(),
+  disputedAt: EpochMs.nullable(),
+  customerId: Uuid.nullable(),
+  providerCustomerId: z.string().nullable(),
+  card: z
+    .object({
+      paymentMethodId: Uuid,
+      brand: z.string().nullable(),
+      last4: z.string().nullable(),
+      expMonth: z.int().nullable(),
+      expYear: z.int().nullable(),
+      status: z.enum(['used', 'saved']),
+      isDefault: z.boolean(),
+    })
+    .nullable(),
+  subscription: z
+    .object({
+      subscriptionId: Uuid,
+      providerSubscriptionId: z.string().nullable(),
+      plan: z.string().nullable(),
+      /** YYYY-MM-DD, both included. */
+      periodStartsOn: z.string().nullable(),
+      periodEndsOn: z.string().nullable(),
+    })
+    .nullable(),
+  sessionStatus: z.enum(['open', 'completed', 'expired', 'canceled', 'failed']).nullable(),
+  sessionChannel: z.enum(['totem', 'phone_page']).nullable(),
+  /** When the provider's answer that is kept was read. */
+  payloadReadAt: EpochMs.nullable(),
+});
+export type LearntView = z.infer<typeof LearntView>;
+
 /**
  * `GET /v1/transactions/:id`: all that is known of one payment, for a manager. The id is the transaction's, the session's,
  * or the txid that a totem made of it. Without personal data. 404 `unknown_transaction`.
@@ -32,6 +76,7 @@ export const TransactionView = z.object({
   paidAt: EpochMs.nullable(),
   late: z.boolean(),
   ticketLabel: z.string().nullable(),
+  learnt: LearntView,
   attempts: z.array(
     z.object({
       attempt: z.int(),

@@ -1,6 +1,7 @@
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { TransactionView } from '../../domain/protocol/transactions.ts';
 import type { Queryable } from '../db/database.ts';
+import { readLearnt } from '../unified/read-links.ts';
 import { RETURNED } from './list-refunds.ts';
 
 const TXID_OF_SESSION = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/i;
@@ -10,7 +11,7 @@ const ms = (column: string, name: string): string =>
 
 type Head = Omit<
   TransactionView,
-  'attempts' | 'transitions' | 'receipts' | 'refunds' | 'disputes' | 'splits'
+  'learnt' | 'attempts' | 'transitions' | 'receipts' | 'refunds' | 'disputes' | 'splits'
 >;
 
 /**
@@ -42,6 +43,7 @@ export async function readTransaction(
   const mine = 'WHERE merchant_id = $1 AND transaction_id = $2';
   return {
     ...head,
+    learnt: await readLearnt(database, { merchantId, transactionId: head.transactionId }),
     attempts: await of<TransactionView['attempts'][number]>(
       `SELECT attempt, provider, txid, provider_charge_id AS "providerChargeId", ${ms('started_at', 'startedAt')},
          ${ms('ended_at', 'endedAt')}, outcome, detail FROM payment_attempts ${mine} ORDER BY attempt`,

@@ -48,10 +48,18 @@ export async function noteCharge(
       subscription.period?.endsOn ?? null,
     ],
   );
-  if (facts.payload !== undefined) await keepPayload(context, transaction, payment, facts.payload, atMs);
+  if (facts.payload !== undefined && !links.isErased)
+    await keepPayload(context, transaction, payment, facts.payload, atMs);
 }
 
 type Facts = NonNullable<ProviderCharge['facts']>;
+
+interface Links {
+  readonly customerProviderId: string | null;
+  readonly paymentMethodId: string | null;
+  /** The customer was erased: nothing of who pays is written down any more. */
+  readonly isErased: boolean;
+}
 
 async function linksOf(
   context: ServerContext,
@@ -60,14 +68,10 @@ async function linksOf(
   at: AtProvider,
   facts: Facts,
   atMs: number,
-): Promise<{ readonly customerProviderId: string | null; readonly paymentMethodId: string | null }> {
-  const [known] = await transaction.query<{ customerId: string | null; paymentMethodId: string | null }>(
-    `SELECT coalesce(c.merged_into, t.customer_id) AS "customerId", payment_method_id AS "paymentMethodId"
-     FROM payment_transactions t LEFT JOIN customers c USING (merchant_id, customer_id)
-     WHERE t.merchant_id = $1 AND t.transaction_id = $2`,
-    [payment.merchantId, payment.transactionId],
-  );
-  const customerId = known?.customerId ?? (await identify(context, transaction, payment, facts, atMs));
+): Promise<Links> {
+  const known = await knownLinks(transaction, payment);
+  if (known.isErased) return { customerProviderId: null, paymentMethodId: null, isErased: true };
+  const customerId = known.customerId ?? (await identify(context, transaction, payment, facts, atMs));
   const customerProviderId =
     customerId === null
       ? null
@@ -77,8 +81,27 @@ async function linksOf(
   const paymentMethodId =
     card === null
       ? null
-      : await keepPaymentMethod(context, transaction, at, owner, card, known?.paymentMethodId ?? null);
-  return { customerProviderId, paymentMethodId };
+      : await keepPaymentMethod(context, transaction, at, owner, card, known.paymentMethodId);
+  return { customerProviderId, paymentMethodId, isErased: false };
+}
+
+async function knownLinks(transaction: Transaction, { merchantId, transactionId }: PaymentTransaction) {
+  const [payment] = await transaction.query<{ customerId: string | null; paymentMethodId: string | null }>(
+    `SELECT customer_id AS "customerId", payment_method_id AS "paymentMethodId" FROM payment_transactions
+     WHERE merchant_id = $1 AND transaction_id = $2`,
+    [merchantId, transactionId],
+  );
+  const paymentMethodId = payment?.paymentMethodId ?? null;
+  if (payment === undefined || payment.customerId === null)
+    return { customerId: null, paymentMethodId, isErased: false };
+  // Shared: whoever erases the customer waits, or is waited for.
+  const [customer] = await transaction.query<{ customerId: string; isErased: boolean }>(
+    `SELECT coalesce(merged_into, customer_id) AS "customerId", erased_at IS NOT NULL AS "isErased" FROM customers
+     WHERE merchant_id = $1 AND customer_id = $2 FOR SHARE`,
+    [merchantId, payment.customerId],
+  );
+  if (customer === undefined) throw new Error(`customer ${payment.customerId} does not exist`);
+  return { ...customer, paymentMethodId };
 }
 
 /** Whom the totem did not ask the provider may know. */

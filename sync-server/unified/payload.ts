@@ -7,6 +7,8 @@ import { looksLikeCardNumber } from './clean-facts.ts';
 
 /** An answer about one charge is a few kilobytes; one that is larger is not worth its place. */
 const MAX_BYTES = 32 * 1024;
+/** Longer than a BR Code, or any word of a provider's; looking through a text takes its length squared. */
+const MAX_TEXT = 2_000;
 /** Deeper than any provider's answer. */
 const MAX_DEPTH = 20;
 /** What opens something: a client secret lets anybody finish a payment. */
@@ -41,16 +43,16 @@ export async function keepPayload(
   );
 }
 
-/** As JSON text; null for what is no JSON. */
+/** As JSON text; null for what is no JSON, or too large. */
 export function maskPayload(payload: unknown): string | null {
   const text = JSON.stringify(withoutSecrets(payload, 0)) as string | undefined;
-  return text === undefined ? null : maskPersonalWords(text);
+  return text === undefined || text.length > MAX_BYTES ? null : maskPersonalWords(text);
 }
 
 /** The same shape, with a mask in place of what opens something, or looks like a card's number. */
 function withoutSecrets(value: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) return MASK;
-  if (typeof value === 'string') return looksLikeCardNumber(value) ? MASK : value;
+  if (typeof value === 'string') return value.length > MAX_TEXT || looksLikeCardNumber(value) ? MASK : value;
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(

@@ -51,6 +51,12 @@ export interface CoverageHouse {
     state: CanonicalStatus,
     events: readonly Step[],
   ): Promise<ReadonlyMap<Step, Observed | null>>;
+  /** Steps one after the other, those passed over that the provider has no words for; all is undone in the end. */
+  walk(
+    provider: ProviderName,
+    steps: readonly Step[],
+    check: (payment: PaymentTransaction, told: Situation) => Promise<void>,
+  ): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -235,6 +241,19 @@ export async function startCoverageHouse(): Promise<CoverageHouse> {
             at === null ? null : await undone.undoing(() => observeOne(provider, { ...at }, event)),
           );
         return seen;
+      }),
+    walk: (provider, steps, check) =>
+      undone.undoing(async () => {
+        const at = await open(provider);
+        await check(at.payment, at.told);
+        for (const step of steps) {
+          const act = await prepare(provider, at, step);
+          if (act === null) continue;
+          await act();
+          const now = await findBySession(context.db, at.payment.merchantId, at.payment.sessionId);
+          if (now === undefined) throw new Error('the payment is gone');
+          await check(now, at.told);
+        }
       }),
     async close() {
       await undone.close();
