@@ -12,9 +12,11 @@ import { createAdminBridge } from './admin-bridge.ts';
 import { createAdminCommands } from './admin-commands.ts';
 import { CatalogView } from './CatalogView.tsx';
 import { CustomersView } from './CustomersView.tsx';
+import { DeliveriesView } from './DeliveriesView.tsx';
 import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { MoneyView } from './MoneyView.tsx';
+import { SettlementView } from './SettlementView.tsx';
 import { SuspenseView } from './SuspenseView.tsx';
 import { TokenForm } from './TokenForm.tsx';
 import { forgetToken, tokenStore } from './token-store.ts';
@@ -43,9 +45,11 @@ function Status({ token }: { readonly token: string }) {
       ) : (
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
           <MoneyView snapshot={snapshot} commands={commands} />
+          <DeliveriesView fulfilment={snapshot.fulfilment} commands={commands} />
           <SuspenseView integration={snapshot.integration} />
           <CatalogView units={snapshot.units} commands={commands} />
           <CustomersView commands={commands} />
+          <SettlementView commands={commands} nowMs={snapshot.at} />
           <AuditView commands={commands} />
           <FleetView snapshot={snapshot} commands={commands} nowMs={nowMs ?? snapshot.at} />
         </IntegrationView>

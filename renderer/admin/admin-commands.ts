@@ -6,6 +6,7 @@ import { FulfilmentDetail } from '../../domain/protocol/fulfilment.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
 import type { RefundReturned } from '../../domain/protocol/refunds.ts';
+import { SettlementDifferences, SettlementReport } from '../../domain/protocol/settlement.ts';
 
 const ClosedRefund = z.object({ refundId: z.string() });
 
@@ -48,6 +49,9 @@ export interface AdminCommands {
   readCustomer(customerId: string): Promise<AdminAnswer<CustomerView>>;
   exportCustomer(customerId: string): Promise<AdminAnswer<CustomerExport>>;
   eraseCustomer(customerId: string, reason: string, by: string): Promise<AdminAnswer<ErasureView>>;
+  /** Civil days, YYYY-MM-DD, both included. */
+  readSettlement(from: string, to: string): Promise<AdminAnswer<SettlementReport>>;
+  readDifferences(from: string, to: string): Promise<AdminAnswer<SettlementDifferences>>;
   /** Reads the whole ledger: takes seconds where it is long. */
   readAudit(): Promise<AdminAnswer<AuditReport>>;
   /** Has what failed behind a payment tried again. */
@@ -91,6 +95,9 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     exportCustomer: (customerId) => ask(CustomerExport, `/v1/customers/${customerId}/export`),
     eraseCustomer: (customerId, reason, by) =>
       ask(ErasureView, `/v1/customers/${customerId}/erase`, { reason, by }),
+    readSettlement: (from, to) => ask(SettlementReport, `/v1/settlement?from=${from}&to=${to}`),
+    readDifferences: (from, to) =>
+      ask(SettlementDifferences, `/v1/settlement/differences?from=${from}&to=${to}`),
     readAudit: () => ask(AuditReport, '/v1/ledger/audit'),
     resync: (transactionId) => ask(FulfilmentDetail, `/v1/fulfilments/${transactionId}/resync`, {}),
     changePrice: (serviceId, amountCents) =>

@@ -1,4 +1,6 @@
 import { ptBrAudit } from './pt-br-audit.ts';
+import { ptBrDeliveries } from './pt-br-deliveries.ts';
+import { ptBrSettlement } from './pt-br-settlement.ts';
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
@@ -413,6 +415,8 @@ export const ptBrStaff = {
       eraseConfirm: 'Apagar para sempre',
     },
     audit: ptBrAudit,
+    settlement: ptBrSettlement,
+    deliveries: ptBrDeliveries,
     fleet: {
       title: 'Totens',
       none: 'Nenhum totem ainda',
@@ -460,6 +464,8 @@ export const ptBrStaff = {
         unknown_customer: 'Este cliente não existe. Procure de novo.',
         reason_is_personal:
           'O motivo fica guardado para sempre: escreva sem o nome e sem os dados do cliente. Nada foi apagado.',
+        unknown_fulfilment: 'Esta entrega não existe mais. Recarregue a página.',
+        nothing_failed: 'Esta entrega não está mais parada.',
         too_many_attempts: 'Tentativas demais. Espere um minuto.',
         server_unreachable: 'O servidor não respondeu. Nada foi confirmado; confira a lista e tente de novo.',
         internal_error: 'O servidor falhou. Tente de novo.',

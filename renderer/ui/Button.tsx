@@ -1,7 +1,8 @@
 import type { ReactNode } from 'react';
 
 export interface ButtonProps {
-  readonly onPress: () => void;
+  /** Left out where it sends its form: then the form's own handler does the work, also for Enter in a field. */
+  readonly onPress?: () => void;
   readonly children: ReactNode;
   readonly variant?: 'primary' | 'secondary' | 'quiet' | 'danger';
   readonly size?: 'regular' | 'large';
@@ -20,7 +21,7 @@ export function Button(props: ButtonProps) {
   const inert = disabled || busy;
   return (
     <button
-      type="button"
+      type={props.onPress === undefined ? 'submit' : 'button'}
       className={`button button-${variant} button-${size}`}
       aria-disabled={inert || undefined}
       aria-busy={busy || undefined}
@@ -29,7 +30,7 @@ export function Button(props: ButtonProps) {
       aria-describedby={props.describedBy}
       // biome-ignore lint/a11y/noAutofocus: only for the safe answer of a dialog, where the focus belongs
       autoFocus={props.autoFocus}
-      onClick={inert ? undefined : props.onPress}
+      onClick={inert ? (event) => event.preventDefault() : props.onPress}
     >
       {props.children}
     </button>

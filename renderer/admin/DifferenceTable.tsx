@@ -1,0 +1,48 @@
+import type { SettlementDifferences } from '../../domain/protocol/settlement.ts';
+import { formatMoney } from '../i18n/format.ts';
+import { text } from '../i18n/text.ts';
+
+/** Line by line what makes days differ, with its transaction. */
+export function DifferenceTable({ differences }: SettlementDifferences) {
+  const words = text.admin.settlement;
+  const money = (cents: number | null, currency: string): string =>
+    cents === null ? words.nothing : formatMoney(cents, currency);
+  return (
+    <>
+      <h3>{words.differencesTitle}</h3>
+      <div className="table-frame">
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">{words.day}</th>
+              <th scope="col">{words.kind}</th>
+              <th scope="col">{words.here}</th>
+              <th scope="col">{words.there}</th>
+              <th scope="col">{words.reference}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {differences.map((one) => {
+              const isFee = one.kind === 'fee_differs';
+              return (
+                <tr key={`${one.of} ${one.id}`}>
+                  <th scope="row" className="no-wrap">
+                    {one.day.split('-').reverse().join('/')} <span className="soft">{one.provider}</span>
+                  </th>
+                  <td>
+                    {words.kinds[one.kind]} <span className="soft">{words.of[one.of]}</span>
+                  </td>
+                  <td className="no-wrap">{money(isFee ? one.feeHereCents : one.hereCents, one.currency)}</td>
+                  <td className="no-wrap">
+                    {money(isFee ? one.feeThereCents : one.thereCents, one.currency)}
+                  </td>
+                  <td className="issue-transaction">{one.transactionId ?? one.id}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
