@@ -9,6 +9,7 @@ const COMMANDS_WITH_A_SERVER = [
   'cli/recurring.test.ts',
   'cli/refunds.test.ts',
   'cli/dead-letters.test.ts',
+  'cli/fulfilment.test.ts',
   'cli/ledger.test.ts',
   'cli/shop.test.ts',
 ];

@@ -4,6 +4,7 @@ import { addBrCodeCommands } from './commands/br-code.ts';
 import { addCatalogCommands } from './commands/catalog.ts';
 import { addCustomersCommands } from './commands/customers.ts';
 import { addDeadLettersCommands } from './commands/dead-letters.ts';
+import { addFulfilmentCommands } from './commands/fulfilment.ts';
 import { addKiosksCommands } from './commands/kiosks.ts';
 import { addLedgerCommands } from './commands/ledger.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
@@ -36,6 +37,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
   addRefundsCommands(program, terminal);
   addRecurringCommands(program, terminal);
   addCustomersCommands(program, terminal);
+  addFulfilmentCommands(program, terminal);
   addDeadLettersCommands(program, terminal);
   addLedgerCommands(program, terminal);
   addMigrateCommand(program, terminal);

@@ -53,6 +53,8 @@ export const NotificationSend = z.object({
 export type NotificationSend = z.infer<typeof NotificationSend>;
 
 export const MAX_FULFILMENTS_LISTED = 200;
+/** On the manager's page: more than a person looks through. The command line lists them all. */
+export const MAX_FULFILMENTS_SHOWN = 20;
 
 /** Which ones: those that a person has to see to, those that are tried again by themselves, all that go on, the ended. */
 export const FulfilmentFilter = z.enum(['failed_permanent', 'failed', 'open', 'completed']);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FulfilmentFigures } from './fulfilment.ts';
 import { AmountCents, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
 import { SuspenseFigures } from './reconciliation.ts';
 
@@ -48,6 +49,8 @@ export const IntegrationStatus = z.object({
     .optional(),
   /** Money of which nobody knows what it is for; absent from a server of the release before. */
   suspense: SuspenseFigures.optional(),
+  /** What follows payments and does not go on; absent from a server of the release before. */
+  fulfilment: FulfilmentFigures.optional(),
   serverTime: EpochMs,
 });
 export type IntegrationStatus = z.infer<typeof IntegrationStatus>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PaymentMethod, TicketDelivery, TicketPayment } from '../ticket.ts';
 import { Service } from './catalog.ts';
 import { RefundReason, RefundStatus } from './feed.ts';
+import { FulfilmentList } from './fulfilment.ts';
 import { KioskView } from './identity.ts';
 import { IntegrationStatus } from './integration.ts';
 import { AmountCents, CounterName, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
@@ -461,6 +462,8 @@ export const AdminSnapshot = z.object({
     unpaidCount: z.int().nonnegative(),
   }),
   money: MoneyTroubles,
+  /** What followed the payments: failures first, then what is under way; a few that ended last. */
+  fulfilment: FulfilmentList,
 });
 export type AdminSnapshot = z.infer<typeof AdminSnapshot>;
 

@@ -1,3 +1,4 @@
+import type { FulfilmentView } from '../../domain/protocol/fulfilment.ts';
 import type { KioskView } from '../../domain/protocol/identity.ts';
 import type {
   AdminSnapshot,
@@ -721,6 +722,81 @@ const TROUBLED_MONEY: AdminSnapshot['money'] = {
   refusedWebhooks: 41,
 };
 
+const PAID_AT = KIOSK_NOW - 44 * MINUTE_MS;
+const stage = (
+  name: FulfilmentView['stages'][number]['stage'],
+  changes: Partial<FulfilmentView['stages'][number]> = {},
+): FulfilmentView['stages'][number] => ({
+  stage: name,
+  state: 'done',
+  failures: 0,
+  dueAt: null,
+  startedAt: PAID_AT,
+  endedAt: PAID_AT + 2_000,
+  detail: null,
+  ...changes,
+});
+const delivery = (n: number, changes: Partial<FulfilmentView> = {}): FulfilmentView => ({
+  transactionId: uuid(800 + n),
+  unitId: UNIT_ID,
+  status: 'completed',
+  ticketLabel: `C0${10 + n}`,
+  serviceName: 'Consulta',
+  amountCents: 5_000,
+  currency: 'BRL',
+  createdAt: PAID_AT,
+  changedAt: PAID_AT + 5_000,
+  stages: [stage('notifying'), stage('issuing_ticket'), stage('printing'), stage('sending_receipt')],
+  ...changes,
+});
+const QUIET_DELIVERIES: AdminSnapshot['fulfilment'] = {
+  open: 1,
+  retrying: 0,
+  failedPermanent: 0,
+  fulfilments: [delivery(4, { status: 'printing' }), delivery(3), delivery(2)],
+};
+const TROUBLED_DELIVERIES: AdminSnapshot['fulfilment'] = {
+  open: 3,
+  retrying: 1,
+  failedPermanent: 1,
+  fulfilments: [
+    delivery(1, {
+      status: 'failed_permanent',
+      stages: [
+        stage('notifying', {
+          state: 'failed_permanent',
+          failures: 4,
+          detail: 'email: connect ECONNREFUSED 10.0.0.7:587',
+        }),
+        stage('issuing_ticket'),
+        stage('printing'),
+        stage('sending_receipt', { state: 'skipped' }),
+      ],
+    }),
+    delivery(5, {
+      status: 'failed_at_printing',
+      stages: [
+        stage('notifying'),
+        stage('issuing_ticket'),
+        stage('printing', {
+          state: 'failed',
+          failures: 1,
+          dueAt: KIOSK_NOW + 4 * MINUTE_MS,
+          detail: 'no paper was heard of in time',
+        }),
+        stage('sending_receipt', { state: 'waiting' }),
+      ],
+    }),
+    ...QUIET_DELIVERIES.fulfilments,
+  ],
+};
+const NO_DELIVERIES: AdminSnapshot['fulfilment'] = {
+  open: 0,
+  retrying: 0,
+  failedPermanent: 0,
+  fulfilments: [],
+};
+
 export function admin(changes: Partial<AdminSnapshot['integration']> = {}): AdminSnapshot {
   return {
     screen: 'admin',
@@ -730,6 +806,7 @@ export function admin(changes: Partial<AdminSnapshot['integration']> = {}): Admi
     fleet: FLEET,
     atCounter: { receivedCents: 154_350, receivedCount: 27, unpaidCents: 3_000, unpaidCount: 1 },
     money: QUIET_MONEY,
+    fulfilment: QUIET_DELIVERIES,
     integration: {
       health: 'healthy',
       sessions: 412,
@@ -761,6 +838,8 @@ export const ADMIN_SCENES: Readonly<Record<string, AdminSnapshot>> = {
   healthy: admin(),
   'no totems yet': { ...admin(), fleet: [] },
   'money in trouble': { ...admin(), money: TROUBLED_MONEY },
+  'deliveries in trouble': { ...admin(), fulfilment: TROUBLED_DELIVERIES },
+  'no deliveries yet': { ...admin(), fulfilment: NO_DELIVERIES },
   'two units': {
     ...admin(),
     units: [

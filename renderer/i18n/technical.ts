@@ -44,6 +44,11 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/^unavailable: (.*)$/, 'provedor indisponível: $1'],
   [/^unknown: (.*)$/, 'sem resposta do provedor: $1'],
   [/^rejected: (.*)$/, 'recusada pelo provedor: $1'],
+  // sync-server/fulfilment
+  [/^no ticket was heard of in time$/, 'o totem não informou a senha a tempo'],
+  [/^no paper was heard of in time$/, 'o totem não informou o papel a tempo'],
+  [/^the server ended in the midst of it$/, 'o servidor parou no meio do envio'],
+  [/^email: (.*)$/, 'e-mail: $1'],
   // main/sync
   [/^(?:feed|push): (.+)$/, '$1'],
   [/^feed entry (\d+) \((.+?)\) was skipped: (.+)$/, 'entrada $1 do servidor ($2) ignorada: $3'],

@@ -1,7 +1,9 @@
+import { MAX_FULFILMENTS_SHOWN } from '../../domain/protocol/fulfilment.ts';
 import { AdminSnapshot } from '../../domain/protocol/screens.ts';
 import { readFleet } from '../access/fleet.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
+import { listFulfilments } from '../fulfilment/list-fulfilments.ts';
 import { readIntegrationStatus } from '../integration/integration-status.ts';
 import { type ProcessFacts, readMoneyTroubles } from '../integration/money-troubles.ts';
 import { readCounterFigures } from '../queue/counter-payments.ts';
@@ -73,6 +75,7 @@ async function readAdminSnapshot(
     fleet: await readFleet(context.db, merchantId),
     money: await readMoneyTroubles(context.db, merchantId, facts),
     atCounter: await readCounterFigures(context.db, merchantId, at),
+    fulfilment: await listFulfilments(context.db, merchantId, { limit: MAX_FULFILMENTS_SHOWN }),
   });
 }
 

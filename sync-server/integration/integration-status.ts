@@ -1,5 +1,6 @@
 import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
 import type { Queryable } from '../db/database.ts';
+import { readFulfilmentFigures } from '../fulfilment/list-fulfilments.ts';
 import { readSuspenseFigures } from '../reconciliation/resolve-suspense.ts';
 import { askingPace, readWebhookPaces } from '../reconciliation/webhook-pace.ts';
 import { conversionPercent, integrationHealth } from './integration-health.ts';
@@ -54,6 +55,7 @@ export async function readIntegrationStatus(
       }),
     ),
     suspense: await readSuspenseFigures(database, merchantId, nowMs),
+    fulfilment: await readFulfilmentFigures(database, merchantId),
     serverTime: nowMs,
   };
 }
