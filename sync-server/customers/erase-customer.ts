@@ -91,7 +91,7 @@ export async function finishErasure(
   const root = await context.db.transaction((transaction) =>
     destroyPerson(transaction, merchantId, customerId, context.clock.nowMs()),
   );
-  if (root === customerId) context.log.info({ customerId, reason: erasure.reason }, 'a customer was erased');
+  if (root === customerId) context.log.info({ customerId }, 'a customer was erased');
   // Merged into another one meanwhile, who is the same person: the request is theirs now.
   return root === customerId ? root : finishErasure(context, merchantId, root);
 }

@@ -24,6 +24,7 @@ export interface Masked {
 /** Texts of a person's sales that somebody typed, or a provider worded. */
 const TEXTS_OF_SALES = [
   { table: 'refunds', column: 'note', type: 'text' },
+  { table: 'refunds', column: 'returned_note', type: 'text' },
   { table: 'refunds', column: 'last_error', type: 'text' },
   { table: 'payment_attempts', column: 'detail', type: 'text' },
   { table: 'disputes', column: 'reason', type: 'text' },
@@ -37,22 +38,22 @@ const TEXTS_OF_SALES = [
 /**
  * Masks these words wherever a payload or a text may hold them: webhooks of all kinds, and what was written beside the
  * person's sales or about money in suspense. Each row by itself; done again it changes nothing.
- * @param words empty: nothing is looked for
+ * @param words empty: no texts are looked through
  */
 export async function maskEverywhere(
   db: Database,
   { merchantId, customerId, createdAtMs, lastSeenAtMs }: Masked,
   words: readonly string[],
 ): Promise<void> {
-  if (words.length === 0) return;
-  await maskBodies(db, createdAtMs - HEARD_BEFORE_MS, lastSeenAtMs + HEARD_AFTER_MS, words);
-  for (const { table, column, type } of TEXTS_OF_SALES)
-    await maskTexts(db, { table, column, type }, THEIR_SALES, [merchantId, customerId], words);
   // The provider's whole answer, sealed and masked: a look at it is not worth what it may still hold.
   await db.query(`DELETE FROM payment_payloads WHERE merchant_id = $1 AND ${THEIR_SALES}`, [
     merchantId,
     customerId,
   ]);
+  if (words.length === 0) return;
+  await maskBodies(db, createdAtMs - HEARD_BEFORE_MS, lastSeenAtMs + HEARD_AFTER_MS, words);
+  for (const { table, column, type } of TEXTS_OF_SALES)
+    await maskTexts(db, { table, column, type }, THEIR_SALES, [merchantId, customerId], words);
   await maskTexts(
     db,
     { table: 'suspense_items', column: 'note', type: 'text' },

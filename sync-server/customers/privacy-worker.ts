@@ -55,14 +55,17 @@ export async function pruneWebhooks(
 ): Promise<void> {
   const before = new Date(clock.nowMs() - config.privacy.webhookDays * DAY_MS);
   while (!isStopping()) {
-    const pruned = await db.query(
-      `UPDATE webhook_inbox SET body = '', headers = '{}', last_error = NULL, body_kept = 'pruned'
-       WHERE inbox_id IN (SELECT inbox_id FROM webhook_inbox
-         WHERE body_kept <> 'pruned' AND status = 'processed' AND received_at < $1 ORDER BY received_at LIMIT ${BATCH}
-         FOR UPDATE SKIP LOCKED) RETURNING inbox_id`,
+    const old = await db.query<{ id: string }>(
+      `SELECT inbox_id AS id FROM webhook_inbox
+       WHERE body_kept <> 'pruned' AND status = 'processed' AND received_at < $1 ORDER BY received_at LIMIT ${BATCH}`,
       [before],
     );
-    if (pruned.length < BATCH) return;
+    if (old.length === 0) return;
+    await db.query(
+      `UPDATE webhook_inbox SET body = '', headers = '{}', last_error = NULL, body_kept = 'pruned'
+       WHERE inbox_id = ANY($1) AND status = 'processed'`,
+      [old.map(({ id }) => id)],
+    );
   }
 }
 
@@ -72,9 +75,9 @@ async function prunePayloads({
   clock,
   config,
 }: Pick<ServerContext, 'db' | 'clock' | 'config'>): Promise<void> {
-  await db.query('DELETE FROM payment_payloads WHERE read_at < $1', [
-    new Date(clock.nowMs() - config.privacy.webhookDays * DAY_MS),
-  ]);
+  const before = new Date(clock.nowMs() - config.privacy.webhookDays * DAY_MS);
+  const old = await db.query('SELECT 1 FROM payment_payloads WHERE read_at < $1 LIMIT 1', [before]);
+  if (old.length > 0) await db.query('DELETE FROM payment_payloads WHERE read_at < $1', [before]);
 }
 
 /** Customers without a payment or a word for so long, and without a subscription that goes on. */
@@ -106,8 +109,14 @@ export async function eraseForgotten(
     if (forgotten.length < BATCH) break;
   }
   // What an older release sealed and no key opens any more: it was moved to no customer.
-  await context.db.query(
-    'UPDATE payment_transactions SET customer_sealed = NULL WHERE customer_sealed IS NOT NULL AND created_at < $1',
+  const lost = await context.db.query<{ merchantId: string; transactionId: string }>(
+    `SELECT merchant_id AS "merchantId", transaction_id AS "transactionId" FROM payment_transactions
+     WHERE customer_sealed IS NOT NULL AND created_at < $1 LIMIT ${BATCH}`,
     [before],
   );
+  for (const { merchantId, transactionId } of lost)
+    await context.db.query(
+      'UPDATE payment_transactions SET customer_sealed = NULL WHERE merchant_id = $1 AND transaction_id = $2',
+      [merchantId, transactionId],
+    );
 }
