@@ -6,6 +6,7 @@ import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message, type Tone } from '../ui/Message.tsx';
 import { ViewTitle } from '../ui/ViewTitle.tsx';
+import { AdminNav } from './AdminNav.tsx';
 
 const TONE: Record<IntegrationStatus['health'], Tone> = {
   healthy: 'good',
@@ -34,6 +35,7 @@ export function IntegrationView({ snapshot, onLeave, children }: Props) {
           {text.admin.leave}
         </Button>
       </header>
+      <AdminNav />
       <section className={`card health tone-${TONE[integration.health]}`} role="status">
         <p className={`badge tone-${TONE[integration.health]}`}>{text.admin.health[integration.health]}</p>
         <p>{text.admin.healthDetail[integration.health]}</p>

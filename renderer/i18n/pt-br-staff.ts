@@ -266,6 +266,7 @@ export const ptBrStaff = {
   },
   admin: {
     title: 'Integração de pagamentos',
+    sections: 'Nesta página',
     tokenTitle: 'Acesso do gestor',
     tokenDetail: 'Cole o token de acesso do gestor. Ele fica só nesta aba do navegador.',
     tokenLabel: 'Token de acesso',
