@@ -6,7 +6,8 @@ import {
   startTestInitiator,
   type TestInitiator,
 } from '../sync-server/providers/open-finance/testing/test-initiator.ts';
-import { RealShop, type Totem } from './testing/real-shop.ts';
+import { RealShop } from './testing/real-shop.ts';
+import type { Totem } from './testing/totem.ts';
 
 const CPF = '529.982.247-25';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../domain/protocol/leases.ts';
 import { DEMO_SERVICES } from '../sync-server/catalog/demo-shop.ts';
-import { RealShop, type Totem } from './testing/real-shop.ts';
+import { RealShop } from './testing/real-shop.ts';
+import type { Totem } from './testing/totem.ts';
 
 const LAPSED_MS = CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS + 1_000;
 const AT_COUNTER = DEMO_SERVICES[3];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIRMATION_LEASE_MS, RESCUE_MARGIN_MS } from '../domain/protocol/leases.ts';
-import { RealShop, type Totem } from './testing/real-shop.ts';
+import { RealShop } from './testing/real-shop.ts';
+import type { Totem } from './testing/totem.ts';
 
 const LAPSED_MS = CONFIRMATION_LEASE_MS + RESCUE_MARGIN_MS + 1_000;
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { CardOffer, Service } from '../../domain/protocol/catalog.ts';
 import { KIOSK_ID, KioskHarness, SERVICE_ID } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 
 const CARD: CardOffer = { offerId: randomUUID(), amountCents: 1_250, currency: 'USD' };
 

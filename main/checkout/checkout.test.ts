@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SNAPSHOTS } from '../../domain/protocol/screens.ts';
 import { KIOSK_ID, KioskHarness, SERVICE_ID } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 import { LAST_SCREEN_MS } from './deadlines.ts';
 
 const CPF = '529.982.247-25';

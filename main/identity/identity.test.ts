@@ -16,7 +16,7 @@ import { kioskPaths } from '../data-folder.ts';
 import { supportBundle } from '../diagnostics/support-bundle.ts';
 import { createServerTime } from '../sync/server-time.ts';
 import { type HarnessOptions, KIOSK_ID, KioskHarness, PIN, SERVICE_ID } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 import { createFileIdentity } from './file-identity.ts';
 
 const CODE = 'ABCD2345';

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { kioskPaths } from '../data-folder.ts';
 import { KIOSK_ID, KioskHarness } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 
 /** A sale that is over, and whose row cannot be read any more, as after a bug of an earlier version. */
 async function totemWithUnreadableSale(): Promise<{ totem: KioskHarness; sessionId: string }> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { KIOSK_ID, KioskHarness } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 
 const [SERVICE] = STUB_CATALOG.services;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { KIOSK_ID, KioskHarness } from '../testing/kiosk-harness.ts';
-import { STUB_CATALOG } from '../testing/stub-server.ts';
+import { STUB_CATALOG } from '../testing/stub-catalog.ts';
 
 const NEIGHBOUR: TicketView = {
   ticketId: '018f0000-0000-7000-8000-000000000020',

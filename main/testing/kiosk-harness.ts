@@ -14,7 +14,8 @@ import { newKeyPair } from '../identity/key-pair.ts';
 import { createKiosk, type Kiosk } from '../kiosk.ts';
 import { FakePrinter } from './fake-printer.ts';
 import { SettableClock } from './settable-clock.ts';
-import { STUB_CATALOG, StubServer } from './stub-server.ts';
+import { STUB_CATALOG } from './stub-catalog.ts';
+import { StubServer } from './stub-server.ts';
 
 export const KIOSK_ID = 'totem-1';
 export const PIN = '4711';

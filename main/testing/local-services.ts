@@ -1,5 +1,5 @@
 import type { Catalog, Service } from '../../domain/protocol/catalog.ts';
-import { STUB_CATALOG } from './stub-server.ts';
+import { STUB_CATALOG } from './stub-catalog.ts';
 
 const base = { description: '', currency: 'BRL', pix: true, card: null, estimatedMinutes: null } as const;
 

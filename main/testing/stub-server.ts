@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { createGunzip } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Clock } from '../../domain/clock.ts';
-import type { Catalog } from '../../domain/protocol/catalog.ts';
 import { ChargeRequest } from '../../domain/protocol/charges.ts';
 import { CheckoutRequest, type CheckoutResponse } from '../../domain/protocol/checkouts.ts';
 import {
@@ -27,33 +26,7 @@ import { type OutboxEvent, PushRequest, type PushResult } from '../../domain/pro
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';
 import { StubAccess } from './stub-access.ts';
-
-export const STUB_CATALOG: Catalog = {
-  version: 1,
-  unit: {
-    unitId: '018f0000-0000-7000-8000-000000000001',
-    merchantId: '018f0000-0000-7000-8000-000000000002',
-    merchantName: 'Clínica Modelo',
-    unitName: 'Unidade Centro',
-    city: 'São Paulo',
-    timeZone: 'America/Sao_Paulo',
-    counters: ['Guichê 1', 'Guichê 2'],
-  },
-  services: [
-    {
-      serviceId: '018f0000-0000-7000-8000-00000000000a',
-      name: 'Consulta',
-      description: 'Atendimento geral',
-      prefix: 'C',
-      amountCents: 5_000,
-      payAtCounter: false,
-      currency: 'BRL',
-      pix: true,
-      card: null,
-      estimatedMinutes: 15,
-    },
-  ],
-};
+import { STUB_CATALOG } from './stub-catalog.ts';
 
 export interface Refusal {
   readonly status: number;
