@@ -48,6 +48,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/^no ticket was heard of in time$/, 'o totem não informou a senha a tempo'],
   [/^no paper was heard of in time$/, 'o totem não informou o papel a tempo'],
   [/^the server ended in the midst of it$/, 'o servidor parou no meio do envio'],
+  [
+    /^what the customer told was sealed with another key$/,
+    'os dados do cliente foram guardados com outra chave',
+  ],
   [/^email: (.*)$/, 'e-mail: $1'],
   // main/sync
   [/^(?:feed|push): (.+)$/, '$1'],

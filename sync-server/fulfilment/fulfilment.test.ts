@@ -262,6 +262,20 @@ describe('what is lost, and what is not', () => {
     expect(mail.mails).toHaveLength(1);
   });
 
+  test('an address that this process has no key for: tried again, given up with an alert, and no other is held up', async () => {
+    const sale = await house.sell(ANA);
+    await house.reaches(sale, { stage: 'notifying', state: 'done' });
+    await house.context.db.query('UPDATE person_keys SET key_sealed = key_sealed || key_sealed');
+    const other = await house.sell({ name: 'Bia' });
+    await getTicket(sale);
+    await getTicket(other);
+    await house.reaches(sale, { stage: 'sending_receipt', state: 'failed', detail: NOT_SENT.unreadable });
+    await eventually(async () => expect(await statusOf(other)).toBe('completed'));
+    await house.pass(60 * MINUTE_MS);
+    expect(await statusOf(sale)).toBe('failed_permanent');
+    expect(house.alerts).toMatchObject([{ stage: 'sending_receipt', transactionId: sale.transactionId }]);
+  });
+
   test('a payment that is taken back in its transaction leaves neither fulfilment nor job', async () => {
     house.queueIsAway = true;
     await expect(house.sell(ANA)).rejects.toThrow('no queue');

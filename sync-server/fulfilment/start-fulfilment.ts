@@ -28,9 +28,10 @@ export async function startFulfilment(context: ServerContext, channels: Channels
       const heard = await findHeard(context);
       for (const key of heard) {
         if (isStopping()) return null;
-        await context.db.transaction((transaction) =>
-          advance(context, channels, transaction, key, { mayClaim: false }),
-        );
+        await context.db
+          .transaction((transaction) => advance(context, channels, transaction, key, { mayClaim: false }))
+          // One that does not go on holds up no other.
+          .catch((error: unknown) => log.error({ error, ...key }, 'a fulfilment was not brought on'));
       }
       await addLostJobs(context);
       return heard.length === BATCH ? clock.nowMs() : null;

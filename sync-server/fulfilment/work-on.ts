@@ -70,6 +70,11 @@ export async function advance(
   for (const stage of MAIL_STAGES) {
     if (claim !== null || !isDue(after, stage, atMs)) continue;
     const contact = await readContact(context, transaction, key);
+    if (contact === null) {
+      const begun = happen(after, stage, 'begin', { atMs });
+      after = failTry(begun, stage, { atMs, detail: NOT_SENT.unreadable });
+      continue;
+    }
     const recipients = recipientsOf(channels, contact);
     if (recipients.length === 0) {
       const knows = contact.email !== null || contact.phone !== null;
@@ -92,6 +97,7 @@ export async function advance(
 export const NOT_SENT = {
   no_address: 'no e-mail and no phone is known',
   no_channel: 'no channel is configured for the address',
+  unreadable: 'what the customer told was sealed with another key',
 } as const;
 
 async function sendOne(

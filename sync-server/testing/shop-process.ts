@@ -25,6 +25,8 @@ const CLIENT = { clientId: 'shop', clientSecret: 'not-a-secret' };
 export interface ShopProcess extends KillableProgram {
   readonly context: ServerContext;
   readonly bank: ProviderSimulator;
+  /** Of the server: its keys are there. */
+  readonly dataDir: string;
   /** Always on one port: that is where the bank sends its callbacks. */
   readonly url: string;
   kill(): Promise<void>;
@@ -35,6 +37,7 @@ export interface ShopProcess extends KillableProgram {
 export async function openShopProcess(bug?: Replacement): Promise<ShopProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'totem-crash-'));
   const report = join(folder, 'killed-at');
+  const dataDir = join(folder, 'server');
   writeFileSync(join(folder, 'access.json'), JSON.stringify(testConfig().access));
   const database = await createTestDatabase();
   await seedShop(database.db, systemClock.nowMs());
@@ -65,7 +68,7 @@ export async function openShopProcess(bug?: Replacement): Promise<ShopProcess> {
         ...(bug === undefined ? {} : { [REPLACEMENT]: JSON.stringify(bug) }),
         TOTEM_LOG: 'silent',
         TOTEM_SERVER_PORT: port,
-        TOTEM_DATA_DIR: join(folder, 'server'),
+        TOTEM_DATA_DIR: dataDir,
         DATABASE_URL: database.url,
         TOTEM_ACCESS_FILE: join(folder, 'access.json'),
         TOTEM_PIX_BASE_URL: bank.apiBaseUrl,
@@ -90,6 +93,7 @@ export async function openShopProcess(bug?: Replacement): Promise<ShopProcess> {
   return {
     context,
     bank,
+    dataDir,
     get url() {
       return url;
     },
