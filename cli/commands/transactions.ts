@@ -48,21 +48,26 @@ function textOf(view: TransactionView): string {
       'receipts',
       view.receipts.map(
         (receipt) =>
-          `${receipt.receiptId}  ${money(receipt.amountCents)}  ${receipt.disposition}  ${receipt.provider}  ` +
+          `${receipt.receiptId}  ${moneyText(receipt.amountCents, receipt.currency)}  ${receipt.disposition}  ${receipt.provider}  ` +
           timeText(receipt.paidAt),
       ),
     ),
     ...section(
       'refunds',
       view.refunds.map((refund) =>
-        `${refund.refundId}  ${money(refund.amountCents)}  ${refund.status}  ${refund.reason}  ${refund.lastError ?? ''}`.trimEnd(),
+        (
+          `${refund.refundId}  ${moneyText(refund.amountCents, refund.currency)}  ${refund.status}  ${refund.reason}  ` +
+          (refund.returned === null
+            ? (refund.lastError ?? '')
+            : `returned by hand, says ${refund.returned.by}: ${refund.returned.note}`)
+        ).trimEnd(),
       ),
     ),
     ...section(
       'disputes',
       view.disputes.map(
         (dispute) =>
-          `${dispute.disputeId}  ${money(dispute.amountCents)}  ${dispute.kind} ${dispute.status}  ${dispute.reason}`,
+          `${dispute.disputeId}  ${moneyText(dispute.amountCents, dispute.currency)}  ${dispute.kind} ${dispute.status}  ${dispute.reason}`,
       ),
     ),
     ...section(

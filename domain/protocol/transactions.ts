@@ -134,6 +134,7 @@ export const TransactionView = z.object({
       kind: z.string(),
       status: z.string(),
       amountCents: Cents,
+      currency: z.string(),
       reason: z.string(),
       openedAt: EpochMs,
       closedAt: EpochMs.nullable(),

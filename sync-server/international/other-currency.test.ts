@@ -82,19 +82,22 @@ test('a twin in the currency that was asked for prints', async () => {
 });
 
 test('what its payer disputes, or the shop sends back by hand, is booked in its own currency', async () => {
-  const byHand = await checkout();
-  await house.faults({ webhook: 'lost' });
-  await payIn('gbp', byHand);
-  const sent = await house.stripe('POST', 'refunds', { paymentIntent: byHand.providerChargeId });
-  expect(sent.status).toBe(200);
-  await house.until(
-    async () => (await viewOf(byHand)).refunds.some(({ status }) => status === 'settled'),
-    120_000,
-  );
-  const disputed = await checkout();
-  await payIn('gbp', disputed);
-  await house.stripe('POST', 'disputes', { paymentIntent: disputed.providerChargeId });
-  await house.until(async () => (await viewOf(disputed)).disputes.length === 1, 120_000);
+  // Nothing is told until both have happened, so that the server's own refund does not come first.
+  const paidInSilence = async (deed: 'refunds' | 'disputes'): Promise<CheckoutResponse> => {
+    await house.faults({ webhook: 'lost' });
+    const made = await checkout();
+    const paymentIntent = made.providerChargeId;
+    await payIn('gbp', made);
+    expect((await house.stripe('POST', deed, { paymentIntent })).status).toBe(200);
+    await house.faults({ webhook: 'normal' });
+    await house.stripe('POST', 'events', { paymentIntent, type: 'payment_intent.succeeded' });
+    return made;
+  };
+  const byHand = await paidInSilence('refunds');
+  await house.until(async () => (await viewOf(byHand)).refunds.some(({ status }) => status === 'settled'));
+  const disputed = await paidInSilence('disputes');
+  await house.until(async () => (await viewOf(disputed)).disputes.length === 1);
+  expect((await viewOf(disputed)).disputes).toMatchObject([{ amountCents: 2_400, currency: 'GBP' }]);
   const currencies = await house.context.db.query<{ currency: string }>(
     `SELECT DISTINCT p.currency FROM ledger_postings p JOIN ledger_entries e USING (merchant_id, entry_id)
      WHERE e.transaction_id = ANY($1)`,

@@ -40,6 +40,9 @@ export async function readTransaction(
   const of = <R>(sql: string): Promise<(R & Record<string, unknown>)[]> =>
     database.query<R & Record<string, unknown>>(sql, [merchantId, head.transactionId]);
   const asked = '(SELECT currency FROM payment_transactions WHERE merchant_id = $1 AND transaction_id = $2)';
+  const ofReceipt = (row: string): string =>
+    `coalesce((SELECT other_currency FROM receipts r WHERE r.merchant_id = ${row}.merchant_id
+      AND r.receipt_id = ${row}.receipt_id), ${asked})`;
   const mine = 'WHERE merchant_id = $1 AND transaction_id = $2';
   return {
     ...head,
@@ -58,14 +61,13 @@ export async function readTransaction(
        FROM receipts ${mine} ORDER BY recorded_at, receipt_id`,
     ),
     refunds: await of<TransactionView['refunds'][number]>(
-      `SELECT refund_id AS "refundId", coalesce((SELECT other_currency FROM receipts r WHERE r.merchant_id = f.merchant_id
-           AND r.receipt_id = f.receipt_id), ${asked}) AS currency, amount_cents AS "amountCents", reason, note, status,
+      `SELECT refund_id AS "refundId", ${ofReceipt('f')} AS currency, amount_cents AS "amountCents", reason, note, status,
          initiated_by AS "initiatedBy", attempts, last_error AS "lastError", ${ms('created_at', 'createdAt')},
          ${ms('settled_at', 'settledAt')}, ${RETURNED} FROM refunds f ${mine} ORDER BY created_at, refund_id`,
     ),
     disputes: await of<TransactionView['disputes'][number]>(
-      `SELECT dispute_id AS "disputeId", kind, status, amount_cents AS "amountCents", reason,
-         ${ms('opened_at', 'openedAt')}, ${ms('closed_at', 'closedAt')} FROM disputes ${mine} ORDER BY opened_at`,
+      `SELECT dispute_id AS "disputeId", kind, status, amount_cents AS "amountCents", ${ofReceipt('d')} AS currency, reason,
+         ${ms('opened_at', 'openedAt')}, ${ms('closed_at', 'closedAt')} FROM disputes d ${mine} ORDER BY opened_at`,
     ),
     splits: await of<TransactionView['splits'][number]>(
       `SELECT recipient, percent_bp AS "percentBp", fixed_cents AS "fixedCents", amount_cents AS "amountCents",
