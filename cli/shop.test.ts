@@ -196,6 +196,15 @@ test('a sale is divided, mirrored to the sandbox, paid and partly sent back; one
   expect((await run('splits', 'list')).data).toMatchObject({
     recipients: [{ payable: [{ currency: 'BRL', amountCents: 157 }] }],
   });
+  const pay = (...args: string[]) => run('splits', 'pay', 'plataforma', '--by', 'Financeiro', ...args);
+  expect(await pay('--cents', '158')).toMatchObject({ code: 'more_than_owed' });
+  const { payoutId } = (await pay('--cents', '100', '--note', 'TED 1')).data as { payoutId: string };
+  expect((await run('splits', 'payouts', '--recipient', 'plataforma')).data).toMatchObject({
+    payouts: [{ payoutId, amountCents: 100, provider: null, by: 'Financeiro', note: 'TED 1' }],
+  });
+  expect(await run('splits', 'reverse', payoutId, '--by', 'Gestor')).toMatchObject({
+    data: { reversedBy: 'Gestor' },
+  });
   const { transactionId } = (await show()).data as { transactionId: string };
   await run('refunds', 'create', '--transaction', transactionId, '--cents', '2500', '--note', 'Metade');
   await vi.waitFor(

@@ -4,6 +4,7 @@ import { RecipientRequest, SplitOverview, SplitRuleRequest } from '../../domain/
 import { reportOutcome, type Terminal } from '../output.ts';
 import { callServer, moneyText, numberOf, pathPart } from '../request.ts';
 import { type AccessOptions, withAccess } from '../server-access.ts';
+import { addSplitPayoutCommands } from './split-payouts.ts';
 
 interface RecipientOptions extends AccessOptions {
   readonly kind: string;
@@ -87,6 +88,7 @@ export function addSplitsCommands(program: Command, terminal: Terminal): void {
         text: textOf,
       }),
   );
+  addSplitPayoutCommands(splits, terminal);
 }
 
 /** By digits: 2.55 times 100 is not a whole number in floating point. NaN for more than two decimals. */

@@ -68,3 +68,43 @@ export const SplitOverview = z.object({
   rules: z.array(SplitRuleView),
 });
 export type SplitOverview = z.infer<typeof SplitOverview>;
+
+/**
+ * `POST /v1/splits/payouts`: somebody who owns a part of sales has been paid. The same payoutId again is the same payout.
+ *
+ * Refusals: 404 `recipient_unknown`, 404 `provider_unknown`, 409 `more_than_owed`, 409 `payout_conflict` (the payoutId is
+ * another payout's).
+ */
+export const SplitPayoutRequest = z.object({
+  payoutId: Uuid,
+  recipient: RecipientName,
+  amountCents: AmountCents,
+  currency: Currency.default('BRL'),
+  /** The provider that paid it out of what it holds for us; null: from the merchant's own bank account. */
+  provider: z.string().min(1).max(40).nullable().default(null),
+  paidAt: EpochMs,
+  by: z.string().trim().min(1).max(100),
+  note: z.string().trim().max(500).optional(),
+});
+export type SplitPayoutRequest = z.infer<typeof SplitPayoutRequest>;
+
+/** `POST /v1/splits/payouts/<payoutId>/reverse`: it was a mistake, or the money came back. Idempotent. 404 `payout_unknown`. */
+export const SplitPayoutReversal = z.object({ by: z.string().trim().min(1).max(100) });
+
+export const SplitPayoutView = z.object({
+  payoutId: Uuid,
+  recipient: RecipientName,
+  amountCents: AmountCents,
+  currency: Currency,
+  provider: z.string().nullable(),
+  paidAt: EpochMs,
+  by: z.string(),
+  note: z.string().nullable(),
+  reversedAt: EpochMs.nullable(),
+  reversedBy: z.string().nullable(),
+});
+export type SplitPayoutView = z.infer<typeof SplitPayoutView>;
+
+export const MAX_PAYOUTS_LISTED = 200;
+/** `GET /v1/splits/payouts?recipient=`: the newest first. */
+export const SplitPayoutList = z.object({ payouts: z.array(SplitPayoutView) });

@@ -71,7 +71,9 @@ const RULES = [
                 JOIN recurring_receipts r USING (merchant_id, receipt_id)
                 WHERE r.place = 'income' AND b.status NOT IN ('processing', 'failed', 'won')
               UNION ALL SELECT merchant_id, CASE WHEN kind IN ('fee', 'payout') THEN amount_cents ELSE fee_cents END
-                FROM statement_lines WHERE posted) AS gone
+                FROM statement_lines WHERE posted
+              UNION ALL SELECT merchant_id, amount_cents FROM split_payouts
+                WHERE paid_from LIKE 'receivable:%' AND reversed_at IS NULL) AS gone
             GROUP BY merchant_id)
           SELECT m.merchant_id, 'receivable' AS subject,
                  'ledger ' || coalesce(held.cents, 0) || ', receipts ' || coalesce(received.cents, 0)
@@ -177,6 +179,18 @@ const RULES = [
             AND posted.account_code = 'payable:' || s.recipient
           WHERE coalesce(posted.cents, 0)
             <> div(s.amount_cents * least(coalesce(gone.cents, 0), t.amount_cents), t.amount_cents)`,
+  },
+  {
+    rule: 'split_payout_posted_with_its_amount',
+    sql: `SELECT o.merchant_id, o.payout_id::text AS subject,
+                 o.recipient || ' ' || o.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
+          FROM split_payouts o
+          LEFT JOIN ledger_entries e ON e.merchant_id = o.merchant_id
+            AND e.idempotency_key IN ('split_payout:' || o.payout_id, 'split_payout_reversed:' || o.payout_id)
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
+            AND p.account_code = 'payable:' || o.recipient
+          GROUP BY o.merchant_id, o.payout_id, o.recipient, o.amount_cents, o.reversed_at
+          HAVING coalesce(sum(p.amount_cents), 0) <> CASE WHEN o.reversed_at IS NULL THEN o.amount_cents ELSE 0 END`,
   },
   {
     rule: 'counter_payment_posted_with_its_amount',

@@ -6,6 +6,7 @@ import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import type { Providers } from '../providers/providers.ts';
+import { registerSplitPayoutRoutes } from './split-payout-routes.ts';
 import {
   addSplitRule,
   readSplitOverview,
@@ -101,4 +102,5 @@ export function registerSplitRoutes(app: App, context: ServerContext, national: 
       return readSplitOverview(context.db, merchantId);
     },
   );
+  registerSplitPayoutRoutes(app, context, splitting);
 }

@@ -208,6 +208,48 @@ test('a dispute that is lost takes the parts back, one that is won does not', as
   expect(await disputed('lost')).toMatchObject({ 'payable:dr-silva': 0, 'payable:plataforma': 0 });
 });
 
+test('who owns a part is paid what is owed and no more, once, and a mistake is taken back', async () => {
+  const owedNow = async (): Promise<number> =>
+    (await overview()).recipients.find((one: { recipient: string }) => one.recipient === 'dr-silva')
+      .payable[0].amountCents;
+  await paid();
+  const owedCents = await owedNow();
+  const payout = {
+    payoutId: crypto.randomUUID(),
+    recipient: 'dr-silva',
+    amountCents: owedCents - 100,
+    paidAt: clock.nowMs(),
+    by: 'Financeiro',
+  };
+  expect(await post('/payouts', { ...payout, amountCents: owedCents + 1 })).toMatchObject({
+    status: 409,
+    body: { error: { code: 'more_than_owed', message: `${owedCents} cents of BRL are owed` } },
+  });
+  const same = await Promise.all([1, 2, 3].map(() => post('/payouts', payout)));
+  expect(same.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(await owedNow()).toBe(100);
+  expect(await post('/payouts', { ...payout, amountCents: 1 })).toMatchObject({
+    body: { error: { code: 'payout_conflict' } },
+  });
+  // Two at once see the same hundred cents, and one of them gets it.
+  const race = await Promise.all(
+    [1, 2].map(() => post('/payouts', { ...payout, payoutId: crypto.randomUUID(), amountCents: 100 })),
+  );
+  expect(race.map(({ status }) => status).sort()).toEqual([200, 409]);
+  expect(await owedNow()).toBe(0);
+
+  const reverse = () => post(`/payouts/${payout.payoutId}/reverse`, { by: 'Gestor' });
+  expect(await reverse()).toMatchObject({ status: 200, body: { reversedBy: 'Gestor' } });
+  expect(await reverse()).toMatchObject({ status: 200 });
+  expect(await owedNow()).toBe(owedCents - 100);
+  const byBank = { ...payout, payoutId: crypto.randomUUID(), provider: bank.name };
+  expect(await post('/payouts', byBank)).toMatchObject({ status: 200, body: { provider: bank.name } });
+  expect(await post('/payouts', { ...byBank, provider: 'stripe' })).toMatchObject({ status: 404 });
+  expect(await post('/payouts', { ...payout, recipient: 'nobody' })).toMatchObject({ status: 404 });
+  expect(await post(`/payouts/${crypto.randomUUID()}/reverse`, { by: 'x' })).toMatchObject({ status: 404 });
+  await expectMoneyAddsUp(context);
+});
+
 test('the audit sees a part that was not posted, and one that did not go back', async () => {
   const payment = await paid();
   const rules = async () => [
