@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandResult, type TotemCommand, TotemSnapshot } from '../domain/protocol/screens.ts';
+import { CommandResult, type TotemCommand } from '../domain/protocol/screen-commands.ts';
+import { TotemSnapshot } from '../domain/protocol/screens.ts';
 import { ask } from './json-api.ts';
 import type { StopwatchPrinter } from './stopwatch-printer.ts';
 

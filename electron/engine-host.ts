@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screens.ts';
+import type { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screen-commands.ts';
 import type { Log } from '../platform/log.ts';
 import type { WindowScreen } from './app-origin.ts';
 import { FromEngine, type ToEngine, type WindowSnapshot } from './engine-messages.ts';

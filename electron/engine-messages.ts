@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screens.ts';
+import { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screen-commands.ts';
 import { WINDOW_SCREENS } from './app-origin.ts';
 
 /** What the shell and the engine's process say to each other. Parsed on both sides: either may be a newer version. */

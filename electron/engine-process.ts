@@ -1,6 +1,7 @@
 import process from 'node:process';
 import type { ParentPort } from 'electron';
-import type { CommandResult, ScreenCommand, SnapshotOf } from '../domain/protocol/screens.ts';
+import type { CommandResult, ScreenCommand } from '../domain/protocol/screen-commands.ts';
+import type { SnapshotOf } from '../domain/protocol/screens.ts';
 import type { RunningService } from '../platform/service.ts';
 import type { WindowScreen } from './app-origin.ts';
 import { type FromEngine, ToEngine } from './engine-messages.ts';

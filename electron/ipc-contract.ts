@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screens.ts';
+import { CommandResult, TechnicianCommand, TotemCommand } from '../domain/protocol/screen-commands.ts';
 import { WINDOW_SCREENS } from './app-origin.ts';
 import { CHANNELS } from './ipc-channels.ts';
 

@@ -1,6 +1,7 @@
 // Bundled to one CommonJS file: a sandboxed preload can load nothing but Electron's own subset.
 import { contextBridge, ipcRenderer } from 'electron';
-import type { CommandResult, ScreenBridge, ScreenName, SnapshotOf } from '../domain/protocol/screens.ts';
+import type { CommandResult } from '../domain/protocol/screen-commands.ts';
+import type { ScreenBridge, ScreenName, SnapshotOf } from '../domain/protocol/screens.ts';
 import { CHANNELS, type LinkState } from './ipc-channels.ts';
 
 interface Subscriber {

@@ -1,5 +1,6 @@
 import type { Clock, RandomBytes } from '../domain/clock.ts';
-import type { CommandResult, ScreenCommand, SnapshotOf } from '../domain/protocol/screens.ts';
+import type { CommandResult, ScreenCommand } from '../domain/protocol/screen-commands.ts';
+import type { SnapshotOf } from '../domain/protocol/screens.ts';
 import type { Log } from '../platform/log.ts';
 import type { PersonalDataBox } from '../platform/personal-data.ts';
 import { createChargeRequests } from './checkout/charge-requests.ts';

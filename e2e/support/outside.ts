@@ -1,5 +1,6 @@
 import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
-import type { CommandResult, ScreenCommand, ScreenName, SnapshotOf } from '../../domain/protocol/screens.ts';
+import type { CommandResult, ScreenCommand } from '../../domain/protocol/screen-commands.ts';
+import type { ScreenName, SnapshotOf } from '../../domain/protocol/screens.ts';
 
 /** The world around a totem as a test plays it, over HTTP alone: the customer's bank, the printer, the manager. */
 

@@ -3,12 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type CommandResult,
-  ScreenCommand,
-  ScreenName,
-  type SnapshotOf,
-} from '../../domain/protocol/screens.ts';
+import { type CommandResult, ScreenCommand } from '../../domain/protocol/screen-commands.ts';
+import { ScreenName, type SnapshotOf } from '../../domain/protocol/screens.ts';
 import { SECURITY_HEADERS } from '../../main/http-host/security-headers.ts';
 
 const RENDERER = fileURLToPath(new URL('../../dist/renderer', import.meta.url));

@@ -1,4 +1,5 @@
-import type { CheckoutView, PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterStatus } from '../../domain/protocol/machine-state.ts';
+import type { CheckoutView } from '../../domain/protocol/screens.ts';
 import type { ShownSession } from './checkout.ts';
 import { isPrinting, isRefunding } from './deadlines.ts';
 

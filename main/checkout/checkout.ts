@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId, txidOfSession } from '../../domain/ids.ts';
 import { isSessionOver } from '../../domain/payment-session.ts';
-import type { CommandRefusal, CommandResult, TotemCommand } from '../../domain/protocol/screens.ts';
+import type { CommandRefusal, CommandResult, TotemCommand } from '../../domain/protocol/screen-commands.ts';
 import type { Log } from '../../platform/log.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { PaymentSession } from '../store/sessions.ts';

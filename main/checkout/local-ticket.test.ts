@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import type { NumberLease } from '../../domain/protocol/leases.ts';
-import type { CommandResult } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
 import { OUTBOX_PAYLOADS, type OutboxPayload } from '../../domain/protocol/sync.ts';
 import { systemRandom } from '../../platform/system.ts';
 import { kioskPaths } from '../data-folder.ts';

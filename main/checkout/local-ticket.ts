@@ -1,7 +1,7 @@
 import { ticketIdOfSession } from '../../domain/ids.ts';
 import type { Catalog, Service } from '../../domain/protocol/catalog.ts';
 import { CONFIRMATION_LEASE_MS } from '../../domain/protocol/leases.ts';
-import type { TotemCommand } from '../../domain/protocol/screens.ts';
+import type { TotemCommand } from '../../domain/protocol/screen-commands.ts';
 import { composeReceipt } from '../../domain/receipt.ts';
 import type { TicketPayment } from '../../domain/ticket.ts';
 import { ticketLabel } from '../../domain/ticket-number.ts';

@@ -1,4 +1,5 @@
-import type { Layers, PrinterState, ServerLink, TotemSnapshot } from '../../domain/protocol/screens.ts';
+import type { Layers, PrinterState, ServerLink } from '../../domain/protocol/machine-state.ts';
+import type { TotemSnapshot } from '../../domain/protocol/screens.ts';
 import { waitingAhead } from '../../domain/queue-policy.ts';
 import { canTakeCard, canTakePix } from '../diagnostics/layers.ts';
 import type { KioskIdentity } from '../identity/kiosk-identity.ts';

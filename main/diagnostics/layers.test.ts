@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { PrinterState, ServerLink } from '../../domain/protocol/screens.ts';
+import type { PrinterState, ServerLink } from '../../domain/protocol/machine-state.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
 import { canTakePix, createLayerWatch } from './layers.ts';

@@ -5,7 +5,7 @@ import type {
   Layers,
   PrinterState,
   PrinterStatus,
-} from '../../domain/protocol/screens.ts';
+} from '../../domain/protocol/machine-state.ts';
 import type { LinkMonitor } from '../sync/server-link.ts';
 
 /** A cable that is pulled out is told within this; to look costs nothing but a system call. */

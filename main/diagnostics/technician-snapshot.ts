@@ -1,5 +1,6 @@
 import { businessDayOf } from '../../domain/business-day.ts';
-import type { Layers, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
+import type { Layers } from '../../domain/protocol/machine-state.ts';
+import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import type { KioskIdentity } from '../identity/kiosk-identity.ts';
 import type { PrintQueue } from '../printing/print-queue.ts';
 import { ticketsOfToday } from '../queue/business-today.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { CommandResult, TechnicianCommand } from '../../domain/protocol/screens.ts';
+import type { CommandResult, TechnicianCommand } from '../../domain/protocol/screen-commands.ts';
 import { composeTestPrint } from '../../domain/receipt.ts';
 import { markReprinting } from '../checkout/paper-outcome.ts';
 import type { KioskIdentity } from '../identity/kiosk-identity.ts';

@@ -4,7 +4,7 @@ import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../domain/clock.ts';
-import { type CommandResult, ScreenCommand } from '../../domain/protocol/screens.ts';
+import { type CommandResult, ScreenCommand } from '../../domain/protocol/screen-commands.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Kiosk } from '../kiosk.ts';
 import { KIOSK_SCREENS, type KioskScreen } from '../snapshots.ts';

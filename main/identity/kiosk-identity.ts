@@ -1,5 +1,6 @@
 import type { EnrolResponse } from '../../domain/protocol/identity.ts';
-import type { CommandRefusal, Enrolment } from '../../domain/protocol/screens.ts';
+import type { Enrolment } from '../../domain/protocol/machine-state.ts';
+import type { CommandRefusal } from '../../domain/protocol/screen-commands.ts';
 
 /** Who this totem is at its server. */
 export type Enrolled = Omit<EnrolResponse, 'serverTime'>;

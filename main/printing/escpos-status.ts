@@ -1,4 +1,4 @@
-import type { PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterStatus } from '../../domain/protocol/machine-state.ts';
 import type { PrinterCondition } from './printer.ts';
 
 /** `DLE EOT n`: answered at once, out of order, also while the printer is stopped. */

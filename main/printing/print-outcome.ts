@@ -1,4 +1,4 @@
-import type { PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterStatus } from '../../domain/protocol/machine-state.ts';
 import type { PrintOutcome } from './printer.ts';
 
 /** How a job ended, for good. */

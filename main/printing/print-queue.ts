@@ -1,6 +1,7 @@
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { newId } from '../../domain/ids.ts';
-import type { PrinterState, PrintJobView } from '../../domain/protocol/screens.ts';
+import type { PrinterState } from '../../domain/protocol/machine-state.ts';
+import type { PrintJobView } from '../../domain/protocol/screens.ts';
 import { stampReceipt } from '../../domain/receipt.ts';
 import { ReceiptDocument } from '../../domain/receipt-document.ts';
 import type { Log } from '../../platform/log.ts';

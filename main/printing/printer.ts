@@ -1,4 +1,4 @@
-import type { PrinterState, PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterState, PrinterStatus } from '../../domain/protocol/machine-state.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';
 
 /** What a printer says of itself. */

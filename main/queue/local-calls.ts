@@ -1,6 +1,7 @@
 import { isCounterPayment } from '../../domain/counter-payment.ts';
+import type { ServerLink } from '../../domain/protocol/machine-state.ts';
 import type { QueueCommand } from '../../domain/protocol/queue.ts';
-import type { CommandResult, ServerLink } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
 import type { OutboxEvent, PushResult } from '../../domain/protocol/sync.ts';
 import { OUTBOX_PAYLOADS } from '../../domain/protocol/sync.ts';
 import { decideQueueStep, isAtCounter, type QueueStep } from '../../domain/queue-decision.ts';

@@ -1,4 +1,5 @@
-import type { Enrolment, PanelSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
+import type { Enrolment, ServerLink } from '../../domain/protocol/machine-state.ts';
+import type { PanelSnapshot } from '../../domain/protocol/screens.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { StoredTicket } from '../store/tickets.ts';
 import { ticketsInQueue } from './business-today.ts';

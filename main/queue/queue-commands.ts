@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import { isCounterPayment } from '../../domain/counter-payment.ts';
 import type { QueueCommand, QueueResult } from '../../domain/protocol/queue.ts';
-import type { CommandResult } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
 import type { Log } from '../../platform/log.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { ServerAnswer, ServerClient, ServerFailure } from '../sync/server-client.ts';

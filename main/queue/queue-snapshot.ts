@@ -1,4 +1,5 @@
-import type { Enrolment, QueueSnapshot, ServerLink } from '../../domain/protocol/screens.ts';
+import type { Enrolment, ServerLink } from '../../domain/protocol/machine-state.ts';
+import type { QueueSnapshot } from '../../domain/protocol/screens.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { isAtCounter } from '../../domain/queue-decision.ts';
 import { compareQueuePlaces } from '../../domain/queue-policy.ts';

@@ -1,5 +1,5 @@
 import type { QueueCommand } from '../../domain/protocol/queue.ts';
-import type { CommandResult } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { composeReceipt, type ReceiptPayment } from '../../domain/receipt.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';

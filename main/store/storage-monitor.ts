@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../domain/clock.ts';
-import type { StorageState } from '../../domain/protocol/screens.ts';
+import type { StorageState } from '../../domain/protocol/machine-state.ts';
 import { diskTroubleOf } from './disk-trouble.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { ServerLink } from '../../domain/protocol/screens.ts';
+import type { ServerLink } from '../../domain/protocol/machine-state.ts';
 import type { KioskStore } from '../store/store.ts';
 import type { ServerTime } from './server-time.ts';
 

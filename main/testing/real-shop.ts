@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 import { txidOfSession } from '../../domain/ids.ts';
-import type { CommandResult } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { DEMO_COUNTERS, DEMO_SERVICES, DEMO_SHOP } from '../../sync-server/catalog/demo-shop.ts';

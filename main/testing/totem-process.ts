@@ -6,12 +6,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import {
-  CommandResult,
-  type ScreenCommand,
-  TechnicianSnapshot,
-  TotemSnapshot,
-} from '../../domain/protocol/screens.ts';
+import { CommandResult, type ScreenCommand } from '../../domain/protocol/screen-commands.ts';
+import { TechnicianSnapshot, TotemSnapshot } from '../../domain/protocol/screens.ts';
 import type { ServiceMessage } from '../../platform/service.ts';
 import { systemClock } from '../../platform/system.ts';
 import { KILL_REPORT, type KillMessage } from '../../platform/testing/kill-point.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMAND_REFUSALS } from '../../domain/protocol/screens.ts';
+import { COMMAND_REFUSALS } from '../../domain/protocol/screen-commands.ts';
 import { ptBr } from './pt-br.ts';
 
 describe('what the screens say', () => {

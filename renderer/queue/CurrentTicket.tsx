@@ -1,4 +1,4 @@
-import type { ScreenCommand } from '../../domain/protocol/screens.ts';
+import type { ScreenCommand } from '../../domain/protocol/screen-commands.ts';
 import type { TicketView } from '../../domain/protocol/tickets.ts';
 import { formatDuration } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';

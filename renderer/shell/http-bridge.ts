@@ -1,10 +1,5 @@
-import {
-  CommandResult,
-  type ScreenBridge,
-  type ScreenCommand,
-  type ScreenName,
-  type SnapshotOf,
-} from '../../domain/protocol/screens.ts';
+import { CommandResult, type ScreenCommand } from '../../domain/protocol/screen-commands.ts';
+import type { ScreenBridge, ScreenName, SnapshotOf } from '../../domain/protocol/screens.ts';
 
 /** Longer than the engine's own wait for the sync server, so that the engine's answer comes first. */
 const COMMAND_TIMEOUT_MS = 20_000;

@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from 'react';
-import type { CommandResult, ScreenCommand } from '../../domain/protocol/screens.ts';
+import type { CommandResult, ScreenCommand } from '../../domain/protocol/screen-commands.ts';
 import { bridge } from '../bridge.ts';
 
 export type Refusal = Extract<CommandResult, { ok: false }>;

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import type { ScreenCommand, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
+import type { ScreenCommand } from '../../domain/protocol/screen-commands.ts';
+import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { useCommand } from '../shell/use-command.ts';

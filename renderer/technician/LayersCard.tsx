@@ -1,4 +1,5 @@
-import type { Layer, TechnicianSnapshot } from '../../domain/protocol/screens.ts';
+import type { Layer } from '../../domain/protocol/machine-state.ts';
+import type { TechnicianSnapshot } from '../../domain/protocol/screens.ts';
 import { formatDuration } from '../i18n/format.ts';
 import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';

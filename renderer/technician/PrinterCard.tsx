@@ -1,4 +1,4 @@
-import type { PrinterState, PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterState, PrinterStatus } from '../../domain/protocol/machine-state.ts';
 import { formatDuration } from '../i18n/format.ts';
 import { technicalWords } from '../i18n/technical.ts';
 import { text } from '../i18n/text.ts';

@@ -1,6 +1,7 @@
 import { newId } from '../../domain/ids.ts';
 import type { QueueCommand } from '../../domain/protocol/queue.ts';
-import type { CommandResult, QueueSnapshot } from '../../domain/protocol/screens.ts';
+import type { CommandResult } from '../../domain/protocol/screen-commands.ts';
+import type { QueueSnapshot } from '../../domain/protocol/screens.ts';
 import type { KioskSide } from '../sides/kiosk-side.ts';
 import type { World } from '../world/world.ts';
 

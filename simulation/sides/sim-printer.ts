@@ -1,4 +1,4 @@
-import type { PrinterStatus } from '../../domain/protocol/screens.ts';
+import type { PrinterStatus } from '../../domain/protocol/machine-state.ts';
 import type { ReceiptDocument } from '../../domain/receipt-document.ts';
 import type { Printer, PrintOutcome } from '../../main/printing/printer.ts';
 import { type Life, never } from '../world/machine.ts';
