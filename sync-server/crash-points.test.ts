@@ -212,7 +212,9 @@ const REFUND_COMMITS = {
   'refund claimed, or asked about': 'UPDATE refunds$',
   'refund told': '.*UPDATE refunds.*feed',
 } as const;
-const OTHER_COMMITS = `(?!${Object.values({ ...COMMITS, ...REFUND_COMMITS }).join('|')})`;
+/** What follows a payment is walked by fulfilment/processes.test.ts. */
+const FULFILMENT_COMMITS = '.*(?:fulfilments|notification_sends|pgboss)';
+const OTHER_COMMITS = `(?!${[...Object.values({ ...COMMITS, ...REFUND_COMMITS }), FULFILMENT_COMMITS].join('|')})`;
 
 /**
  * Kills the server at its first such commit in one round, at the second in the next, until a round has none left. Workers

@@ -25,7 +25,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export async function startMailServer(port = 0): Promise<MailServer> {
+export async function startMailServer(port = 0, host = '127.0.0.1'): Promise<MailServer> {
   const mails: ReceivedMail[] = [];
   let temper: MailTemper = 'accepts';
   let arrived = 0;
@@ -53,7 +53,7 @@ export async function startMailServer(port = 0): Promise<MailServer> {
     },
   });
   server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve) => server.listen(port, host, () => resolve()));
   const listening = (server.server.address() as AddressInfo).port;
   return {
     port: listening,
