@@ -5,6 +5,7 @@ import type { Log } from '../platform/log.ts';
 import { createPersonalDataBox, loadOrCreateKey } from '../platform/personal-data.ts';
 import { StartupFailure } from '../platform/service.ts';
 import { registerAccessRoutes } from './access/access-routes.ts';
+import { registerAdoptionRoutes } from './adoption/adoption-routes.ts';
 import { registerAuditRoutes } from './audit/audit-routes.ts';
 import { registerCatalogManagementRoutes } from './catalog/catalog-management-routes.ts';
 import { registerCatalogRoutes } from './catalog/catalog-routes.ts';
@@ -187,6 +188,7 @@ export async function registerRoutes(
   const everyProvider = allProviders(providers).map(({ provider }) => provider);
   registerReconciliationRoutes(app, context, everyProvider);
   registerLedgerRoutes(app, context);
+  registerAdoptionRoutes(app, context);
   registerAuditRoutes(app, context);
   registerSettlementRoutes(app, context);
   registerAdminSnapshots(app, context, () => ({

@@ -13,6 +13,7 @@ import { askAsManager } from '../../scripts/manager-api.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
 import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
 import { addLedgerAuditCommand } from './ledger-audit.ts';
+import { addLedgerBackfillCommands } from './ledger-backfill.ts';
 import { addLedgerBooksCommands } from './ledger-books.ts';
 
 interface ReconcileOptions extends AccessOptions {
@@ -53,6 +54,7 @@ export function addLedgerCommands(program: Command, terminal: Terminal): void {
     .command('ledger')
     .description('the books: whole or not, balances, bank statements, money in suspense');
   addLedgerBooksCommands(ledger, terminal);
+  addLedgerBackfillCommands(ledger, terminal);
   addLedgerAuditCommand(ledger, terminal);
   reportOutcome<ReconcileOptions>(
     withAccess(ledger.command('reconcile'))

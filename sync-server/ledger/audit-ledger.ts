@@ -1,5 +1,6 @@
 import type { LedgerFinding } from '../../domain/protocol/ledger.ts';
 import type { Database, Queryable } from '../db/database.ts';
+import { ADOPTED_RULES } from './adopted-rules.ts';
 
 export interface LedgerAudit {
   readonly ok: boolean;
@@ -16,6 +17,7 @@ const MAX_FINDINGS_PER_RULE = 100;
  * (merchant_id, subject, detail).
  */
 const RULES = [
+  ...ADOPTED_RULES,
   {
     rule: 'entry_sums_to_zero',
     sql: `SELECT merchant_id, entry_id::text AS subject, 'sum ' || sum(amount_cents) || ' ' || currency AS detail
@@ -59,6 +61,7 @@ const RULES = [
             SELECT merchant_id, sum(amount_cents) AS cents FROM (
               SELECT merchant_id, amount_cents FROM receipts
               UNION ALL SELECT merchant_id, amount_cents FROM recurring_receipts WHERE place = 'income'
+              UNION ALL SELECT merchant_id, amount_cents FROM adopted_transactions WHERE paid_at IS NOT NULL
               UNION ALL SELECT merchant_id, amount_cents FROM suspense_items
                 WHERE (resolution IS NULL OR resolution IN ('refund', 'sale', 'other_income'))
                   AND (status = 'open' OR refund_status IS DISTINCT FROM 'settled')) AS came
@@ -66,6 +69,7 @@ const RULES = [
           returned AS (
             SELECT merchant_id, sum(amount_cents) AS cents FROM (
               SELECT merchant_id, amount_cents FROM refunds WHERE status = 'settled'
+              UNION ALL SELECT merchant_id, refunded_cents + charged_back_cents FROM adopted_transactions
               UNION ALL SELECT merchant_id, amount_cents FROM disputes WHERE status <> 'won'
               UNION ALL SELECT merchant_id, b.amount_cents FROM recurring_returns b
                 JOIN recurring_receipts r USING (merchant_id, receipt_id)

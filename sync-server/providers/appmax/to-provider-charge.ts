@@ -13,7 +13,7 @@ export function orderIdOf(receiptId: string): string | null {
 }
 
 /** Source: Appmax's own table of order statuses; a name that is not in it changes nothing. */
-const STATUS: ReadonlyMap<string, NonNullable<ProviderCharge['status']>> = new Map([
+export const STATUS: ReadonlyMap<string, NonNullable<ProviderCharge['status']>> = new Map([
   ['pendente', 'PENDING'],
   ['autorizado', 'AUTHORIZED'],
   ['aprovado', 'SUCCEEDED'],

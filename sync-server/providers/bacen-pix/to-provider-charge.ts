@@ -3,7 +3,7 @@ import { brCodeOf, type Receiver } from './charge-br-code.ts';
 import { sentBackOf } from './sent-back.ts';
 import type { WireCharge, WirePix } from './wire.ts';
 
-const STATUS: Readonly<Record<string, Pick<ProviderCharge, 'status' | 'closedBy'>>> = {
+export const STATUS: Readonly<Record<string, Pick<ProviderCharge, 'status' | 'closedBy'>>> = {
   ATIVA: { status: 'PENDING', closedBy: null },
   CONCLUIDA: { status: 'SUCCEEDED', closedBy: null },
   REMOVIDA_PELO_USUARIO_RECEBEDOR: { status: 'CANCELED', closedBy: 'us' },

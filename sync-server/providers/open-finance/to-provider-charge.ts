@@ -4,7 +4,7 @@ import type { WireConsent, WirePayment } from './wire.ts';
 
 type State = Pick<ProviderCharge, 'status' | 'closedBy'>;
 
-const CONSENT_STATUS: Readonly<Record<string, State>> = {
+export const CONSENT_STATUS: Readonly<Record<string, State>> = {
   AWAITING_AUTHORISATION: { status: 'PENDING', closedBy: null },
   PARTIALLY_ACCEPTED: { status: 'PENDING', closedBy: null },
   AUTHORISED: { status: 'AUTHORIZED', closedBy: null },
@@ -12,7 +12,7 @@ const CONSENT_STATUS: Readonly<Record<string, State>> = {
   REJECTED: { status: 'FAILED', closedBy: null },
 };
 
-const PAYMENT_STATUS: Readonly<Record<string, State>> = {
+export const PAYMENT_STATUS: Readonly<Record<string, State>> = {
   RCVD: { status: 'PROCESSING', closedBy: null },
   PDNG: { status: 'PROCESSING', closedBy: null },
   SCHD: { status: 'PROCESSING', closedBy: null },

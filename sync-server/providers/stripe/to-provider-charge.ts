@@ -26,7 +26,7 @@ type Closing = Pick<ProviderCharge, 'status' | 'closedBy'>;
  * A declined card gives `requires_payment_method` again, with the same PaymentIntent: the attempt failed, the charge
  * still waits for a card. So nothing here is ever FAILED.
  */
-const STATUS: ReadonlyMap<string, Closing> = new Map<string, Closing>([
+export const STATUS: ReadonlyMap<string, Closing> = new Map<string, Closing>([
   ['requires_payment_method', { status: 'PENDING', closedBy: null }],
   ['requires_confirmation', { status: 'PENDING', closedBy: null }],
   ['requires_action', { status: 'PENDING', closedBy: null }],

@@ -1,0 +1,49 @@
+/**
+ * How a file writes money. `cents`: whole cents; `comma`: 1.234,56; `point`: 1,234.56; `evident`: each value by its own
+ * writing, and what could be read in two ways is refused.
+ */
+export const AMOUNT_RULES = ['cents', 'comma', 'point', 'evident'] as const;
+export type AmountRule = (typeof AMOUNT_RULES)[number];
+
+export type AmountRead =
+  | { readonly ok: true; readonly cents: number }
+  | { readonly ok: false; readonly reason: 'amount_unreadable' | 'amount_undecidable' | 'amount_negative' };
+
+/** More than any sale; what is larger is an id in the wrong column. */
+const MAX_CENTS = 999_999_999_999;
+
+const COMMA = /^(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d{1,2})0*)?$/;
+const POINT = /^(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2})0*)?$/;
+
+/** Reads money by the file's rule and by no other. @param text as it stands, `R$` and blanks allowed */
+export function readCents(text: string, rule: AmountRule): AmountRead {
+  const bare = text.replace(/R\$|BRL|US\$|[\s\u00a0]/gi, '');
+  if (bare.startsWith('-'))
+    return { ok: false, reason: /\d/.test(bare) ? 'amount_negative' : 'amount_unreadable' };
+  if (rule === 'cents') return wholeCents(bare);
+  if (rule === 'comma') return decimal(bare, COMMA);
+  if (rule === 'point') return decimal(bare, POINT);
+  const comma = decimal(bare, COMMA);
+  const point = decimal(bare, POINT);
+  if (!comma.ok) return point;
+  if (!point.ok || point.cents === comma.cents)
+    // Without decimals it may be cents as well as money.
+    return /[.,]/.test(bare) ? comma : { ok: false, reason: 'amount_undecidable' };
+  return { ok: false, reason: 'amount_undecidable' };
+}
+
+function wholeCents(bare: string): AmountRead {
+  // A table of floating numbers writes whole cents as "1234.0".
+  const [, digits] = /^(\d+)(?:\.0+)?$/.exec(bare) ?? [];
+  return digits === undefined ? { ok: false, reason: 'amount_unreadable' } : bounded(Number(digits));
+}
+
+function decimal(bare: string, pattern: RegExp): AmountRead {
+  const [, whole, fraction = ''] = pattern.exec(bare) ?? [];
+  if (whole === undefined) return { ok: false, reason: 'amount_unreadable' };
+  return bounded(Number(`${whole.replace(/[.,]/g, '')}${fraction.padEnd(2, '0')}`));
+}
+
+function bounded(cents: number): AmountRead {
+  return cents <= MAX_CENTS ? { ok: true, cents } : { ok: false, reason: 'amount_unreadable' };
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Queryable } from '../db/database.ts';
+import type { Place } from './place.ts';
+
+/** So many lines of each reason are named: enough to go and look. */
+const EXAMPLES = 5;
+
+const Count = z.int().nonnegative();
+
+/** What became of the rows of one file or table. */
+export const RunReport = z.object({
+  origin: z.string(),
+  kind: z.enum(['transaction', 'session', 'customer']),
+  finished: z.boolean(),
+  rows: Count,
+  mapped: Count,
+  partly: Count,
+  unmapped: Count,
+  /** The same row again in the same file. */
+  duplicates: Count,
+  /** Adopted from an earlier file, word for word. */
+  unchanged: Count,
+  /** A row may have several. */
+  reasons: z.array(z.object({ state: z.string(), reason: z.string(), rows: Count, lines: z.array(Count) })),
+  /** Old units that are nobody's here, with how many rows wait for them. */
+  notOnboarded: z.array(z.object({ clinic: z.string().nullable(), rows: Count })),
+});
+export type RunReport = z.infer<typeof RunReport>;
+
+export async function reportOf(
+  database: Queryable,
+  place: Pick<Place, 'rows'>,
+  run: {
+    readonly runId: string;
+    readonly origin: string;
+    readonly kind: RunReport['kind'];
+    readonly rows: number;
+    readonly unchanged: number;
+    readonly finished: boolean;
+  },
+): Promise<RunReport> {
+  const states = await database.query<{ state: string; rows: number }>(
+    `SELECT state, count(*) AS rows FROM ${place.rows} WHERE run_id = $1 GROUP BY state`,
+    [run.runId],
+  );
+  const of = (state: string): number => states.find((one) => one.state === state)?.rows ?? 0;
+  const reasons = await database.query<RunReport['reasons'][number]>(
+    `SELECT state, reason, count(*) AS rows,
+       (array_agg(line::int ORDER BY line))[1:${EXAMPLES}] AS lines
+     FROM ${place.rows}, unnest(reasons) AS reason WHERE run_id = $1
+     GROUP BY state, reason ORDER BY array_position(ARRAY['unmapped', 'partly', 'duplicate', 'mapped'], state), 3 DESC, reason`,
+    [run.runId],
+  );
+  const notOnboarded = await database.query<RunReport['notOnboarded'][number]>(
+    `SELECT clinic, count(*) AS rows FROM ${place.rows} WHERE run_id = $1 AND 'not_onboarded' = ANY(reasons)
+     GROUP BY clinic ORDER BY 2 DESC, clinic LIMIT 100`,
+    [run.runId],
+  );
+  return {
+    origin: run.origin,
+    kind: run.kind,
+    finished: run.finished,
+    rows: run.rows,
+    mapped: of('mapped'),
+    partly: of('partly'),
+    unmapped: of('unmapped'),
+    duplicates: of('duplicate'),
+    unchanged: run.unchanged,
+    reasons,
+    notOnboarded,
+  };
+}
+
+/** Of every run that there was, the newest first. */
+export async function reportRuns(database: Queryable, limit = 20): Promise<RunReport[]> {
+  const runs = await database.query<Parameters<typeof reportOf>[2] & Record<string, unknown>>(
+    `SELECT run_id AS "runId", origin, kind, rows_done AS rows, unchanged, finished_at IS NOT NULL AS finished
+     FROM adoption_runs WHERE rows_done > 0 OR sha256 IS NOT NULL ORDER BY started_at DESC, run_id DESC LIMIT ${limit}`,
+  );
+  const reports: RunReport[] = [];
+  for (const run of runs) reports.push(await reportOf(database, { rows: 'adopted_rows' }, run));
+  return reports;
+}
