@@ -3,7 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { TEST_KIOSK_ID } from '../integration/test-shop.ts';
 import type { PaymentTransaction, TransactionKey } from '../payments/payment-transaction.ts';
-import { newStages, Stages, statesOf, statusOf } from './stages.ts';
+import { isUp, newStages, Stages, statesOf, statusOf } from './stages.ts';
 
 /** Stages that only a send ends. */
 export const MAIL_STAGES = ['notifying', 'sending_receipt'] as const;
@@ -75,7 +75,7 @@ export async function saveFulfilment(
 /** Whether a try of the stage may begin now. */
 export function isDue(stages: Stages, stage: MailStage, atMs: number): boolean {
   const { dueAt } = stages[stage];
-  return mayBegin(stage, statesOf(stages)) && (dueAt === null || dueAt <= atMs);
+  return mayBegin(stage, statesOf(stages)) && (dueAt === null || isUp(dueAt, atMs));
 }
 
 /** @returns epoch milliseconds; null: only an event or a person brings it on */

@@ -262,6 +262,19 @@ describe('what is lost, and what is not', () => {
     expect(mail.mails).toHaveLength(1);
   });
 
+  test('a clock that is set back by hours makes nobody wait for hours', async () => {
+    mail.temper = 'refuses';
+    const sale = await house.sell(ANA);
+    await house.reaches(sale, { stage: 'notifying', state: 'failed' });
+    await house.context.db.query(
+      `UPDATE fulfilments SET next_work_at = next_work_at + interval '5 hours',
+         stages = jsonb_set(stages, '{notifying,dueAt}', to_jsonb((stages->'notifying'->>'dueAt')::bigint + 18000000))`,
+    );
+    mail.temper = 'accepts';
+    await house.pass(MINUTE_MS);
+    await house.reaches(sale, { stage: 'notifying', state: 'done' });
+  });
+
   test('an address that this process has no key for: tried again, given up with an alert, and no other is held up', async () => {
     const sale = await house.sell(ANA);
     await house.reaches(sale, { stage: 'notifying', state: 'done' });

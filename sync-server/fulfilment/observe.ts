@@ -2,7 +2,7 @@ import { type FulfilmentStage, isStageFinished, mayBegin } from '../../domain/fu
 import { isBeforeQueue } from '../../domain/ticket.ts';
 import { MAIL_STAGES } from './fulfilment-row.ts';
 import type { Sale } from './read-sale.ts';
-import { failTry, happen, type Stages, statesOf } from './stages.ts';
+import { failTry, happen, isUp, type Stages, statesOf } from './stages.ts';
 
 /**
  * How long a try waits for the totem. A live one issues within a second and prints within ten; a dead one's ticket is
@@ -63,13 +63,13 @@ function observeTicket(stages: Stages, { ticket, status }: Facts, atMs: number):
 
 function timeUp(stages: Stages, stage: FulfilmentStage, atMs: number, detail: string): Stages {
   const { state, dueAt } = stages[stage];
-  const isUp = state === 'running' && dueAt !== null && dueAt <= atMs;
-  return isUp ? failTry(stages, stage, { atMs, detail }) : stages;
+  const isOver = state === 'running' && dueAt !== null && isUp(dueAt, atMs);
+  return isOver ? failTry(stages, stage, { atMs, detail }) : stages;
 }
 
 function beginWaiting(stages: Stages, stage: 'issuing_ticket' | 'printing', atMs: number): Stages {
   const { state, dueAt } = stages[stage];
-  if (isStageFinished(state) || !mayBegin(stage, statesOf(stages)) || (dueAt !== null && dueAt > atMs))
+  if (isStageFinished(state) || !mayBegin(stage, statesOf(stages)) || (dueAt !== null && !isUp(dueAt, atMs)))
     return stages;
   return happen(stages, stage, 'begin', { atMs, untilMs: atMs + PATIENCE_MS[stage] });
 }

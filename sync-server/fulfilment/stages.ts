@@ -42,6 +42,14 @@ const UNTOUCHED: StageProgress = {
   detail: null,
 };
 
+/** No plan is for later than this: one that is was made before the clock was set back, and is due. */
+export const LONGEST_PLAN_MS = Math.max(...RETRY_DELAYS_MS);
+
+/** Whether what was planned for `dueAt` is to be done. */
+export function isUp(dueAt: number, atMs: number): boolean {
+  return dueAt <= atMs || dueAt > atMs + LONGEST_PLAN_MS;
+}
+
 export function newStages(): Stages {
   return {
     notifying: UNTOUCHED,

@@ -2,13 +2,17 @@ import type { ServerContext } from '../context.ts';
 import type { Channels } from '../notifications/channel.ts';
 import type { TransactionKey } from '../payments/payment-transaction.ts';
 import { startWorkerLoop } from '../payments/worker-loop.ts';
+import { LONGEST_PLAN_MS } from './stages.ts';
 import { advance, workOn } from './work-on.ts';
 
 /** Entries of a busy feed come together: one look for all of them. */
 const GATHER_MS = 100;
 /** Of one look; what is left is found by the next. */
 const BATCH = 100;
-/** Work that lies about longer than this has lost its job: its queue was restored, or its handler failed too often. */
+/**
+ * Work that lies about longer than this has lost its job: its queue was restored, or its handler failed too often. So
+ * has work that is planned for later than plans go.
+ */
 export const OVERDUE_MS = 2 * 60_000;
 
 export interface Fulfilment {
@@ -62,16 +66,16 @@ function findHeard({ db }: ServerContext): Promise<TransactionKey[]> {
 
 async function addLostJobs({ db, jobs, clock }: ServerContext): Promise<void> {
   const nowMs = clock.nowMs();
-  const overdue = 'next_work_at < $1';
-  const before = new Date(nowMs - OVERDUE_MS);
-  const [some] = await db.query(`SELECT 1 FROM fulfilments WHERE ${overdue} LIMIT 1`, [before]);
+  const overdue = '(next_work_at < $1 OR next_work_at > $2)';
+  const bounds = [new Date(nowMs - OVERDUE_MS), new Date(nowMs + LONGEST_PLAN_MS)];
+  const [some] = await db.query(`SELECT 1 FROM fulfilments WHERE ${overdue} LIMIT 1`, bounds);
   if (some === undefined) return;
   await db.transaction(async (transaction) => {
     const lost = await transaction.query<TransactionKey & Record<string, unknown>>(
-      `UPDATE fulfilments SET next_work_at = $2 WHERE (merchant_id, transaction_id) IN (
-         SELECT merchant_id, transaction_id FROM fulfilments WHERE ${overdue} LIMIT $3 FOR UPDATE SKIP LOCKED)
+      `UPDATE fulfilments SET next_work_at = $3 WHERE (merchant_id, transaction_id) IN (
+         SELECT merchant_id, transaction_id FROM fulfilments WHERE ${overdue} LIMIT $4 FOR UPDATE SKIP LOCKED)
        RETURNING merchant_id AS "merchantId", transaction_id AS "transactionId"`,
-      [before, new Date(nowMs), BATCH],
+      [...bounds, new Date(nowMs), BATCH],
     );
     for (const key of lost) await jobs.add(transaction, key, nowMs);
   });
