@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../../domain/person.ts';
 import { createPersonalDataBox } from '../../platform/personal-data.ts';
+import { eventually } from '../../platform/testing/eventually.ts';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { DEMO_MERCHANT_ID } from '../catalog/demo-shop.ts';
 import type { ServerContext } from '../context.ts';
-import { openDatabase } from '../db/database.ts';
+import { openDatabase, type Transaction } from '../db/database.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { eraseCustomer, finishErasure, requestErasure } from './erase-customer.ts';
 import { exportCustomer } from './export-customer.ts';
 import { findOrCreateCustomer } from './find-or-create-customer.ts';
-import { openPersonKey } from './person-keys.ts';
+import { identifierOf, openPersonKey } from './person-keys.ts';
 import { findCustomer, listCustomers, readCustomer } from './read-customer.ts';
 
 const CPF = '52998224725';
@@ -180,6 +181,68 @@ describe('two processes at once', () => {
       expect(lost).toEqual([]);
       expect((await read(id))?.customerId).toBeDefined();
     }
+  });
+});
+
+describe('whoever waits for a customer', () => {
+  /** Starts `late` while `first` holds its locks, and lets that commit once the late one waits. */
+  async function behind<T>(first: (t: Transaction) => Promise<unknown>, late: () => Promise<T>): Promise<T> {
+    const held = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const holding = context.db.transaction(async (transaction) => {
+      await first(transaction);
+      held.resolve();
+      await over.promise;
+    });
+    await held.promise;
+    const waiting = late();
+    await eventually(async () => {
+      const waits = await database.db.query(
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(waits).toHaveLength(1);
+    });
+    over.resolve();
+    await holding;
+    return waiting;
+  }
+
+  test('finds the one that it was merged into meanwhile', async () => {
+    const alias = await learn({ email: 'a@example.com' });
+    const id = await learn({ document: CPF });
+    // A second e-mail, as a merging before would have left it.
+    await database.db.query(
+      `INSERT INTO customer_identifiers (merchant_id, kind, hash, customer_id, value_sealed, learned_at)
+       SELECT merchant_id, kind, $2, customer_id, value_sealed, learned_at FROM customer_identifiers
+       WHERE customer_id = $1`,
+      [alias, identifierOf(context, DEMO_MERCHANT_ID, 'email', 'b@example.com').hash],
+    );
+    const merge = { document: CPF, email: 'a@example.com' };
+    const found = await behind(
+      (t) => findOrCreateCustomer(context, t, DEMO_MERCHANT_ID, merge, clock.nowMs()),
+      () => learn({ email: 'b@example.com', name: 'Maria' }, second),
+    );
+    expect(found).toBe(id);
+    expect(await read(id)).toMatchObject({ name: 'Maria', document: CPF });
+  });
+
+  test('makes a new one where it was erased meanwhile', async () => {
+    const id = await learn(MARIA);
+    const found = await behind(
+      async (t) => {
+        await t.query('SELECT 1 FROM customers WHERE customer_id = $1 FOR NO KEY UPDATE', [id]);
+        await t.query('DELETE FROM person_keys WHERE customer_id = $1', [id]);
+        await t.query('DELETE FROM customer_identifiers WHERE customer_id = $1', [id]);
+        await t.query(
+          `UPDATE customers SET name_sealed = NULL, email_sealed = NULL, document_sealed = NULL,
+             phone_sealed = NULL, erased_at = now() WHERE customer_id = $1`,
+          [id],
+        );
+      },
+      () => learn(MARIA, second),
+    );
+    expect(found).not.toBe(id);
+    expect(await read(found)).toMatchObject(MARIA);
   });
 });
 
