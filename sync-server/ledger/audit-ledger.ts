@@ -53,38 +53,43 @@ const RULES = [
           HAVING coalesce(sum(p.amount_cents), 0) <> CASE f.status WHEN 'settled' THEN f.amount_cents ELSE 0 END`,
   },
   {
+    // Provider by provider and currency by currency: two wrongs of different ones make no right.
     rule: 'receivable_is_receipts_minus_refunds',
-    sql: `WITH held AS (
-            SELECT merchant_id, sum(amount_cents) AS cents FROM ledger_postings
-            WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id),
-          received AS (
-            SELECT merchant_id, sum(amount_cents) AS cents FROM (
-              SELECT merchant_id, amount_cents FROM receipts
-              UNION ALL SELECT merchant_id, amount_cents FROM recurring_receipts WHERE place = 'income'
-              UNION ALL SELECT merchant_id, amount_cents FROM adopted_transactions WHERE paid_at IS NOT NULL
-              UNION ALL SELECT merchant_id, amount_cents FROM suspense_items
-                WHERE (resolution IS NULL OR resolution IN ('refund', 'sale', 'other_income'))
-                  AND (status = 'open' OR refund_status IS DISTINCT FROM 'settled')) AS came
-            GROUP BY merchant_id),
-          returned AS (
-            SELECT merchant_id, sum(amount_cents) AS cents FROM (
-              SELECT merchant_id, amount_cents FROM refunds WHERE status = 'settled'
-              UNION ALL SELECT merchant_id, refunded_cents + charged_back_cents FROM adopted_transactions
-              UNION ALL SELECT merchant_id, amount_cents FROM disputes WHERE status <> 'won'
-              UNION ALL SELECT merchant_id, b.amount_cents FROM recurring_returns b
-                JOIN recurring_receipts r USING (merchant_id, receipt_id)
-                WHERE r.place = 'income' AND b.status NOT IN ('processing', 'failed', 'won')
-              UNION ALL SELECT merchant_id, CASE WHEN kind IN ('fee', 'payout') THEN amount_cents ELSE fee_cents END
-                FROM statement_lines WHERE posted
-              UNION ALL SELECT merchant_id, amount_cents FROM split_payouts
-                WHERE paid_from LIKE 'receivable:%' AND reversed_at IS NULL) AS gone
-            GROUP BY merchant_id)
-          SELECT m.merchant_id, 'receivable' AS subject,
-                 'ledger ' || coalesce(held.cents, 0) || ', receipts ' || coalesce(received.cents, 0)
-                   || ', refunds ' || coalesce(returned.cents, 0) AS detail
-          FROM merchants m LEFT JOIN held USING (merchant_id) LEFT JOIN received USING (merchant_id)
-          LEFT JOIN returned USING (merchant_id)
-          WHERE coalesce(held.cents, 0) <> coalesce(received.cents, 0) - coalesce(returned.cents, 0)`,
+    sql: `WITH movements AS (
+            SELECT r.merchant_id, r.provider, coalesce(r.other_currency, t.currency) AS currency, r.amount_cents AS cents
+              FROM receipts r JOIN payment_transactions t USING (merchant_id, transaction_id)
+            UNION ALL SELECT merchant_id, provider, currency, amount_cents FROM recurring_receipts WHERE place = 'income'
+            UNION ALL SELECT merchant_id, provider, currency, amount_cents FROM adopted_transactions WHERE paid_at IS NOT NULL
+            UNION ALL SELECT merchant_id, provider, currency, amount_cents FROM suspense_items
+              WHERE (resolution IS NULL OR resolution IN ('refund', 'sale', 'other_income'))
+                AND (status = 'open' OR refund_status IS DISTINCT FROM 'settled')
+            UNION ALL SELECT f.merchant_id, r.provider, coalesce(r.other_currency, t.currency), -f.amount_cents
+              FROM refunds f JOIN receipts r USING (merchant_id, receipt_id)
+              JOIN payment_transactions t ON t.merchant_id = r.merchant_id AND t.transaction_id = r.transaction_id
+              WHERE f.status = 'settled'
+            UNION ALL SELECT merchant_id, provider, currency, -refunded_cents - charged_back_cents FROM adopted_transactions
+            UNION ALL SELECT d.merchant_id, r.provider, coalesce(r.other_currency, t.currency), -d.amount_cents
+              FROM disputes d JOIN receipts r USING (merchant_id, receipt_id)
+              JOIN payment_transactions t ON t.merchant_id = r.merchant_id AND t.transaction_id = r.transaction_id
+              WHERE d.status <> 'won'
+            UNION ALL SELECT b.merchant_id, b.provider, b.currency, -b.amount_cents FROM recurring_returns b
+              JOIN recurring_receipts r USING (merchant_id, receipt_id)
+              WHERE r.place = 'income' AND b.status NOT IN ('processing', 'failed', 'won')
+            UNION ALL SELECT merchant_id, provider, currency,
+                -CASE WHEN kind IN ('fee', 'payout') THEN amount_cents ELSE fee_cents END
+              FROM statement_lines WHERE posted
+            UNION ALL SELECT merchant_id, substr(paid_from, length('receivable:') + 1), currency, -amount_cents FROM split_payouts
+              WHERE paid_from LIKE 'receivable:%' AND reversed_at IS NULL),
+          facts AS (
+            SELECT merchant_id, 'receivable:' || provider AS account, currency, sum(cents) AS cents
+            FROM movements GROUP BY merchant_id, provider, currency),
+          held AS (
+            SELECT merchant_id, account_code AS account, currency, sum(amount_cents) AS cents FROM ledger_postings
+            WHERE account_code LIKE 'receivable:%' GROUP BY merchant_id, account_code, currency)
+          SELECT merchant_id, account || ' ' || currency AS subject,
+                 'ledger ' || coalesce(held.cents, 0) || ', receipts less refunds ' || coalesce(facts.cents, 0) AS detail
+          FROM held FULL JOIN facts USING (merchant_id, account, currency)
+          WHERE coalesce(held.cents, 0) <> coalesce(facts.cents, 0)`,
   },
   {
     rule: 'statement_line_posted_with_its_fee_or_payout',
