@@ -9,6 +9,7 @@ import {
   RECURRENCE_READERS,
   RECURRENCE_WRITES,
   RECURRING_MONEY,
+  RECURRING_RETURNS,
 } from './recurrence-coverage.ts';
 import { WRITES } from './writes.ts';
 
@@ -64,6 +65,15 @@ export function coveragePage(): string {
     ),
     '',
     `Money: ${listed(RECURRING_MONEY.rows)}, ${listed(RECURRING_MONEY.postings)}. Who can be asked: ${PROVIDERS.map((name) => `${name}: ${RECURRENCE_READERS[name].join(', ') || 'nothing'}`).join('; ')}.`,
+    '',
+    ...table(
+      ['known', 'told', 'rows', 'ledger'],
+      Object.entries(RECURRING_RETURNS).flatMap(([known, cases]) =>
+        Object.entries<readonly [readonly string[], readonly string[]]>(cases).map(
+          ([told, [rows, postings]]) => [known, told, listed(rows), listed(postings)],
+        ),
+      ),
+    ),
     '',
     '## Webhooks',
     'What an event names is read back; what it says of money is not used.',

@@ -3,7 +3,7 @@ import type { RecurrenceKind, RecurrenceStatus } from '../../../domain/protocol/
 import { ManualClock } from '../../../platform/testing/manual-clock.ts';
 import { DEMO_MERCHANT_ID } from '../../catalog/demo-shop.ts';
 import type { ServerContext } from '../../context.ts';
-import type { ProviderReceipt } from '../../providers/provider.ts';
+import type { ProviderChargeRefund, ProviderDispute, ProviderReceipt } from '../../providers/provider.ts';
 import type { ProviderRecurrence } from '../../providers/recurrence.ts';
 import { INTERNATIONAL_FACTORIES, NATIONAL_FACTORIES, type ProviderName } from '../../providers/registry.ts';
 import { keepRecurrence, noteRecurrence } from '../../recurring/keep-recurrence.ts';
@@ -16,6 +16,8 @@ import {
   RECURRENCE_READERS,
   RECURRENCE_WRITES,
   RECURRING_MONEY,
+  RECURRING_RETURNS,
+  RETURNS,
 } from './recurrence-coverage.ts';
 
 type State = keyof typeof RECURRENCE_COVERAGE;
@@ -64,9 +66,7 @@ function answer(kind: RecurrenceKind, id: string, told: State | 'unknown word'):
     currency: 'BRL',
     dueOn: null,
     receipts: told === 'paid' ? [receipt] : [],
-    refunds: [],
-    disputes: [],
-  } as ProviderRecurrence;
+  };
 }
 
 describe.each(READ)('%s, %s', (provider, kind) => {
@@ -118,3 +118,64 @@ describe.each(READ)('%s, %s', (provider, kind) => {
     });
   });
 });
+
+/** The answer of a charge that was paid, with what went back of it since. */
+function answerWith(id: string, told: string): ProviderRecurrence {
+  const paid = answer('charge', id, 'paid');
+  const [family, status = ''] = told.split(' ');
+  const common = { receiptId: `receipt-${id}`, amountCents: 2_500, reason: 'x', providerStatus: status };
+  const refund = { ...common, refundId: 'refund-1', initiatedBy: 'provider', status };
+  const dispute = {
+    ...common,
+    disputeId: 'dispute-1',
+    kind: 'chargeback',
+    status,
+    openedAtMs: clock.nowMs(),
+  };
+  return {
+    ...paid,
+    refunds: family === 'refund' ? [refund as ProviderChargeRefund] : [],
+    disputes: family === 'dispute' ? [dispute as ProviderDispute] : [],
+  };
+}
+
+describe.each(PROVIDERS.filter((name) => RECURRENCE_READERS[name].length > 0))(
+  'money back, %s',
+  (provider) => {
+    test.each(['paid', ...RETURNS] as const)('%s: each return writes what the matrix says', async (known) => {
+      const cases: Partial<Record<string, readonly [readonly string[], readonly string[]]>> =
+        RECURRING_RETURNS[known];
+      for (const told of RETURNS.filter(
+        (each) => known === 'paid' || each.split(' ')[0] === known.split(' ')[0],
+      ))
+        await undone.undoing(async () => {
+          count += 1;
+          const key = {
+            merchantId: DEMO_MERCHANT_ID,
+            provider,
+            kind: 'charge',
+            id: `charge-${count}`,
+          } as const;
+          const keep = (said: ProviderRecurrence) =>
+            keepRecurrence(context, key, said, 'webhook', clock.nowMs());
+          await keep(answer('charge', key.id, 'paid'));
+          if (known !== 'paid') await keep(answerWith(key.id, known));
+          clock.advance(1_000);
+          const before = await takeSnapshot(context.db);
+          const posted = await readPostings(context.db);
+          await keep(answerWith(key.id, told));
+          const rows = rowChanges(before, await takeSnapshot(context.db)).filter(
+            ({ table }) => table !== 'recurrences',
+          );
+          const [expectedRows, expectedPostings] = cases[told] ?? [[], []];
+          const name = `${known}, told ${told}`;
+          expect(
+            rows.map(({ sign, table }) => `${sign} ${table}`),
+            name,
+          ).toEqual(expectedRows);
+          const added = (await readPostings(context.db)).filter((entry) => !posted.includes(entry));
+          expect(added.sort(), name).toEqual([...expectedPostings].sort());
+        });
+    });
+  },
+);

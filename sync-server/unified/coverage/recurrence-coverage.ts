@@ -1,4 +1,5 @@
 import type { RecurrenceKind, RecurrenceStatus } from '../../../domain/protocol/recurring.ts';
+import type { ProviderDispute, ProviderRefund } from '../../providers/provider.ts';
 import type { ProviderName } from '../../providers/registry.ts';
 
 /** What a newer answer tells of an agreement, or of what is charged by one; null: a word that nobody knows. */
@@ -113,3 +114,46 @@ export const RECURRENCE_READERS = {
   'open-finance': [],
   stripe: ['agreement', 'charge'],
 } as const satisfies Record<ProviderName, readonly RecurrenceKind[]>;
+
+type Return = `refund ${ProviderRefund['status']}` | `dispute ${ProviderDispute['status']}`;
+
+/**
+ * What goes back of recurring money, by what is known of it and what is told. `paid`: nothing is known yet. Rows, then the
+ * ledger's entries; a cell that is left out is written of neither.
+ */
+export const RECURRING_RETURNS = {
+  paid: {
+    'refund processing': [['+ recurring_returns'], []],
+    'refund settled': [['+ recurring_returns'], ['recurring_refund: recurring_returns > receivable']],
+    'refund refused': [['+ recurring_returns'], []],
+    'dispute open': [['+ recurring_returns'], ['recurring_dispute: disputed > receivable']],
+    'dispute won': [
+      ['+ recurring_returns'],
+      ['recurring_dispute: disputed > receivable', 'recurring_dispute_won: receivable > disputed'],
+    ],
+    'dispute lost': [
+      ['+ recurring_returns'],
+      ['recurring_dispute: disputed > receivable', 'recurring_dispute_lost: recurring_returns > disputed'],
+    ],
+  },
+  'refund processing': {
+    'refund settled': [['~ recurring_returns'], ['recurring_refund: recurring_returns > receivable']],
+    'refund refused': [['~ recurring_returns'], []],
+  },
+  'refund refused': {
+    'refund processing': [['~ recurring_returns'], []],
+    'refund settled': [['~ recurring_returns'], ['recurring_refund: recurring_returns > receivable']],
+  },
+  'refund settled': {},
+  'dispute open': {
+    'dispute won': [['~ recurring_returns'], ['recurring_dispute_won: receivable > disputed']],
+    'dispute lost': [['~ recurring_returns'], ['recurring_dispute_lost: recurring_returns > disputed']],
+  },
+  'dispute won': {},
+  'dispute lost': {},
+} as const satisfies Record<
+  'paid' | Return,
+  Partial<Record<Return, readonly [readonly string[], readonly string[]]>>
+>;
+/** Of one kind with what is known: a refund is told of no dispute. */
+export const RETURNS = Object.keys(RECURRING_RETURNS.paid) as Return[];
