@@ -156,18 +156,25 @@ export function keepClaim(
   { db, clock, log }: Pick<ServerContext, 'db' | 'clock' | 'log'>,
   { payment, claim }: AttemptClaim,
 ): () => void {
-  const renew = (): void => {
-    cancel = clock.schedule(RENEW_MS, renew);
-    db.query(
-      `UPDATE payment_attempts SET claimed_at = $5
-       WHERE merchant_id = $1 AND transaction_id = $2 AND provider = $3 AND claim = $4 AND claimed_at IS NOT NULL`,
-      [payment.merchantId, payment.transactionId, payment.provider, claim, new Date(clock.nowMs())],
-    ).catch((error: unknown) =>
-      log.warn({ error, transactionId: payment.transactionId }, 'a claim was not renewed'),
-    );
-  };
+  let released = false;
   let cancel = clock.schedule(RENEW_MS, renew);
-  return () => cancel();
+  /** One after the other: of two under way the older could be written last. */
+  async function renew(): Promise<void> {
+    try {
+      await db.query(
+        `UPDATE payment_attempts SET claimed_at = $5
+         WHERE merchant_id = $1 AND transaction_id = $2 AND provider = $3 AND claim = $4 AND claimed_at IS NOT NULL`,
+        [payment.merchantId, payment.transactionId, payment.provider, claim, new Date(clock.nowMs())],
+      );
+    } catch (error) {
+      log.warn({ error, transactionId: payment.transactionId }, 'a claim was not renewed');
+    }
+    if (!released) cancel = clock.schedule(RENEW_MS, renew);
+  }
+  return () => {
+    released = true;
+    cancel();
+  };
 }
 
 /** There is a charge, whoever made it. */
