@@ -436,3 +436,23 @@ test('what providers settled is compared day by day, and what differs stands bel
   await section.getByRole('button', { name: 'Comparar' }).click();
   await expect(section.getByRole('alert')).toContainText('O servidor não respondeu');
 });
+
+test('a delivery that stands still is tried again by a press, and what the server refuses is said', async ({
+  page,
+}) => {
+  const troubled = ADMIN_SCENES['deliveries in trouble'];
+  const [stuck] = troubled?.fulfilment.fulfilments ?? [];
+  if (troubled === undefined || stuck === undefined)
+    throw new Error('the scene has a delivery that stands still');
+  host.show('admin', troubled);
+  await enter(page);
+  const path = `/v1/fulfilments/${stuck.transactionId}/resync`;
+  await answer(page, path, 200, { ...stuck, status: 'notifying', sends: [] });
+  const again = page.getByRole('button', { name: `Tentar de novo: senha ${stuck.ticketLabel}` });
+  await again.click();
+  await expect(page.getByText(`A entrega da senha ${stuck.ticketLabel} recomeçou.`)).toBeVisible();
+  expect(sent).toEqual([{ path, authorization: `Bearer ${host.adminToken}`, body: {} }]);
+  await answer(page, path, 409, { error: { code: 'nothing_failed', message: '' } });
+  await again.click();
+  await expect(page.getByRole('alert')).toContainText('Esta entrega não está mais parada.');
+});
