@@ -85,7 +85,6 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sweep is switched off',
-    foundAt: 40,
     file: 'sync-server/reconciliation/sweeper.ts',
     find: 'if (provider.listReceipts === undefined) return null;',
     replace: 'if (provider.listReceipts !== undefined) return null;',
@@ -93,7 +92,6 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'silence counts as a refusal, and the other bank is asked',
-    foundAt: 18,
     file: 'sync-server/providers/http/exchange.ts',
     find: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown'",
     replace: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unavailable'",

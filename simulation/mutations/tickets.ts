@@ -64,7 +64,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a claim is granted although the ticket exists',
-    foundAt: 2,
+    foundAt: 22,
     file: 'sync-server/confirmations/claim-confirmation.ts',
     find: "if (ticket !== undefined) return { outcome: 'ticketed', ticket: TicketView.parse(ticket), serverTime };",
     replace: '',

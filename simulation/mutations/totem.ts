@@ -63,7 +63,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   {
     // That a ticket has one paper of each number is also an index of the database, so the paper itself lies.
     name: 'a reprint is printed as the first paper',
-    foundAt: 21,
+    foundAt: 23,
     file: 'main/printing/print-queue.ts',
     find: 'stampReceipt(document.data, job)',
     replace: "stampReceipt(document.data, job.kind === 'reprint' ? { ...job, copyNumber: 1 } : job)",
@@ -71,7 +71,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a reprint counts as the first paper',
-    foundAt: 12,
+    foundAt: 17,
     file: 'main/checkout/paper-outcome.ts',
     find: 'if (!isBeforeQueue(ticket.status)) return;',
     replace: 'if (job.copyNumber === 1 && !isBeforeQueue(ticket.status)) return;',
