@@ -1,5 +1,5 @@
 -- The ledger of an old system, taken over while both live. Money of the past has no totem, no ticket and no feed, so it has
--- tables of its own (docs/decisions/0020-money-of-the-past.md); `all_payments` joins them for reports.
+-- tables of its own (docs/adoption.md says why); `all_payments` joins them for reports.
 
 -- One reading of one file or table. The file is known again by its content.
 CREATE TABLE adoption_runs (

@@ -23,6 +23,8 @@ export function readCents(text: string, rule: AmountRule): AmountRead {
   if (rule === 'cents') return wholeCents(bare);
   if (rule === 'comma') return decimal(bare, COMMA);
   if (rule === 'point') return decimal(bare, POINT);
+  // Thousands, or three decimals.
+  if (/^\d{1,3}[.,]\d{3}$/.test(bare)) return { ok: false, reason: 'amount_undecidable' };
   const comma = decimal(bare, COMMA);
   const point = decimal(bare, POINT);
   if (!comma.ok) return point;

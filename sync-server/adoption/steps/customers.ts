@@ -1,3 +1,4 @@
+import type { Person } from '../../../domain/person.ts';
 import { findOrCreateCustomer } from '../../customers/find-or-create-customer.ts';
 import { openPersonKey } from '../../customers/person-keys.ts';
 import type { Transaction } from '../../db/database.ts';
@@ -9,6 +10,8 @@ import { readRow } from '../read-row.ts';
 import type { RunOptions } from '../run-store.ts';
 
 const PEOPLE = 200;
+/** Most of the time goes by between program and database. */
+const AT_ONCE = 4;
 /** Of one person in one transaction; who has more is gone through again. */
 const ROWS = 200;
 
@@ -24,20 +27,10 @@ interface Someone {
  */
 export async function adoptCustomers(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
   let moved = 0;
-  for (;;) {
-    const people = await deps.db.query<Someone & Record<string, unknown>>(
-      `SELECT merchant_id AS "merchantId", person_hash AS "personHash" FROM adopted_rows
-       WHERE raw_kept = 'server' AND source = $1 AND merchant_id IS NOT NULL
-       GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PEOPLE}`,
-      [source],
-    );
-    for (const someone of people)
-      moved += await deps.db.transaction(async (transaction) => {
-        // Whole or not at all even so; a crash of the machine takes the last persons back, and they are done again.
-        await transaction.query('SET LOCAL synchronous_commit = off');
-        return adoptPerson(deps, transaction, source, mapping, someone);
-      });
-    if (people.length < PEOPLE) break;
+  // Who has more rows than one transaction takes is met again in the next round.
+  for (let inRound = -1; inRound !== 0; ) {
+    inRound = await adoptEverybody(deps, source, mapping);
+    moved += inRound;
   }
   await deps.db.transaction((transaction) => linkByOthers(transaction, source));
   return moved;
@@ -50,6 +43,30 @@ type RowOfPerson = {
   readonly options: RunOptions;
   readonly recordedAt: Date;
 };
+
+async function adoptEverybody(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
+  const adopt = (someone: Someone): Promise<number> =>
+    deps.db.transaction(async (transaction) => {
+      // Whole or not at all even so; a crash of the machine takes the last persons back, and they are done again.
+      await transaction.query('SET LOCAL synchronous_commit = off');
+      return adoptPerson(deps, transaction, source, mapping, someone);
+    });
+  let moved = 0;
+  let after: Someone = { merchantId: '00000000-0000-0000-0000-000000000000', personHash: Buffer.alloc(0) };
+  for (;;) {
+    const people = await deps.db.query<Someone & Record<string, unknown>>(
+      `SELECT merchant_id AS "merchantId", person_hash AS "personHash" FROM adopted_rows
+       WHERE raw_kept = 'server' AND source = $1 AND (merchant_id, person_hash) > ($2, $3)
+       GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PEOPLE}`,
+      [source, after.merchantId, after.personHash],
+    );
+    for (let at = 0; at < people.length; at += AT_ONCE)
+      for (const rows of await Promise.all(people.slice(at, at + AT_ONCE).map(adopt))) moved += rows;
+    const last = people.at(-1);
+    if (last === undefined || people.length < PEOPLE) return moved;
+    after = last;
+  }
+}
 
 /** The rows of one person, or the first of many. @returns how many were moved */
 export async function adoptPerson(
@@ -77,14 +94,16 @@ export async function adoptPerson(
     const atMs = sale?.createdAtMs ?? session?.openedAtMs ?? null;
     return { rowId: row.rowId, cells, person, atMs };
   });
-  // The oldest first: the newest word counts. A list of customers has no time, and only fills gaps.
-  const told = new Map<string, { person: NonNullable<(typeof read)[number]['person']>; atMs: number }>();
-  const oldestMs = Math.min(...read.flatMap(({ atMs }) => atMs ?? []), rows[0]?.recordedAt.getTime() ?? 0);
-  for (const { person, atMs } of read.toSorted((a, b) => (a.atMs ?? oldestMs) - (b.atMs ?? oldestMs)))
-    if (person !== null) told.set(JSON.stringify(person), { person, atMs: atMs ?? oldestMs });
-  let customerId: string | null = null;
-  for (const { person, atMs } of told.values())
-    customerId = await findOrCreateCustomer(deps, transaction, merchantId, person, atMs);
+  const told = togetherOf(read, rows[0]?.recordedAt.getTime() ?? deps.clock.nowMs());
+  const customerId =
+    told === null
+      ? null
+      : await findOrCreateCustomer(deps, transaction, merchantId, told.person, told.newestMs);
+  if (told !== null)
+    await transaction.query(
+      'UPDATE customers SET created_at = least(created_at, $3) WHERE merchant_id = $1 AND customer_id = $2',
+      [merchantId, customerId, new Date(told.oldestMs)],
+    );
   const box = customerId === null ? null : await openPersonKey(deps, transaction, { merchantId, customerId });
   await transaction.query(
     `UPDATE adopted_rows r SET customer_id = $1, raw_kept = $2, person_hash = NULL, raw_sealed = told.sealed
@@ -108,6 +127,28 @@ export async function adoptPerson(
         [merchantId, customerId, read.map(({ rowId }) => rowId), kind],
       );
   return rows.length;
+}
+
+/**
+ * What all rows of one person tell together: the newest word counts. A list of customers has no time, and only fills gaps.
+ * @param recordedMs for whom no row has a time
+ */
+function togetherOf(
+  rows: readonly { readonly person: Person | null; readonly atMs: number | null }[],
+  recordedMs: number,
+): { readonly person: Person; readonly oldestMs: number; readonly newestMs: number } | null {
+  const times = rows.flatMap(({ atMs }) => atMs ?? []);
+  const person = rows
+    .toSorted((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0))
+    .flatMap((row) => row.person ?? [])
+    .reduce<Person | null>(
+      (known, told) => ({ ...told, name: told.name ?? known?.name, phone: told.phone ?? known?.phone }),
+      null,
+    );
+  if (person === null) return null;
+  return times.length === 0
+    ? { person, oldestMs: recordedMs, newestMs: recordedMs }
+    : { person, oldestMs: Math.min(...times), newestMs: Math.max(...times) };
 }
 
 async function linkByOthers(transaction: Transaction, source: string): Promise<void> {

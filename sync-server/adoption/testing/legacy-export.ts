@@ -77,7 +77,7 @@ export function makeLegacyExport({ seed, rows, clinics, unknownClinic }: LegacyO
       `tx-${seed}-${at}`,
       clinic,
       providerWord,
-      random(3) === 0 ? (PROVIDERS[provider]?.[1] ?? '') : '',
+      fault !== 2 && random(3) === 0 ? (PROVIDERS[provider]?.[1] ?? '') : '',
       word,
       amount,
       pick(['BRL', '', 'NULL']),

@@ -30,7 +30,7 @@ export const STATUS: ReadonlyMap<string, NonNullable<ProviderCharge['status']>> 
 ]);
 
 /** "vencido" is said of a chargeback that ran out, and was recovered. */
-const DISPUTE: ReadonlyMap<string, ProviderDispute['status']> = new Map([
+export const DISPUTE: ReadonlyMap<string, ProviderDispute['status']> = new Map([
   ['chargeback_em_tratativa', 'open'],
   ['chargeback_em_disputa', 'open'],
   ['chargeback_perdido', 'lost'],
