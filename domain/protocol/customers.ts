@@ -92,5 +92,7 @@ export const CustomerExport = z.object({
   messages: Held,
   subscriptions: Held,
   paymentMethods: Held,
+  /** Their payments in an old system. */
+  adopted: Held,
 });
 export type CustomerExport = z.infer<typeof CustomerExport>;

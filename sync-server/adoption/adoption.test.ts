@@ -50,7 +50,7 @@ function run(csv: readonly string[], overrides: Partial<BackfillTask> = {}) {
     mapping: mapping(),
     dryRun: false,
     step: null,
-    onProgress: process.env['T'] ? (w, d) => console.log(Date.now() % 1000000, w, d) : () => undefined,
+    onProgress: () => undefined,
     ...overrides,
   });
 }

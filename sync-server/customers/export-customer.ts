@@ -27,6 +27,10 @@ const HELD = {
     FROM refunds held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY created_at`,
   disputes: `SELECT dispute_id, transaction_id, kind, status, amount_cents, reason, opened_at, closed_at
     FROM disputes held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY opened_at`,
+  adopted: `SELECT adopted_id, source, old_key, provider, amount_cents, currency, status, payment_method,
+      held.created_at, paid_at, refunded_cents, refunded_at
+    FROM adopted_transactions held JOIN customers c USING (merchant_id, customer_id)
+    WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY held.created_at`,
   messages: `SELECT transaction_id, kind, channel, address_masked, started_at, ended_at, outcome
     FROM notification_sends held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY started_at`,
   subscriptions: `SELECT subscription_id, provider, plan, native_status, started_at, period_starts_on, period_ends_on
@@ -75,6 +79,7 @@ export function exportCustomer(
       messages: await rowsOf('messages'),
       subscriptions: await rowsOf('subscriptions'),
       paymentMethods: await rowsOf('paymentMethods'),
+      adopted: await rowsOf('adopted'),
     };
   });
 }
