@@ -11,6 +11,7 @@ const COMMANDS_WITH_A_SERVER = [
   'cli/dead-letters.test.ts',
   'cli/fulfilment.test.ts',
   'cli/ledger.test.ts',
+  'cli/ledger-backfill.test.ts',
   'cli/transactions.test.ts',
   'cli/shop.test.ts',
 ];

@@ -26,6 +26,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     })
+    // A command and the commands below it may take the same option.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what it takes)');
   addBrCodeCommands(program, terminal);
   addTicketCommands(program, terminal);

@@ -2,6 +2,7 @@ import type { Person } from '../../../domain/person.ts';
 import { findOrCreateCustomer } from '../../customers/find-or-create-customer.ts';
 import { openPersonKey } from '../../customers/person-keys.ts';
 import type { Transaction } from '../../db/database.ts';
+import { adoptedIdOf } from '../adopt-rows.ts';
 import { columnsOf, type RowKind } from '../columns.ts';
 import { type ImportDeps, rowSecret } from '../import-rows.ts';
 import type { Mapping } from '../mapping.ts';
@@ -39,6 +40,8 @@ export async function adoptCustomers(deps: ImportDeps, source: string, mapping: 
 type RowOfPerson = {
   readonly rowId: number;
   readonly kind: RowKind;
+  readonly key: string;
+  readonly state: string;
   readonly sealed: Uint8Array;
   readonly options: RunOptions;
   readonly recordedAt: Date;
@@ -77,7 +80,7 @@ export async function adoptPerson(
   { merchantId, personHash }: Someone,
 ): Promise<number> {
   const rows = await transaction.query<RowOfPerson & Record<string, unknown>>(
-    `SELECT row_id AS "rowId", r.kind, raw_sealed AS sealed, options, recorded_at AS "recordedAt"
+    `SELECT row_id AS "rowId", r.kind, old_key AS key, state, raw_sealed AS sealed, options, recorded_at AS "recordedAt"
      FROM adopted_rows r JOIN adoption_runs USING (run_id)
      WHERE merchant_id = $1 AND person_hash = $2 AND raw_kept = 'server' AND r.source = $3
      ORDER BY row_id LIMIT ${ROWS} FOR UPDATE OF r`,
@@ -116,16 +119,20 @@ export async function adoptPerson(
     ],
   );
   if (customerId !== null)
-    for (const [table, kind] of [
-      ['adopted_transactions', 'transaction'],
-      ['adopted_sessions', 'session'],
-    ])
-      await transaction.query(
-        `UPDATE ${table} t SET customer_id = $2 FROM adopted_rows r
-         WHERE r.row_id = ANY($3) AND r.kind = $4 AND t.merchant_id = $1 AND t.source = r.source
-           AND t.old_key = r.old_key AND t.customer_id IS NULL AND r.state <> 'unmapped'`,
-        [merchantId, customerId, read.map(({ rowId }) => rowId), kind],
-      );
+    for (const [table, id, kind] of [
+      ['adopted_transactions', 'adopted_id', 'transaction'],
+      ['adopted_sessions', 'session_id', 'session'],
+    ] as const) {
+      const ids = rows
+        .filter((row) => row.kind === kind && row.state !== 'unmapped')
+        .map(({ key }) => adoptedIdOf(merchantId, source, kind, key));
+      if (ids.length > 0)
+        await transaction.query(
+          `UPDATE ${table} SET customer_id = $2
+           WHERE merchant_id = $1 AND ${id} = ANY($3::uuid[]) AND customer_id IS NULL`,
+          [merchantId, customerId, ids],
+        );
+    }
   return rows.length;
 }
 
