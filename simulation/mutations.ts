@@ -88,7 +88,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody asks the bank by himself',
-    foundAt: 1,
+    foundAt: 4,
     file: 'sync-server/reconciliation/poller.ts',
     find: 'const due = await claimDue(context, provider);',
     replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the stream leaves out what came while it was sending',
-    foundAt: 1,
+    foundAt: 2,
     file: 'sync-server/sync/feed-stream.ts',
     find: 'sent = entry.seq;',
     replace: 'sent = Math.max(entry.seq, page.head + 1);',
@@ -138,7 +138,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the cursor moves before the effect',
-    foundAt: 7,
+    foundAt: 68,
     file: 'main/sync/feed-effects.ts',
     find: `      store.write(() => {
         let cursor = store.sync.read().feedCursor;`,
@@ -150,7 +150,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an older state of a ticket replaces a newer one',
-    foundAt: 11,
+    foundAt: 2,
     file: 'main/sync/ticket-merge.ts',
     find: 'if (incoming.revision <= known.revision) return null;',
     replace: '',
@@ -158,7 +158,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after the countdown is not taken',
-    foundAt: 1,
+    foundAt: 9,
     file: 'domain/payment-session.ts',
     find: "  expired: ['paid'],",
     replace: '  expired: [],',
@@ -166,7 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an uncertain paper is printed again',
-    foundAt: 12,
+    foundAt: 4,
     file: 'main/printing/print-queue.ts',
     find: "const retryAfterMs = result.kind === 'not_started' ?",
     replace: "const retryAfterMs = result.kind !== 'printed' ?",
@@ -174,7 +174,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a paper that a power cut interrupted is printed again',
-    foundAt: 36,
+    foundAt: 61,
     file: 'main/printing/print-queue.ts',
     find: "endAttempt(job, { kind: 'uncertain', printer: state, detail: INTERRUPTED });",
     replace: "endAttempt(job, { kind: 'not_started', printer: state });",
@@ -182,7 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copy does not say that it is one',
-    foundAt: 6,
+    foundAt: 17,
     file: 'domain/receipt.ts',
     find: 'const isCopy = paper.copyNumber > 1;',
     replace: 'const isCopy = false;',
@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an event leaves the outbox before its answer',
-    foundAt: 3,
+    foundAt: 1,
     file: 'main/sync/outbox-pusher.ts',
     find: 'const answer = await client.push(batch);',
     replace: `store.write(() => { for (const { id } of batch) store.outbox.settle({ id, outcome: 'applied', reason: null }); });
@@ -214,7 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lapsed lease is acted on',
-    foundAt: 37,
+    foundAt: 49,
     file: 'main/checkout/confirmations.ts',
     find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
     replace: 'return actBefore !== null;',
@@ -222,7 +222,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a held paper is not held',
-    foundAt: 178,
+    foundAt: 23,
     file: 'main/checkout/paper-gate.ts',
     find: "return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';",
     replace: "return 'go';",
@@ -230,7 +230,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a cut-off totem calls the tickets of others',
-    foundAt: 25,
+    foundAt: 2,
     file: 'main/queue/local-calls.ts',
     find: 'const next = waiting.find(({ own }) => own);',
     replace: 'const [next] = waiting;',
@@ -238,7 +238,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a local call that lost is kept quiet',
-    foundAt: 3,
+    foundAt: 1,
     file: 'main/queue/local-calls.ts',
     find: 'store.localCalls.addConflict(event.id, {',
     replace: 'if (current === null) store.localCalls.addConflict(event.id, {',
@@ -254,7 +254,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an answer settles whatever waits, not its own event',
-    foundAt: 1,
+    foundAt: 2,
     file: 'main/store/outbox.ts',
     find: 'WHERE event_id = @id AND outcome IS NULL',
     replace: 'WHERE (event_id = @id OR 1) AND outcome IS NULL',
@@ -269,7 +269,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revoked totem is let in',
-    foundAt: 25,
+    foundAt: 11,
     file: 'sync-server/access/kiosk-token.ts',
     find: "if (row.revoked_at !== null) return refused('revoked');",
     replace: '',
@@ -277,7 +277,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a refund is posted twice',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/refunds.ts',
     find: 'await postRefund(context, transaction, { ...refund, occurredAtMs: atMs });',
     replace: `for (const again of ['', ' again'])
@@ -286,7 +286,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a charge that the bank closed stays on the screen',
-    foundAt: 47,
+    foundAt: 17,
     file: 'main/sync/feed-effects.ts',
     find: `    'payment.closed': (closed, nowMs) => {
 `,

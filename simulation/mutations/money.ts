@@ -6,7 +6,7 @@ const ENDS = 'everything ends';
 export const MONEY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the callback is acknowledged before its commit',
-    foundAt: 8,
+    foundAt: 2,
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: `      return new Promise((resolve) => {
         waiting.push({ item, resolve });
@@ -19,7 +19,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a callback that could not be stored is acknowledged',
-    foundAt: 9,
+    foundAt: 2,
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: "outcome = 'database_unavailable';",
     replace: '',
@@ -27,7 +27,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a surplus Pix is kept',
-    foundAt: 8,
+    foundAt: 1,
     file: 'sync-server/payments/record-receipts.ts',
     find: '      refunds.push(await openRefund(',
     replace: "      if (item.disposition !== 'surplus') refunds.push(await openRefund(",
@@ -35,7 +35,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money that buys nothing is booked as a sale',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/record-receipts.ts',
     find: 'await postUnexpectedMoney(context',
     replace: 'await postSale(context',
@@ -43,7 +43,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'any amount settles',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'receipt.amountCents !== payment.amountCents',
     replace: 'receipt.amountCents < 0',
@@ -51,7 +51,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a refund has a new id at each try',
-    foundAt: 2,
+    foundAt: 1,
     file: 'sync-server/payments/refunds.ts',
     find: `          refundId: refund.refundId,
           amountCents`,
@@ -61,7 +61,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a withdrawal that the bank refuses is not looked behind',
-    foundAt: 2,
+    foundAt: 3,
     file: 'sync-server/payments/cancel-charge.ts',
     find: "return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(",
     replace: 'if (outcome) return outcome;\n  return provider.fetchCharge(',
@@ -69,7 +69,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody withdraws what was cancelled',
-    foundAt: 1,
+    foundAt: 4,
     file: 'sync-server/sync/push-state.ts',
     find: 'if (state.endedSessions.size > 0) {',
     replace: 'if (state.endedSessions.size > 99) {',
@@ -77,7 +77,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the customer’s name is stored as it was typed',
-    foundAt: 4,
+    foundAt: 1,
     file: 'sync-server/customers/customer-fields.ts',
     find: 'box.seal(value)',
     replace: 'Buffer.from(value)',
@@ -85,17 +85,11 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the sweep is switched off',
+    foundAt: 7,
     file: 'sync-server/reconciliation/sweeper.ts',
     find: 'if (provider.listReceipts === undefined) return null;',
     replace: 'if (provider.listReceipts !== undefined) return null;',
-    breaks: [ENDS],
-  },
-  {
-    name: 'silence counts as a refusal, and the other bank is asked',
-    file: 'sync-server/providers/http/exchange.ts',
-    find: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unknown'",
-    replace: "NEVER_SENT.has(cause.code) ? 'unavailable' : 'unavailable'",
-    breaks: ['one charge, one bank'],
+    breaks: [ENDS, 'sessions end alike'],
   },
   {
     name: 'a payment is confirmed once more when it is looked at again',

@@ -7,7 +7,7 @@ const RESCUED = 'rescued is not issued again';
 export const TICKET_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a rescue does not wait for the lease',
-    foundAt: 19,
+    foundAt: 2,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: 'if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))',
     replace: 'if (atMs < 0)',
@@ -15,7 +15,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rescue does not wait for the paper',
-    foundAt: 9,
+    foundAt: 3,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: "if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);",
     replace: '',
@@ -56,7 +56,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who came last is called first',
-    foundAt: 1,
+    foundAt: 2,
     file: 'sync-server/queue/ticket-store.ts',
     find: 'ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE',
     replace: 'ORDER BY issued_at DESC, label COLLATE "C" LIMIT 1 FOR UPDATE',

@@ -7,7 +7,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   {
     // The cursor itself only moves forwards, which hides the first half alone.
     name: 'what was read before is read again, and the cursor follows',
-    foundAt: 9,
+    foundAt: 2,
     file: 'main/sync/feed-effects.ts',
     find: 'if (entry.seq <= cursor) continue;',
     replace: '',
@@ -30,7 +30,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the end of a sale is not sent',
-    foundAt: 1,
+    foundAt: 3,
     file: 'main/checkout/session-life.ts',
     find: "store.outbox.append('session.ended',",
     replace: "if (outcome !== 'cancelled') store.outbox.append('session.ended',",
@@ -46,7 +46,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a token that was good once is good for ever',
-    foundAt: 25,
+    foundAt: 11,
     file: 'sync-server/access/kiosk-token.ts',
     find: "if (row.revoked_at !== null) return refused('revoked');",
     replace: "if (known === undefined && row.revoked_at !== null) return refused('revoked');",
@@ -54,7 +54,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revoked totem goes on hearing the feed',
-    foundAt: 42,
+    foundAt: 22,
     file: 'sync-server/access/kiosk-streams.ts',
     find: "key_id = ANY($1::text[]) AND revoked_at IS NULL',",
     replace: "key_id = ANY($1::text[])',",

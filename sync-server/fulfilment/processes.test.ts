@@ -226,7 +226,9 @@ test.each(['before', 'after'] as const)(
       const context = `killed ${when} commit ${at}: ${point}`;
       const ids = mailsTo(email).map(({ messageId }) => messageId.split('.')[0]);
       expect(new Set(ids), context).toEqual(new Set(['<payment_received', '<receipt']));
-      expect(ids.length, context).toBeLessThanOrEqual(3);
+      // Both may be on their way when the process dies: each is sent again, and no more.
+      for (const id of new Set(ids))
+        expect(ids.filter((one) => one === id).length, context).toBeLessThanOrEqual(2);
       expect((await show(sessionId)).status, context).toBe('completed');
       if (point === null) break;
       kills += 1;
