@@ -111,6 +111,7 @@ export function auditText(report: AuditReport): string {
       'Units that sell without a merchant who can be paid',
       report.unitsWithoutMerchant.map(({ name, transactions }) => `${name}: ${transactions} transactions`),
     ],
+    ['Adopted rows', report.adopted.map(({ kind, state, rows }) => `${kind} ${state}: ${rows}`)],
     ['Ledger', [`${ledger.entries} entries, ${ledger.findings} rules broken`]],
   ];
   return sections

@@ -118,10 +118,15 @@ export const AuditReport = z.object({
     owners: z.array(z.object({ owner: z.string().nullable(), money: Money })),
   }),
   deadLetters: z.array(z.object({ provider: z.string(), count: Count, oldestAt: EpochMs })),
-  /** Units that have sold, of a merchant that cannot be paid out: nobody has entered its Pix key. */
+  /**
+   * Units that have sold, of a merchant that cannot be paid: nobody has entered its Pix key; and units of an adopted system
+   * that are nobody's here.
+   */
   unitsWithoutMerchant: z.array(
-    z.object({ unitId: z.string(), name: z.string(), transactions: Count, lastSaleAt: EpochMs }),
+    z.object({ unitId: z.string(), name: z.string(), transactions: Count, lastSaleAt: EpochMs.nullable() }),
   ),
+  /** What became of the rows of the systems that the merchant's past was adopted from. */
+  adopted: z.array(z.object({ kind: z.string(), state: z.string(), rows: Count })),
   ledger: z.object({ entries: Count, findings: Count }),
 });
 export type AuditReport = z.infer<typeof AuditReport>;

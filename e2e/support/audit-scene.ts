@@ -79,6 +79,7 @@ export function auditReport(changes: Partial<Omit<AuditReport, 'summary'>> = {})
     },
     deadLetters: [],
     unitsWithoutMerchant: [],
+    adopted: [],
     ledger: { entries: 25_702, findings: 0 },
     ...changes,
   };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readAuditReport } from '../audit/audit-report.ts';
 import { DEMO_MERCHANT_ID } from '../catalog/demo-shop.ts';
 import type { ServerContext } from '../context.ts';
 import { verifyLedger } from '../ledger/verify-ledger.ts';
@@ -77,6 +78,27 @@ async function expectWhole(): Promise<void> {
   });
 }
 
+/** The report counts the past like the present. */
+async function expectAudited(rows: number): Promise<void> {
+  const report = await readAuditReport(database.db, DEMO_MERCHANT_ID, Date.now());
+  const [sums] = await database.db.query<{ all: number; known: number; linked: number; paid: number }>(
+    `SELECT count(*) AS all, count(customer_id) AS known, count(customer_provider_id) AS linked, count(paid_at) AS paid
+     FROM adopted_transactions WHERE merchant_id = $1`,
+    [DEMO_MERCHANT_ID],
+  );
+  const { transactions, customer, customerProvider, provider, status } = report.fillRates.overall;
+  expect([transactions, customer.have, customerProvider.have]).toEqual([
+    sums?.all,
+    sums?.known,
+    sums?.linked,
+  ]);
+  expect([provider.percent, status.percent]).toEqual([100, 100]);
+  expect(report.providers.reduce((sum, { succeeded }) => sum + succeeded.have, 0)).toBe(sums?.paid);
+  const adopted = report.adopted.filter(({ kind }) => kind === 'transaction');
+  expect(adopted.reduce((sum, one) => sum + one.rows, 0)).toBe(rows);
+  expect(report.unitsWithoutMerchant).toMatchObject([{ name: 'clinica-9', lastSaleAt: null }]);
+}
+
 const HEADER =
   'id,clinic_id,provider,status,valor,created_at,paid_at,email,provider_charge_id,refunded_amount';
 const row = (id: string, values: Partial<Record<string, string>> = {}): string =>
@@ -135,6 +157,8 @@ test('a dirty export: every row is counted, the sums are those of the generator,
      FROM adopted_transactions`,
   );
   expect(links).toEqual({ withoutCustomer: 0, withoutProvider: 0, withoutCard: 0, unlinked: 0 });
+
+  await expectAudited(transactions?.rows ?? 0);
 
   const before = await snapshot();
   const again = await run(files);

@@ -11,7 +11,7 @@ const WEEK = "interval '7 days'";
 const FILLED = `jsonb_build_object('transactions', count(*),
   'customer', ${shareOf('customer_id IS NOT NULL')},
   'customerProvider', ${shareOf('customer_provider_id IS NOT NULL')},
-  'provider', ${shareOf('provider = ANY($3) AND routed_provider = ANY($3)')},
+  'provider', ${shareOf('provider = ANY($3)')},
   'status', ${shareOf('status = ANY($4)')})`;
 
 type PaymentSections = Pick<
@@ -24,6 +24,7 @@ type PaymentSections = Pick<
   | 'paidWithoutTicket'
   | 'ticketsWithoutPayment'
   | 'unitsWithoutMerchant'
+  | 'adopted'
 >;
 
 /** What the report says of payments, sessions, customers and tickets. */
@@ -34,20 +35,20 @@ export async function auditPayments(
 ): Promise<PaymentSections> {
   const now = new Date(nowMs);
   const [filled] = await database.query<{ fillRates: PaymentSections['fillRates'] }>(
-    `SELECT jsonb_build_object('overall', (SELECT ${FILLED} FROM payment_transactions WHERE merchant_id = $1),
-       'last7Days', (SELECT ${FILLED} FROM payment_transactions
+    `SELECT jsonb_build_object('overall', (SELECT ${FILLED} FROM all_payments WHERE merchant_id = $1),
+       'last7Days', (SELECT ${FILLED} FROM all_payments
                      WHERE merchant_id = $1 AND created_at > $2::timestamptz - ${WEEK} AND created_at <= $2)) AS "fillRates"`,
     [merchantId, now, PROVIDERS, STATUSES],
   );
   const withoutCustomer = await database.query<PaymentSections['withoutCustomer'][number]>(
     `SELECT provider, count(*)::int AS transactions, (count(*) FILTER (WHERE customer_id IS NULL))::int AS without
-     FROM payment_transactions WHERE merchant_id = $1 GROUP BY provider
+     FROM all_payments WHERE merchant_id = $1 GROUP BY provider
      HAVING count(*) FILTER (WHERE customer_id IS NULL) > 0 ORDER BY without DESC, provider`,
     [merchantId],
   );
   const [sessions] = await database.query<PaymentSections['sessions']>(
-    `SELECT (SELECT ${shareOf('t.transaction_id IS NOT NULL')} FROM checkout_sessions s
-               LEFT JOIN payment_transactions t USING (merchant_id, transaction_id) WHERE s.merchant_id = $1) AS checkout,
+    `SELECT (SELECT ${shareOf('p.payment_id IS NOT NULL')} FROM all_checkout_sessions s
+               LEFT JOIN all_payments p USING (merchant_id, payment_id) WHERE s.merchant_id = $1) AS checkout,
             (SELECT ${shareOf('t.transaction_id IS NOT NULL', "s.payment = 'pix'")} FROM payment_sessions s
                LEFT JOIN payment_transactions t USING (merchant_id, session_id) WHERE s.merchant_id = $1) AS totem`,
     [merchantId],
@@ -81,7 +82,19 @@ export async function auditPayments(
     `SELECT u.unit_id::text AS "unitId", u.name, count(*)::int AS transactions,
        floor(extract(epoch FROM max(t.created_at)) * 1000)::bigint AS "lastSaleAt"
      FROM payment_transactions t JOIN units u USING (merchant_id, unit_id) JOIN merchants m USING (merchant_id)
-     WHERE t.merchant_id = $1 AND trim(m.pix_key) = '' GROUP BY u.unit_id, u.name ORDER BY transactions DESC`,
+     WHERE t.merchant_id = $1 AND trim(m.pix_key) = '' GROUP BY u.unit_id, u.name
+     UNION ALL
+     SELECT clinic, clinic, count(*)::int, NULL FROM adopted_rows
+     WHERE kind = 'transaction' AND state = 'unmapped' AND 'not_onboarded' = ANY(reasons) AND clinic IS NOT NULL
+       AND source IN (SELECT source FROM adopted_transactions WHERE merchant_id = $1)
+     GROUP BY clinic ORDER BY transactions DESC, name`,
+    [merchantId],
+  );
+  const adopted = await database.query<PaymentSections['adopted'][number]>(
+    `SELECT kind, state, count(*)::int AS rows FROM adopted_rows
+     WHERE source IN (SELECT source FROM adopted_transactions WHERE merchant_id = $1)
+       AND (merchant_id = $1 OR merchant_id IS NULL)
+     GROUP BY kind, state ORDER BY kind, state`,
     [merchantId],
   );
   if (filled === undefined || sessions === undefined || paid === undefined || tickets === undefined)
@@ -95,6 +108,7 @@ export async function auditPayments(
     paidWithoutTicket: { ...paid.money, listed: listedPaid },
     ticketsWithoutPayment: { ...tickets, listed: listedTickets },
     unitsWithoutMerchant,
+    adopted,
   };
 }
 
@@ -123,7 +137,7 @@ async function compareProviders(
        SELECT provider, count(*)::int AS transactions,
          ${shareOf('paid_at IS NOT NULL', "paid_at IS NOT NULL OR status IN ('FAILED', 'EXPIRED', 'CANCELED')")} AS succeeded,
          ${moneyOf('paid_at', 'paid_at IS NOT NULL')} AS paid
-       FROM payment_transactions WHERE merchant_id = $1 GROUP BY provider)
+       FROM all_payments WHERE merchant_id = $1 GROUP BY provider)
      SELECT provider, transactions, succeeded, paid->'cents' AS volume, coalesce(none, 0) AS "withoutWebhook",
        webhook_p50 AS "webhookP50Ms", webhook_p95 AS "webhookP95Ms",
        read_back_p50 AS "readBackP50Ms", read_back_p95 AS "readBackP95Ms"

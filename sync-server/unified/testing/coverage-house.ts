@@ -322,7 +322,10 @@ function after(told: Situation, event: AnswerEvent, atMs: number): Situation {
     case 'refund of all':
       return {
         ...paid,
-        refunds: [...told.refunds, { cents: paidCents - backCents || paidCents, status: 'settled' }],
+        refunds: [
+          ...told.refunds,
+          { cents: Math.max(0, paidCents - backCents) || paidCents, status: 'settled' },
+        ],
       };
     case 'dispute open':
       return { ...paid, dispute: 'open' };
