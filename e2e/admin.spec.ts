@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import type { CustomerExport } from '../domain/protocol/customers.ts';
 import { ENROLMENT_CODE_TTL_MS } from '../domain/protocol/identity.ts';
 import { auditReport } from './support/audit-scene.ts';
 import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
@@ -296,7 +297,8 @@ test('a customer is found by what they say, exported to a file, and erased once 
     messages: [],
     subscriptions: [],
     paymentMethods: [],
-  };
+    adopted: [],
+  } satisfies Partial<CustomerExport>;
   await answer(page, `${path}/export`, 200, {
     exportedAt: KIOSK_NOW,
     customer,

@@ -17,9 +17,7 @@ const all = readMigrations(join(ROOT, 'migrations', 'server'));
 const upTo = (version: number) => all.filter((migration) => migration.version <= version);
 
 const opened: TestDatabase[] = [];
-afterAll(async () => {
-  for (const database of opened) await database.close();
-});
+afterAll(() => Promise.all(opened.map((database) => database.close())));
 
 async function emptyDatabase(): Promise<TestDatabase> {
   const database = await createEmptyDatabase();

@@ -25,9 +25,7 @@ async function openLedger(): Promise<ServerContext> {
   await seedShop(database.db, clock.nowMs());
   return testContext({ db: database.db, clock });
 }
-afterAll(async () => {
-  for (const database of databases) await database.close();
-});
+afterAll(() => Promise.all(databases.map((database) => database.close())));
 
 interface Money {
   readonly receiptId?: string;

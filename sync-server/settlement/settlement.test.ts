@@ -42,9 +42,7 @@ beforeEach(async () => {
   await seedShop(database.db, clock.nowMs());
   bank = new ModelBank(clock);
 });
-afterAll(async () => {
-  for (const database of databases) await database.close();
-});
+afterAll(() => Promise.all(databases.map((database) => database.close())));
 
 async function sell(isSeen = true): Promise<ProviderReceipt & { readonly sessionId: string }> {
   const request = chargeRequest(context);
