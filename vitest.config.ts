@@ -40,6 +40,8 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'integration',
+          // Processes, sockets and disks of a loaded machine, as in playwright.config.ts. `npm test` names what failed once.
+          retry: process.env['CI'] === undefined ? 0 : 1,
           include: [
             'main/**/*.test.ts',
             'electron/**/*.test.ts',

@@ -30,15 +30,33 @@ for (const [title, command, args] of stages) {
   }
 }
 
-const unit = readReport<{ numPassedTests: number; numFailedTests: number }>(UNIT_REPORT);
+const unit = readReport<UnitReport>(UNIT_REPORT);
 const e2e = readReport<{ stats: { expected: number; unexpected: number; flaky: number } }>(E2E_REPORT);
 const passed = (unit?.numPassedTests ?? 0) + (e2e?.stats.expected ?? 0) + (e2e?.stats.flaky ?? 0);
 const failed = (unit?.numFailedTests ?? 0) + (e2e?.stats.unexpected ?? 0);
-const flaky = e2e?.stats.flaky ?? 0;
+const failedOnce = (unit?.testResults ?? [])
+  .flatMap(({ assertionResults }) => assertionResults)
+  .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0);
+for (const { fullName, failureMessages } of failedOnce)
+  console.log(`\nfailed once: ${fullName}\n  ${failureMessages[0]?.split('\n').slice(0, 4).join('\n  ')}`);
+const flaky = (e2e?.stats.flaky ?? 0) + failedOnce.length;
 if (flaky > 0) console.log(`\n${flaky} of them failed once and passed when run again: see the list above`);
 if (failedStage !== null) console.error(`\nFAILED at: ${failedStage}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failedStage === null && failed === 0 && passed > 0 ? 0 : 1;
+
+interface UnitReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      /** Of each try: one that passed at last may have some. */
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
 
 function readReport<T>(file: string): T | null {
   const path = join(projectDir, file);
