@@ -9,12 +9,14 @@ interface Call<B extends z.ZodType, S extends z.ZodType> {
   readonly body?: { readonly schema: B; readonly value: unknown };
   readonly answer: S;
   readonly text: (value: z.output<S>) => string;
+  /** Where the server has much to read. */
+  readonly timeoutMs?: number;
 }
 
 /** Checks a manager's request, sends it, and words the answer. */
 export async function callServer<B extends z.ZodType, S extends z.ZodType>(
   options: AccessOptions,
-  { path, body, answer, text }: Call<B, S>,
+  { path, body, answer, text, timeoutMs }: Call<B, S>,
 ): Promise<Outcome> {
   const access = accessOf(options);
   if (!access.ok) return access;
@@ -26,7 +28,7 @@ export async function callServer<B extends z.ZodType, S extends z.ZodType>(
       message: z.prettifyError(request.error).replaceAll('\n', ' '),
     };
   const method = body === undefined ? 'GET' : 'POST';
-  const asked = await askAsManager(access.value, answer, method, path, request?.data);
+  const asked = await askAsManager(access.value, answer, method, path, request?.data, timeoutMs);
   if (!asked.ok) return asked;
   return { ok: true, data: asked.value, text: text(asked.value) };
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { formatCurrencyPlain } from '../../domain/money.ts';
 import { type AuditCheck, type AuditMoney, AuditReport, type Share } from '../../domain/protocol/audit.ts';
-import { askAsManager } from '../../scripts/manager-api.ts';
-import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
-import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
+import { reportOutcome, type Terminal } from '../output.ts';
+import { callServer } from '../request.ts';
+import { type AccessOptions, withAccess } from '../server-access.ts';
 
 /** It reads the ledger of years whole. */
 const TIMEOUT_MS = 15 * 60_000;
@@ -16,22 +16,14 @@ export function addLedgerAuditCommand(ledger: Command, terminal: Terminal): void
       'fill rates, providers, money without tickets, what waits, and what to do first',
     ),
     terminal,
-    audit,
+    (_args, options) =>
+      callServer(options, {
+        path: '/v1/ledger/audit',
+        answer: AuditReport,
+        text: auditText,
+        timeoutMs: TIMEOUT_MS,
+      }),
   );
-}
-
-async function audit(_args: readonly string[], options: AccessOptions): Promise<Outcome> {
-  const access = accessOf(options);
-  if (!access.ok) return access;
-  const found = await askAsManager(
-    access.value,
-    AuditReport,
-    'GET',
-    '/v1/ledger/audit',
-    undefined,
-    TIMEOUT_MS,
-  );
-  return found.ok ? { ok: true, data: found.value, text: auditText(found.value) } : found;
 }
 
 /** The report for a terminal: a title and its lines for each section, also for those with nothing in them. */

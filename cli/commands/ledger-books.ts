@@ -6,6 +6,7 @@ import { askAsManager } from '../../scripts/manager-api.ts';
 import { openDatabase } from '../../sync-server/db/database.ts';
 import { verifyLedger } from '../../sync-server/ledger/verify-ledger.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
+import { callServer, pathPart } from '../request.ts';
 import { type AccessOptions, accessOf, withAccess } from '../server-access.ts';
 
 /** A ledger of years: the server reads all of it. */
@@ -151,8 +152,6 @@ function outcomeOf(verified: readonly LedgerVerification[]): Outcome {
 }
 
 async function balances(options: BalancesOptions): Promise<Outcome> {
-  const access = accessOf(options);
-  if (!access.ok) return access;
   const query = new URLSearchParams();
   for (const [name, text] of [
     ['at', options.at],
@@ -168,59 +167,76 @@ async function balances(options: BalancesOptions): Promise<Outcome> {
       };
     query.set(name, String(atMs));
   }
-  const found = await askAsManager(access.value, LedgerBalances, 'GET', `/v1/ledger/balances?${query}`);
-  if (!found.ok) return found;
-  const lines = found.value.accounts.map(
-    ({ accountCode, kind, currency, balanceCents }) =>
-      `${accountCode.padEnd(32)} ${kind.padEnd(10)} ${formatCurrencyPlain(balanceCents, currency).padStart(16)}`,
-  );
-  const text = lines.length === 0 ? 'nothing was posted by then' : lines.join('\n');
-  return { ok: true, data: found.value, text };
+  return callServer(options, {
+    path: `/v1/ledger/balances?${query}`,
+    answer: LedgerBalances,
+    text: ({ accounts }) =>
+      accounts
+        .map(
+          ({ accountCode, kind, currency, balanceCents }) =>
+            `${accountCode.padEnd(32)} ${kind.padEnd(10)} ${formatCurrencyPlain(balanceCents, currency).padStart(16)}`,
+        )
+        .join('\n') || 'nothing was posted by then',
+  });
 }
 
-async function statement(options: StatementOptions, account: string): Promise<Outcome> {
-  const access = accessOf(options);
-  if (!access.ok) return access;
+function statement(options: StatementOptions, account: string): Promise<Outcome> {
   const query = new URLSearchParams({ limit: options.limit });
   if (options.before !== undefined) query.set('before', options.before);
-  const path = `/v1/ledger/accounts/${encodeURIComponent(account)}?${query}`;
-  const found = await askAsManager(access.value, LedgerStatement, 'GET', path);
-  if (!found.ok) return found;
-  const { lines, nextBefore } = found.value;
-  const text = lines.map(
-    ({ seq, occurredAt, kind, amountCents, currency, transactionId }) =>
-      `${String(seq).padStart(8)}  ${new Date(occurredAt).toISOString()}  ${formatCurrencyPlain(amountCents, currency).padStart(16)}  ${kind}  ${transactionId ?? ''}`,
-  );
-  if (text.length === 0) text.push('no lines');
-  if (nextBefore !== null) text.push(`older ones: --before ${nextBefore}`);
-  return { ok: true, data: found.value, text: text.join('\n') };
+  return callServer(options, {
+    path: `/v1/ledger/accounts/${pathPart(account)}?${query}`,
+    answer: LedgerStatement,
+    text: ({ lines, nextBefore }) => {
+      const text = lines.map(
+        ({ seq, occurredAt, kind, amountCents, currency, transactionId }) =>
+          `${String(seq).padStart(8)}  ${new Date(occurredAt).toISOString()}  ${formatCurrencyPlain(amountCents, currency).padStart(16)}  ${kind}  ${transactionId ?? ''}`,
+      );
+      if (text.length === 0) text.push('no lines');
+      if (nextBefore !== null) text.push(`older ones: --before ${nextBefore}`);
+      return text.join('\n');
+    },
+  });
 }
 
-async function settlement({ differences, ...options }: SettlementOptions): Promise<Outcome> {
-  const access = accessOf(options);
-  if (!access.ok) return access;
+function settlement({ differences, ...options }: SettlementOptions): Promise<Outcome> {
   const query = new URLSearchParams();
   for (const name of ['from', 'to', 'provider', 'timeZone'] as const) {
     const value = options[name];
     if (value !== undefined) query.set(name, value);
   }
-  if (differences === true) {
-    const path = `/v1/settlement/differences?${query}`;
-    const found = await askAsManager(access.value, SettlementDifferences, 'GET', path);
-    if (!found.ok) return found;
-    const lines = found.value.differences.map(
-      ({ provider, day, currency, kind, of, id, transactionId, hereCents, thereCents }) =>
-        `${day}  ${provider}  ${kind.padEnd(14)} ${of} ${id}  here ${money(hereCents, currency)}, there ${money(thereCents, currency)}  ${transactionId ?? ''}`,
-    );
-    return { ok: true, data: found.value, text: lines.join('\n') || 'nothing differs' };
-  }
-  const found = await askAsManager(access.value, SettlementReport, 'GET', `/v1/settlement?${query}`);
-  if (!found.ok) return found;
-  const lines = found.value.days.map(
-    ({ provider, day, currency, state, expected, settled, payoutsCents, differences: count, awaited }) =>
-      `${day}  ${provider.padEnd(12)} ${state.padEnd(8)} expected ${money(expected.netCents, currency)}, settled ${money(settled.netCents, currency)} after fees of ${money(settled.feesCents, currency)}, paid out ${money(payoutsCents, currency)}; ${count} differ, ${awaited} awaited`,
-  );
-  return { ok: true, data: found.value, text: lines.join('\n') || 'no money on those days' };
+  if (differences === true)
+    return callServer(options, {
+      path: `/v1/settlement/differences?${query}`,
+      answer: SettlementDifferences,
+      text: (found) =>
+        found.differences
+          .map(
+            ({ provider, day, currency, kind, of, id, transactionId, hereCents, thereCents }) =>
+              `${day}  ${provider}  ${kind.padEnd(14)} ${of} ${id}  here ${money(hereCents, currency)}, there ${money(thereCents, currency)}  ${transactionId ?? ''}`,
+          )
+          .join('\n') || 'nothing differs',
+    });
+  return callServer(options, {
+    path: `/v1/settlement?${query}`,
+    answer: SettlementReport,
+    text: ({ days }) =>
+      days
+        .map(
+          ({
+            provider,
+            day,
+            currency,
+            state,
+            expected,
+            settled,
+            payoutsCents,
+            differences: count,
+            awaited,
+          }) =>
+            `${day}  ${provider.padEnd(12)} ${state.padEnd(8)} expected ${money(expected.netCents, currency)}, settled ${money(settled.netCents, currency)} after fees of ${money(settled.feesCents, currency)}, paid out ${money(payoutsCents, currency)}; ${count} differ, ${awaited} awaited`,
+        )
+        .join('\n') || 'no money on those days',
+  });
 }
 
 function money(cents: number | null, currency: string): string {

@@ -1,4 +1,5 @@
 import type { AuditCheck, AuditVerdict } from '../../domain/protocol/audit.ts';
+import { formatDecimal } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import type { Tone } from '../ui/Message.tsx';
 
@@ -43,6 +44,4 @@ export function AuditChecks({ checks }: { readonly checks: readonly AuditCheck[]
   );
 }
 
-function figure(value: number): string {
-  return value.toLocaleString('pt-BR', { maximumFractionDigits: 2 });
-}
+const figure = (value: number): string => formatDecimal(value, 2);

@@ -1,5 +1,5 @@
 import type { SettlementDifferences } from '../../domain/protocol/settlement.ts';
-import { formatMoney } from '../i18n/format.ts';
+import { formatCivilDay, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 
 /** Line by line what makes days differ, with its transaction. */
@@ -27,7 +27,7 @@ export function DifferenceTable({ differences }: SettlementDifferences) {
               return (
                 <tr key={`${one.of} ${one.id}`}>
                   <th scope="row" className="no-wrap">
-                    {one.day.split('-').reverse().join('/')} <span className="soft">{one.provider}</span>
+                    {formatCivilDay(one.day)} <span className="soft">{one.provider}</span>
                   </th>
                   <td>
                     {words.kinds[one.kind]} <span className="soft">{words.of[one.of]}</span>

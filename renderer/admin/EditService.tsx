@@ -90,9 +90,7 @@ export function EditService({ service, busy, onSave, onCancel }: Props) {
         </select>
       </div>
       <div className="fleet-actions">
-        {/* The one that Enter presses. */}
-        <input type="submit" hidden />
-        <Button disabled={!canSave} busy={busy} onPress={save}>
+        <Button disabled={!canSave} busy={busy}>
           {words.save}
         </Button>
         <Button variant="secondary" onPress={onCancel}>

@@ -4,7 +4,7 @@ import type {
   SettlementDifferences,
   SettlementReport,
 } from '../../domain/protocol/settlement.ts';
-import { formatMoney } from '../i18n/format.ts';
+import { formatCivilDay, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Tone } from '../ui/Message.tsx';
@@ -143,7 +143,7 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
           {days.map(({ day, provider, currency, state, expected, settled, payoutsCents, differences }) => (
             <tr key={`${day} ${provider} ${currency}`}>
               <th scope="row" className="no-wrap">
-                {brazilianDay(day)}
+                {formatCivilDay(day)}
               </th>
               <td className="no-wrap">{provider}</td>
               <td>
@@ -160,9 +160,4 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
       </table>
     </div>
   );
-}
-
-/** 2026-03-10 → 10/03/2026. */
-export function brazilianDay(day: string): string {
-  return day.split('-').reverse().join('/');
 }

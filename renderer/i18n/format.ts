@@ -62,7 +62,8 @@ export function formatPercent(percent: number): string {
   return `${formatDecimal(percent, 2)} %`;
 }
 
-function formatDecimal(value: number, maximumFractionDigits: number): string {
+/** `1.234,5` */
+export function formatDecimal(value: number, maximumFractionDigits: number): string {
   // `negative`: what rounds to nothing has no sign.
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits, signDisplay: 'negative' }).format(value);
 }
@@ -73,5 +74,10 @@ function dateFormat(parts: Intl.DateTimeFormatOptions, timeZone: string | null):
 
 /** 12480 → "12.480". */
 export function formatCount(count: number): string {
-  return count.toLocaleString('pt-BR');
+  return formatDecimal(count, 0);
+}
+
+/** A civil day: 2026-03-10 → "10/03/2026". */
+export function formatCivilDay(day: string): string {
+  return day.split('-').reverse().join('/');
 }
