@@ -16,22 +16,27 @@ export interface LedgerToVerify {
  * between the postings and the facts they were posted from. Reads only, from one snapshot, so that it may run while
  * money is moving.
  */
-export function verifyLedger(
-  database: Database,
-  { merchantId, notedHead }: LedgerToVerify,
-): Promise<LedgerVerification> {
+export function verifyLedger(database: Database, ledger: LedgerToVerify): Promise<LedgerVerification> {
   return database.transaction(async (transaction) => {
     await transaction.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
     // A ledger of years takes longer than any statement of the running server.
     await transaction.query('SET LOCAL statement_timeout = 0');
-    const chain = await walkChain(transaction, merchantId, notedHead);
-    const findings = [
-      ...chain.findings,
-      ...(await unsealed(transaction, merchantId)),
-      ...(await findLedgerBreaches(transaction, merchantId)),
-    ];
-    return { ok: findings.length === 0, entries: chain.head.seq, head: chain.head, findings };
+    return verifyWithin(transaction, ledger);
   });
+}
+
+/** The same, within a snapshot that the caller has opened. */
+export async function verifyWithin(
+  snapshot: Queryable,
+  { merchantId, notedHead }: LedgerToVerify,
+): Promise<LedgerVerification> {
+  const chain = await walkChain(snapshot, merchantId, notedHead);
+  const findings = [
+    ...chain.findings,
+    ...(await unsealed(snapshot, merchantId)),
+    ...(await findLedgerBreaches(snapshot, merchantId)),
+  ];
+  return { ok: findings.length === 0, entries: chain.head.seq, head: chain.head, findings };
 }
 
 interface Link {
