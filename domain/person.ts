@@ -52,3 +52,12 @@ export function maskEmail(email: string): string {
   const at = email.lastIndexOf('@');
   return at < 1 ? '***' : `${email.slice(0, 1)}***${email.slice(at)}`;
 }
+
+/** What a list may show of a name: the first letter of each word. */
+export function maskName(name: string): string {
+  const words = name
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  return words.map((word) => `${[...word][0] ?? ''}***`).join(' ');
+}

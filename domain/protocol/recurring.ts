@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AmountCents, Currency, EpochMs } from './primitives.ts';
+import { RefundStatus } from './feed.ts';
+import { AmountCents, Currency, EpochMs, Uuid } from './primitives.ts';
 
 /**
  * `agreement`: what a customer agreed to (Pix Automático, a subscription). `request`: what one period asks for, where
@@ -21,6 +22,34 @@ export const RecurrenceStatus = z.enum([
 export type RecurrenceStatus = z.infer<typeof RecurrenceStatus>;
 
 export const MAX_RECURRENCES_LISTED = 200;
+
+/** Why money that came cannot be asked back for: `elsewhere` is a sale's, or was taken out of suspense by a person. */
+export const NoRefundBecause = z.enum(['elsewhere', 'disputed', 'too_late', 'nothing_left']);
+export type NoRefundBecause = z.infer<typeof NoRefundBecause>;
+
+/** A refund of recurring money that a manager asked for. */
+export const RecurringRefundView = z.object({
+  refundId: z.string(),
+  receiptId: z.string(),
+  provider: z.string(),
+  /** Of what: a charge, or what one period asks for. */
+  recurrenceId: z.string(),
+  amountCents: AmountCents,
+  currency: Currency,
+  note: z.string(),
+  status: RefundStatus,
+  /** The provider's own word; null as long as it has said nothing. */
+  providerStatus: z.string().nullable(),
+  attempts: z.int().nonnegative(),
+  lastError: z.string().nullable(),
+  /** When it is tried again, or asked about; null: nobody does any more. */
+  nextAttemptAt: EpochMs.nullable(),
+  createdAt: EpochMs,
+  settledAt: EpochMs.nullable(),
+  /** Not the provider: a person sent it back, and says so. */
+  returned: z.object({ by: z.string(), note: z.string(), at: EpochMs }).nullable(),
+});
+export type RecurringRefundView = z.infer<typeof RecurringRefundView>;
 
 /** One row of `GET /v1/recurring`. */
 export const RecurrenceView = z.object({
@@ -71,9 +100,32 @@ export const RecurrenceView = z.object({
         reason: z.string(),
         openedAt: EpochMs,
         endedAt: EpochMs.nullable(),
+        /** It had been told as settled, and came back to the provider. */
+        bouncedAt: EpochMs.nullable().default(null),
+        /** It did not arrive, and a person has looked at it. */
+        closed: z.object({ by: z.string(), note: z.string(), at: EpochMs }).nullable().default(null),
       }),
     )
     .default([]),
+  /** The money, payment by payment, oldest first. */
+  receipts: z
+    .array(
+      z.object({
+        receiptId: z.string(),
+        amountCents: AmountCents,
+        currency: Currency,
+        paidAt: EpochMs,
+        /** What could be asked back for now; 0 where `noRefund` says why not. */
+        refundableCents: z.int().nonnegative(),
+        noRefund: NoRefundBecause.nullable(),
+      }),
+    )
+    .default([]),
+  /** Refunds that a manager asked for, oldest first; what went back of them stands in `returns` as well. */
+  refunds: z.array(RecurringRefundView).default([]),
+  /** YYYY-MM-DD, of the period that it is for. */
+  periodStartsOn: z.string().nullable().default(null),
+  periodEndsOn: z.string().nullable().default(null),
 });
 export type RecurrenceView = z.infer<typeof RecurrenceView>;
 
@@ -135,3 +187,100 @@ export const RecurringOrderResponse = z.object({
   brCode: z.string().nullable(),
 });
 export type RecurringOrderResponse = z.infer<typeof RecurringOrderResponse>;
+
+/**
+ * `POST /v1/recurring/refunds`: sends recurring money back to its payer, all of a receipt or a part. Idempotent by
+ * `requestId`. The answer says that it is on its way; whether it arrived, `GET /v1/recurring` tells.
+ *
+ * Refusals: 404 `unknown_receipt`, 404 `unknown_provider` (the server has none of this name any more), 409
+ * `not_refundable` (the money has its place elsewhere), 409 `too_much`, 409 `too_late` (90 days, as for sales), 409
+ * `disputed`, 409 `request_conflict` (the requestId was used for another refund).
+ */
+export const RecurringRefundRequest = z.object({
+  requestId: Uuid,
+  receiptId: z.string().min(1).max(300),
+  /** Null: all that is left. */
+  amountCents: AmountCents.nullable().default(null),
+  /** Why; the payer may read it at the bank. */
+  note: z.string().trim().min(3).max(140),
+});
+export type RecurringRefundRequest = z.infer<typeof RecurringRefundRequest>;
+
+/** `POST /v1/recurring/returns/close`: a refund of the provider's that did not arrive was looked at. 404 `unknown_return`. */
+export const ReturnClosed = z.object({
+  receiptId: z.string().min(1).max(300),
+  returnId: z.string().min(1).max(300),
+  /** Who says so. */
+  by: z.string().trim().min(1).max(100),
+  /** What became of the money: sent again, sent otherwise, or nothing is owed. */
+  note: z.string().trim().min(3).max(500),
+});
+export type ReturnClosed = z.infer<typeof ReturnClosed>;
+
+/** A native subscription's own words, beside those that providers' are told in. */
+export const NativeStatus = z.enum([
+  'incomplete',
+  'trialing',
+  'active',
+  'past_due',
+  'paused',
+  'canceled',
+  'expired',
+]);
+
+export const SubscriptionStatus = z.enum([
+  ...RecurrenceStatus.options,
+  ...NativeStatus.exclude(['active', 'canceled', 'expired']).options,
+]);
+export type SubscriptionStatus = z.infer<typeof SubscriptionStatus>;
+
+export const MAX_SUBSCRIPTIONS_LISTED = 200;
+
+/** One row of `GET /v1/recurring/subscriptions`: an agreement with what is known beside it. */
+export const SubscriptionView = z.object({
+  subscriptionId: Uuid,
+  /** False: the provider runs it. True: another system did, and it is a fact that was adopted. */
+  isNative: z.boolean(),
+  provider: z.string(),
+  /** The provider's id of the agreement; null of a native one that has none. */
+  agreementId: z.string().nullable(),
+  /** Ours, where the provider keeps it: the contract. */
+  reference: z.string().nullable(),
+  /** Null: the provider used a word that is not known here, or was never asked. */
+  status: SubscriptionStatus.nullable(),
+  /** The provider's own word. */
+  providerStatus: z.string().nullable(),
+  plan: z.string().nullable(),
+  /** Null where it differs from time to time. */
+  amountCents: z.int().nonnegative().nullable(),
+  currency: Currency.nullable(),
+  startedAt: EpochMs.nullable(),
+  trialEndsAt: EpochMs.nullable(),
+  /** YYYY-MM-DD. */
+  periodStartsOn: z.string().nullable(),
+  periodEndsOn: z.string().nullable(),
+  /** Who it is of, masked; null where nobody knows, or they were erased. */
+  customer: z
+    .object({
+      customerId: Uuid,
+      name: z.string().nullable(),
+      document: z.string().nullable(),
+      email: z.string().nullable(),
+    })
+    .nullable(),
+  /** Payments that came by it, and the sums of `currency`. */
+  payments: z.int().nonnegative(),
+  receivedCents: z.int().nonnegative(),
+  returnedCents: z.int().nonnegative(),
+  firstSeenAt: EpochMs,
+});
+export type SubscriptionView = z.infer<typeof SubscriptionView>;
+
+export const SubscriptionList = z.object({
+  subscriptions: z.array(SubscriptionView),
+  /** Those that the limit leaves out as well. */
+  total: z.int().nonnegative(),
+  /** Charges that name no agreement which is known here. */
+  loose: z.int().nonnegative(),
+});
+export type SubscriptionList = z.infer<typeof SubscriptionList>;

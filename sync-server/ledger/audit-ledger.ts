@@ -148,6 +148,24 @@ const RULES = [
             AND b.status NOT IN ('processing', 'failed', 'won') THEN b.amount_cents ELSE 0 END`,
   },
   {
+    rule: 'recurring_refund_settled_as_it_went_back',
+    sql: `SELECT f.merchant_id, f.refund_id AS subject,
+                 f.status || ' of ' || f.amount_cents || ', back ' || coalesce(sum(b.amount_cents), 0) AS detail
+          FROM recurring_refunds f
+          LEFT JOIN recurring_returns b ON b.merchant_id = f.merchant_id AND b.receipt_id = f.receipt_id
+            AND b.return_id = f.refund_id AND b.status = 'settled'
+          WHERE f.status = 'settled'
+          GROUP BY f.merchant_id, f.refund_id, f.status, f.amount_cents
+          HAVING coalesce(sum(b.amount_cents), 0) <> f.amount_cents`,
+  },
+  {
+    rule: 'no_more_recurring_money_goes_back_than_came',
+    sql: `SELECT r.merchant_id, r.receipt_id AS subject, sum(b.amount_cents) || ' of ' || r.amount_cents AS detail
+          FROM recurring_receipts r JOIN recurring_returns b USING (merchant_id, receipt_id)
+          WHERE b.kind = 'refund' AND b.status = 'settled' GROUP BY r.merchant_id, r.receipt_id, r.amount_cents
+          HAVING sum(b.amount_cents) > r.amount_cents`,
+  },
+  {
     rule: 'recurring_receipt_has_one_place',
     sql: `SELECT merchant_id, receipt_id AS subject, 'held elsewhere too' AS detail FROM recurring_receipts
           WHERE place = 'income' AND ((merchant_id, receipt_id) IN (SELECT merchant_id, receipt_id FROM receipts)

@@ -5,6 +5,7 @@ import { startPoller } from '../reconciliation/poller.ts';
 import { startSuspenseRefunds } from '../reconciliation/suspense-refunds.ts';
 import { startSweeper } from '../reconciliation/sweeper.ts';
 import { startRecurrenceReader } from '../recurring/read-again.ts';
+import { startRecurringRefunds } from '../recurring/send-recurring-refunds.ts';
 import { startInboxProcessor } from '../webhooks/processor.ts';
 import { startWebhookRegistration } from '../webhooks/registration.ts';
 import { startRefundWorker } from './refunds.ts';
@@ -38,6 +39,7 @@ export function startPaymentWorkers<P extends PaymentProvider>(
     startSweeper(context, watched.provider, watched.health),
     startSuspenseRefunds(context, watched.provider, watched.health),
     startRecurrenceReader(context, watched.provider, watched.health),
+    startRecurringRefunds(context, watched.provider, watched.health),
   ];
   return {
     wakeInbox: inbox.wake,

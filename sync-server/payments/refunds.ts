@@ -188,7 +188,7 @@ async function keepOutcome(
       outcome.kind === 'found' ? outcome.refund.providerStatus : null,
       refund.attempts,
       over ? null : new Date(atMs + backoffMs(refund.attempts, FIRST_RETRY_MS, MAX_RETRY_MS)),
-      problemOf(refund, outcome),
+      refundProblem(refund, outcome),
       status === 'settled' ? new Date(atMs) : null,
       outcome.kind === 'found' && outcome.refund.status === 'refused',
     ],
@@ -257,7 +257,8 @@ export function refundStatusAfter(
   return outcome.kind === 'found' ? 'processing' : refund.status;
 }
 
-function problemOf(refund: Refund, outcome: RefundOutcome): string | null {
+/** Why it is not where it should be, for whoever looks at it; null where nothing is wrong. */
+export function refundProblem(refund: Pick<Refund, 'amountCents'>, outcome: RefundOutcome): string | null {
   if (outcome.kind === 'not_found') return 'the provider does not know the refund';
   if (outcome.kind !== 'found') return `${outcome.kind}: ${outcome.detail}`.slice(0, 500);
   if (outcome.refund.amountCents !== refund.amountCents) return 'the provider has another amount for it';

@@ -8,6 +8,7 @@ import { planReads } from './plan-reads.ts';
 import { nextRecurrenceStatus } from './recurrence-status.ts';
 import { recordRecurringMoney } from './recurring-money.ts';
 import { recordRecurringReturns } from './recurring-returns.ts';
+import { lookAgainAtRecurringRefunds } from './send-recurring-refunds.ts';
 
 export interface RecurrenceKey extends RecurrenceHint {
   readonly merchantId: string;
@@ -92,6 +93,7 @@ export function keepRecurrence(
     await noteSubscription(context, transaction, key, recurrence, isNewer);
     await recordRecurringMoney(context, transaction, key, recurrence, atMs);
     const isWhole = await recordRecurringReturns(context, transaction, key, recurrence, atMs);
+    if (cause === 'webhook') await lookAgainAtRecurringRefunds(context, transaction, key, atMs);
     if (hasChanged || !isWhole)
       await planReads(context, transaction, key, { status: next?.status ?? known.status, isWhole }, atMs);
   });

@@ -83,7 +83,7 @@ const key = () =>
 const told = (change: Partial<ProviderRecurrence>) =>
   keepRecurrence(context, key(), charge(change), 'webhook', clock.nowMs());
 async function shown() {
-  const { recurrences } = await listRecurrences(context.db, DEMO_MERCHANT_ID, { limit: 200 });
+  const { recurrences } = await listRecurrences(context.db, DEMO_MERCHANT_ID, { limit: 200 }, clock.nowMs());
   const found = recurrences.find(({ id }) => id === key().id);
   if (found === undefined) throw new Error('not in the list');
   return found;
@@ -209,9 +209,9 @@ test('an agreement whose webhook was lost is asked about again, ever more rarely
     answers ? charge({ ...agreement, status, providerStatus: String(status), receipts: [] }) : null,
   );
   const stored = async () =>
-    (await listRecurrences(context.db, DEMO_MERCHANT_ID, { kind: 'agreement', limit: 50 })).recurrences.find(
-      ({ id }) => id === agreement.id,
-    );
+    (
+      await listRecurrences(context.db, DEMO_MERCHANT_ID, { kind: 'agreement', limit: 50 }, clock.nowMs())
+    ).recurrences.find(({ id }) => id === agreement.id);
   await takeRecurrence(context, bank, agreement, { cause: 'webhook', receivedAtMs: clock.nowMs() });
   const pauses: (number | null)[] = [await nextReadMs(agreement.id)];
   for (let round = 0; round < 12; round += 1) {

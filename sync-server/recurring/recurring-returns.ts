@@ -84,17 +84,22 @@ async function recordRefund(
   const refunds = (await knownReturns(transaction, key, told.receiptId)).filter(
     ({ kind }) => kind === 'refund',
   );
-  const sum = (some: readonly KnownReturn[]): number =>
-    some.reduce((cents, each) => cents + each.amountCents, 0);
-  // Of a total, what is more than is known went back since.
-  const amountCents = told.isTotal === true ? told.amountCents - sum(refunds) : told.amountCents;
+  // Of a total, what is more than is known, or asked for by us, went back since.
+  const amountCents =
+    told.isTotal === true
+      ? told.amountCents - (await knownOfTotal(transaction, key, told.receiptId))
+      : told.amountCents;
   const returnId = told.isTotal === true ? `${told.refundId}:${told.amountCents}` : told.refundId;
   if (amountCents <= 0) return;
   const before = refunds.find((each) => each.returnId === returnId);
   const status = told.status === 'refused' ? 'failed' : told.status;
+  if (before?.status === 'settled' && status === 'failed')
+    await noteBounced(context, transaction, key, { ...told, returnId }, atMs);
   if (before?.status === 'settled' || before?.status === status) return;
-  const arrived = refunds.filter((each) => each.status === 'settled');
-  if (status === 'settled' && amountCents > receipt.amountCents - sum(arrived)) {
+  const arrivedCents = refunds
+    .filter((each) => each.status === 'settled')
+    .reduce((cents, each) => cents + each.amountCents, 0);
+  if (status === 'settled' && amountCents > receipt.amountCents - arrivedCents) {
     context.log.error(
       { returnId, receiptId: told.receiptId },
       'more went back than came, as the provider says: passed over',
@@ -106,6 +111,43 @@ async function recordRefund(
   if (status !== 'settled' || !receipt.isIncome) return;
   const fact = factOf(key, receipt, { receiptId: told.receiptId, returnId, amountCents });
   await postRecurringRefund(context, transaction, { ...fact, occurredAtMs: atMs });
+}
+
+/** Of a receipt: what is known to have gone back, and what we have asked for and may be in the provider's total already. */
+async function knownOfTotal(
+  transaction: Transaction,
+  { merchantId }: RecurrenceKey,
+  receiptId: string,
+): Promise<number> {
+  const [known] = await transaction.query<{ cents: number }>(
+    `SELECT coalesce(sum(cents), 0)::bigint AS cents FROM (
+       SELECT b.amount_cents AS cents FROM recurring_returns b
+       LEFT JOIN recurring_refunds f ON f.merchant_id = b.merchant_id AND f.refund_id = b.return_id
+       WHERE b.merchant_id = $1 AND b.receipt_id = $2 AND b.kind = 'refund' AND f.replaced_by IS NULL
+       UNION ALL
+       SELECT f.amount_cents FROM recurring_refunds f
+       WHERE f.merchant_id = $1 AND f.receipt_id = $2 AND f.replaced_by IS NULL AND NOT EXISTS (
+         SELECT FROM recurring_returns b
+         WHERE b.merchant_id = $1 AND b.receipt_id = $2 AND b.return_id = f.refund_id)) AS refunds`,
+    [merchantId, receiptId],
+  );
+  return known?.cents ?? 0;
+}
+
+/** It was told as settled, and came back to the provider: the payer has nothing, and a person has to see to it. */
+async function noteBounced(
+  context: ServerContext,
+  transaction: Transaction,
+  { merchantId }: RecurrenceKey,
+  { receiptId, returnId }: { readonly receiptId: string; readonly returnId: string },
+  atMs: number,
+): Promise<void> {
+  const noted = await transaction.query(
+    `UPDATE recurring_returns SET bounced_at = $4
+     WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3 AND bounced_at IS NULL RETURNING return_id`,
+    [merchantId, receiptId, returnId, new Date(atMs)],
+  );
+  if (noted.length > 0) context.log.error({ receiptId, returnId }, 'a refund of recurring money came back');
 }
 
 async function recordDispute(

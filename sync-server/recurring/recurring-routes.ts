@@ -2,11 +2,14 @@ import { z } from 'zod';
 import {
   AgreementRequest,
   MAX_RECURRENCES_LISTED,
+  MAX_SUBSCRIPTIONS_LISTED,
   RecurrenceKind,
   RecurrenceList,
   RecurrenceStatus,
   RecurringChargeRequest,
   RecurringOrderResponse,
+  SubscriptionList,
+  SubscriptionStatus,
 } from '../../domain/protocol/recurring.ts';
 import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
@@ -14,7 +17,9 @@ import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import { listRecurrences } from './list-recurrences.ts';
+import { listSubscriptions } from './list-subscriptions.ts';
 import { type OrderRefusal, orderAgreement, orderCharge } from './order-recurrence.ts';
+import { registerRecurringRefundRoutes } from './recurring-refund-routes.ts';
 
 const STATUS = {
   unknown_provider: 404,
@@ -42,13 +47,40 @@ export function registerRecurringRoutes(
           kind: RecurrenceKind.optional(),
           status: RecurrenceStatus.optional(),
           agreementId: z.string().min(1).max(255).optional(),
+          /** Those alone that name no agreement which is known here. */
+          loose: z.stringbool().optional(),
           limit: z.coerce.number().int().min(1).max(MAX_RECURRENCES_LISTED).default(50),
         }),
         response: { 200: RecurrenceList, ...errorResponses },
       },
     },
-    (request) => listRecurrences(context.db, principalOf(request, 'manager').merchantId, request.query),
+    (request) =>
+      listRecurrences(
+        context.db,
+        principalOf(request, 'manager').merchantId,
+        request.query,
+        context.clock.nowMs(),
+      ),
   );
+  app.get(
+    '/v1/recurring/subscriptions',
+    {
+      config: { access: ['manager'] },
+      schema: {
+        summary:
+          'Subscriptions and agreements, newest first, with plan, price, period and sums; customers masked',
+        tags: ['payments'],
+        querystring: z.object({
+          status: SubscriptionStatus.optional(),
+          native: z.stringbool().optional(),
+          limit: z.coerce.number().int().min(1).max(MAX_SUBSCRIPTIONS_LISTED).default(50),
+        }),
+        response: { 200: SubscriptionList, ...errorResponses },
+      },
+    },
+    (request) => listSubscriptions(context, principalOf(request, 'manager').merchantId, request.query),
+  );
+  registerRecurringRefundRoutes(app, context, new Set(providers.map(({ name }) => name)));
   const find = (name: string): PaymentProvider | undefined => providers.find((each) => each.name === name);
   app.post(
     '/v1/recurring/agreements',

@@ -103,12 +103,15 @@ async function refundsOf(
   // The expanded list ends after ten.
   if (expanded !== null && expanded !== undefined && !expanded.has_more)
     return { kind: 'answer', body: expanded.data };
-  return listRefunds(stripe, intent);
+  return listRefunds(stripe, { payment_intent: intent });
 }
 
+/** What money is refunded by: a sale's PaymentIntent, or a charge that is no sale's. */
+export type RefundsOf = { readonly payment_intent: string } | { readonly charge: string };
+
 /** Lists are as fresh as a single read, other than the search. */
-export function listRefunds(stripe: Stripe, intent: string): Promise<ReadOutcome<readonly WireRefund[]>> {
-  return allPages(WireRefundList, (page) => stripe.refunds.list({ payment_intent: intent, ...page }));
+export function listRefunds(stripe: Stripe, of: RefundsOf): Promise<ReadOutcome<readonly WireRefund[]>> {
+  return allPages(WireRefundList, (page) => stripe.refunds.list({ ...of, ...page }));
 }
 
 interface Page {
