@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const BENCHMARK_NAMES = ['webhook', 'payment', 'sync', 'simulation'] as const;
+export const BENCHMARK_NAMES = ['webhook', 'payment', 'sync', 'ledger', 'simulation'] as const;
 export type BenchmarkName = (typeof BENCHMARK_NAMES)[number];
 
 export interface BenchOptions {

@@ -2,6 +2,7 @@
 import { StartupFailure } from '../platform/service.ts';
 import type { Benchmark, BenchmarkResult } from './benchmark.ts';
 import { judge } from './comparison.ts';
+import { benchmarkLedger } from './ledger.ts';
 import { type BenchmarkName, parseBenchOptions, USAGE } from './options.ts';
 import { benchmarkPayment } from './payment.ts';
 import { describeMachine, RESULTS_FILE, resultsOf, writeResults } from './results.ts';
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<BenchmarkName, Benchmark>> = {
   webhook: benchmarkWebhook,
   payment: benchmarkPayment,
   sync: benchmarkSync,
+  ledger: benchmarkLedger,
   simulation: benchmarkSimulation,
 };
 
