@@ -35,9 +35,10 @@ const MEASURES: Readonly<Record<AuditCheckName, (figures: AuditFigures) => numbe
   customers_known: ({ fillRates }) => fillRates.last7Days.customer.percent,
   paid_without_ticket: ({ at, paidWithoutTicket }) => ageHours(at, paidWithoutTicket.oldestAt),
   tickets_without_payment: ({ ticketsWithoutPayment }) => ticketsWithoutPayment.count,
+  // Of the week alone: years of an old system would hide that nobody can pay today.
   success_rate: ({ providers }) => {
-    const ended = providers.reduce((sum, { succeeded }) => sum + succeeded.of, 0);
-    const succeeded = providers.reduce((sum, provider) => sum + provider.succeeded.have, 0);
+    const ended = providers.reduce((sum, { succeededLast7Days }) => sum + succeededLast7Days.of, 0);
+    const succeeded = providers.reduce((sum, { succeededLast7Days }) => sum + succeededLast7Days.have, 0);
     return ended === 0 ? null : (100 * succeeded) / ended;
   },
   unwanted_money_waiting: ({ at, unwantedMoney }) => {

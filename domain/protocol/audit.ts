@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Currency, EpochMs, Uuid } from './primitives.ts';
 
 const Count = z.int().nonnegative();
-/** Of something, how much of it has something; `percent` has two decimals, and is null of nothing. */
+/** Of something, how much of it has something; `percent` has two decimals, is 100 of all of it alone, and null of nothing. */
 const Share = z.object({ of: Count, have: Count, percent: z.number().min(0).max(100).nullable() });
 export type Share = z.infer<typeof Share>;
 
@@ -76,6 +76,7 @@ export const AuditReport = z.object({
       transactions: Count,
       /** Of those that have ended. */
       succeeded: Share,
+      succeededLast7Days: Share,
       volume: z.array(z.object({ currency: Currency, cents: z.int() })),
       /** From the payment, by the provider's clock, to its first webhook here. */
       webhookP50Ms: z.number().nullable(),
@@ -127,6 +128,7 @@ export const AuditReport = z.object({
   ),
   /** What became of the rows of the systems that the merchant's past was adopted from. */
   adopted: z.array(z.object({ kind: z.string(), state: z.string(), rows: Count })),
+  /** Breaches that `ledger verify` finds, which lists at most a hundred of each rule. */
   ledger: z.object({ entries: Count, findings: Count }),
 });
 export type AuditReport = z.infer<typeof AuditReport>;

@@ -34,6 +34,7 @@ export function auditReport(changes: Partial<Omit<AuditReport, 'summary'>> = {})
         provider: 'bacen-pix',
         transactions: 11_200,
         succeeded: share(11_180, 10_344),
+        succeededLast7Days: share(540, 501),
         volume: [{ currency: 'BRL', cents: 96_211_050 }],
         webhookP50Ms: 840,
         webhookP95Ms: 3_200,
@@ -45,6 +46,7 @@ export function auditReport(changes: Partial<Omit<AuditReport, 'summary'>> = {})
         provider: 'stripe',
         transactions: 1_280,
         succeeded: share(1_275, 811),
+        succeededLast7Days: share(71, 44),
         volume: [
           { currency: 'USD', cents: 1_210_000 },
           { currency: 'EUR', cents: 98_000 },

@@ -24,7 +24,7 @@ export const ptBrAudit = {
     customers_known: 'Clientes identificados nos últimos 7 dias',
     paid_without_ticket: 'Pagamento mais antigo sem senha',
     tickets_without_payment: 'Senhas sem pagamento',
-    success_rate: 'Cobranças encerradas que foram pagas',
+    success_rate: 'Cobranças encerradas que foram pagas, nos últimos 7 dias',
     unwanted_money_waiting: 'Dinheiro a devolver há mais tempo',
     refunds_failed: 'Devoluções que falharam',
     suspense_age: 'Dinheiro a identificar há mais tempo',

@@ -70,9 +70,9 @@ async function auditSuspense(
   if (open === undefined) throw new Error('an aggregate without groups always gives a row');
   const ages = await database.query<MoneySections['suspense']['ages'][number]>(
     `SELECT age, ${moneyOf('found_at')} AS money FROM (
-       SELECT *, CASE WHEN found_at > $2::timestamptz - interval '1 day' THEN 'under_1_day'
-         WHEN found_at > $2::timestamptz - interval '7 days' THEN '1_to_7_days'
-         WHEN found_at > $2::timestamptz - interval '30 days' THEN '7_to_30_days' ELSE 'over_30_days' END AS age
+       SELECT *, CASE WHEN found_at > $2::timestamptz - interval '24 hours' THEN 'under_1_day'
+         WHEN found_at > $2::timestamptz - interval '168 hours' THEN '1_to_7_days'
+         WHEN found_at > $2::timestamptz - interval '720 hours' THEN '7_to_30_days' ELSE 'over_30_days' END AS age
        FROM (${OPEN}) AS items) AS aged
      GROUP BY age ORDER BY max(found_at) DESC`,
     [merchantId, new Date(nowMs)],

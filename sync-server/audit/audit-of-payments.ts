@@ -1,12 +1,14 @@
 import { STATUS_RANK } from '../../domain/payment-status.ts';
 import { type AuditReport, MAX_AUDIT_LISTED } from '../../domain/protocol/audit.ts';
 import type { Queryable } from '../db/database.ts';
+import { IS_PAID_WITHOUT_TICKET, PAYMENTS_WITH_TICKETS } from '../payments/paid-without-ticket.ts';
 import { INTERNATIONAL_FACTORIES, NATIONAL_FACTORIES } from '../providers/registry.ts';
 import { moneyOf, shareOf } from './audit-sql.ts';
 
 const STATUSES = Object.keys(STATUS_RANK);
 const PROVIDERS = [...NATIONAL_FACTORIES, ...INTERNATIONAL_FACTORIES].map(({ name }) => name);
-const WEEK = "interval '7 days'";
+/** Of a payment: made in the seven days before $2. In hours, because a day is not always 24 of them where the database stands. */
+const IS_OF_LAST_WEEK = "(created_at > $2::timestamptz - interval '168 hours' AND created_at <= $2)";
 
 const FILLED = `jsonb_build_object('transactions', count(*),
   'customer', ${shareOf('customer_id IS NOT NULL')},
@@ -37,7 +39,7 @@ export async function auditPayments(
   const [filled] = await database.query<{ fillRates: PaymentSections['fillRates'] }>(
     `SELECT jsonb_build_object('overall', (SELECT ${FILLED} FROM all_payments WHERE merchant_id = $1),
        'last7Days', (SELECT ${FILLED} FROM all_payments
-                     WHERE merchant_id = $1 AND created_at > $2::timestamptz - ${WEEK} AND created_at <= $2)) AS "fillRates"`,
+                     WHERE merchant_id = $1 AND ${IS_OF_LAST_WEEK})) AS "fillRates"`,
     [merchantId, now, PROVIDERS, STATUSES],
   );
   const withoutCustomer = await database.query<PaymentSections['withoutCustomer'][number]>(
@@ -104,7 +106,7 @@ export async function auditPayments(
     withoutCustomer,
     sessions,
     savedMethods,
-    providers: await compareProviders(database, merchantId),
+    providers: await compareProviders(database, merchantId, now),
     paidWithoutTicket: { ...paid.money, listed: listedPaid },
     ticketsWithoutPayment: { ...tickets, listed: listedTickets },
     unitsWithoutMerchant,
@@ -112,10 +114,14 @@ export async function auditPayments(
   };
 }
 
-/** Ended: paid, failed, expired or cancelled. What is still under way says nothing of its provider. */
+/** What is still under way says nothing of its provider. */
+const ENDED = "(paid_at IS NOT NULL OR status IN ('FAILED', 'EXPIRED', 'CANCELED'))";
+
+/** By what was asked of them, and by the money that came by them, which may be of a charge that another took over. */
 async function compareProviders(
   database: Queryable,
   merchantId: string,
+  now: Date,
 ): Promise<PaymentSections['providers']> {
   const percentile = (share: number, of: string): string =>
     `(percentile_disc(${share}) WITHIN GROUP (ORDER BY ${of}))::float8`;
@@ -135,22 +141,25 @@ async function compareProviders(
        FROM paid GROUP BY provider),
      payments AS (
        SELECT provider, count(*)::int AS transactions,
-         ${shareOf('paid_at IS NOT NULL', "paid_at IS NOT NULL OR status IN ('FAILED', 'EXPIRED', 'CANCELED')")} AS succeeded,
+         ${shareOf('paid_at IS NOT NULL', ENDED)} AS succeeded,
+         ${shareOf('paid_at IS NOT NULL', `${ENDED} AND ${IS_OF_LAST_WEEK}`)} AS "succeededLast7Days",
          ${moneyOf('paid_at', 'paid_at IS NOT NULL')} AS paid
-       FROM all_payments WHERE merchant_id = $1 GROUP BY provider)
-     SELECT provider, transactions, succeeded, paid->'cents' AS volume, coalesce(none, 0) AS "withoutWebhook",
+       FROM all_payments WHERE merchant_id = $1 GROUP BY provider),
+     nothing AS (SELECT jsonb_build_object('of', 0, 'have', 0, 'percent', NULL) AS share)
+     SELECT provider, coalesce(transactions, 0) AS transactions, coalesce(succeeded, share) AS succeeded,
+       coalesce("succeededLast7Days", share) AS "succeededLast7Days", coalesce(paid->'cents', '[]') AS volume,
+       coalesce(none, 0) AS "withoutWebhook",
        webhook_p50 AS "webhookP50Ms", webhook_p95 AS "webhookP95Ms",
        read_back_p50 AS "readBackP50Ms", read_back_p95 AS "readBackP95Ms"
-     FROM payments LEFT JOIN latencies USING (provider) ORDER BY transactions DESC, provider`,
-    [merchantId],
+     FROM payments FULL JOIN latencies USING (provider) CROSS JOIN nothing ORDER BY 2 DESC, provider`,
+    [merchantId, now],
   );
 }
 
-/** Whole refunds need no ticket. */
 const PAID_WITHOUT_TICKET = `
   SELECT t.transaction_id, t.session_id, u.name AS unit, t.amount_cents, t.currency, t.paid_at
-  FROM payment_transactions t JOIN units u USING (merchant_id, unit_id) LEFT JOIN tickets k USING (merchant_id, transaction_id)
-  WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL AND k.ticket_id IS NULL AND t.status <> 'REFUNDED'`;
+  FROM ${PAYMENTS_WITH_TICKETS} JOIN units u ON u.merchant_id = t.merchant_id AND u.unit_id = t.unit_id
+  WHERE t.merchant_id = $1 AND ${IS_PAID_WITHOUT_TICKET}`;
 
 /** Of tickets that say they were paid by PIX or card. */
 const TICKETS_WITHOUT_PAYMENT = `

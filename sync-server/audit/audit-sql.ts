@@ -9,10 +9,10 @@ export function moneyOf(at: string, where = 'true', cents = 'amount_cents'): str
     'oldestAt', floor(extract(epoch FROM min(${at}) FILTER (WHERE ${where})) * 1000))`;
 }
 
-/** `{of, have, percent}` as JSON. */
+/** `{of, have, percent}` as JSON. Only all of it is 100 percent: what is missing must not be rounded away. */
 export function shareOf(have: string, of = 'true'): string {
   const counted = `count(*) FILTER (WHERE ${of})`;
   const having = `count(*) FILTER (WHERE (${of}) AND (${have}))`;
-  return `jsonb_build_object('of', ${counted}, 'have', ${having},
-    'percent', round(100.0 * ${having} / nullif(${counted}, 0), 2))`;
+  return `jsonb_build_object('of', ${counted}, 'have', ${having}, 'percent', CASE ${counted}
+    WHEN 0 THEN NULL WHEN ${having} THEN 100 ELSE least(99.99, round(100.0 * ${having} / ${counted}, 2)) END)`;
 }

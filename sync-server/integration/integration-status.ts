@@ -1,6 +1,7 @@
 import type { IntegrationStatus } from '../../domain/protocol/integration.ts';
 import type { Queryable } from '../db/database.ts';
 import { readFulfilmentFigures } from '../fulfilment/list-fulfilments.ts';
+import { IS_PAID_WITHOUT_TICKET, PAYMENTS_WITH_TICKETS } from '../payments/paid-without-ticket.ts';
 import { readSuspenseFigures } from '../reconciliation/resolve-suspense.ts';
 import { askingPace, readWebhookPaces } from '../reconciliation/webhook-pace.ts';
 import { conversionPercent, integrationHealth } from './integration-health.ts';
@@ -80,9 +81,9 @@ async function providersOf(database: Queryable, merchantId: string): Promise<str
 // The ticket's time is the kiosk's: a clock that is behind must not make a negative wait.
 const FIGURES = `
   WITH paid AS (
-    SELECT t.transaction_id, t.paid_at, t.status, k.ticket_id IS NOT NULL AS has_ticket,
+    SELECT t.transaction_id, t.paid_at, ${IS_PAID_WITHOUT_TICKET} AS lacks_ticket, k.ticket_id IS NOT NULL AS has_ticket,
       greatest(0, extract(epoch FROM k.issued_at - t.paid_at))::float8 AS seconds
-    FROM payment_transactions t LEFT JOIN tickets k USING (merchant_id, transaction_id)
+    FROM ${PAYMENTS_WITH_TICKETS}
     WHERE t.merchant_id = $1 AND t.paid_at IS NOT NULL)
   SELECT
     (SELECT count(*)::int FROM payment_sessions WHERE merchant_id = $1 AND payment = 'pix')
@@ -94,7 +95,7 @@ const FIGURES = `
     round(avg(seconds) FILTER (WHERE has_ticket)::numeric, 3)::float8 AS "averageSeconds",
     round((percentile_cont(0.95) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE has_ticket))::numeric, 3)::float8
       AS "p95Seconds",
-    (array_agg(transaction_id ORDER BY paid_at DESC) FILTER (WHERE NOT has_ticket AND status <> 'REFUNDED'))[:$2]
+    (array_agg(transaction_id ORDER BY paid_at DESC) FILTER (WHERE lacks_ticket))[:$2]
       AS "withoutTicket",
     (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status <> 'settled' AND replaced_by IS NULL
        AND NOT (status = 'failed' AND initiated_by = 'provider')) AS "refundsOpen"
