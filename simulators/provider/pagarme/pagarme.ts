@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { applyApiFaults } from '../psp/api-faults.ts';
 import { moneyOf, openBankCharge, refundBankCharge, withdrawBankCharge } from '../psp/bank-charge.ts';
 import type { PspContext } from '../psp/psp-context.ts';
+import { addPeriod, invoiceDocument, Period, subscriptionDocument } from './billing.ts';
 import { Dashboard, dashboardOf, keySet, putDashboard, rotateHubKey } from './dashboard.ts';
 import { tell, tellOfCharge, tellOfOrder } from './events.ts';
 import { chargeDocument, ORDER, Order, orderDocument } from './orders.ts';
@@ -34,7 +35,14 @@ export function registerPagarme(app: FastifyInstance, context: PspContext): void
     rotateHubKey(context);
     return reply.send(keySet(context));
   });
-  /** Subscriptions, invoices and whatever comes next: told as given. */
+  /** One period of a subscription, charged by the order of this code. */
+  app.post('/pagarme/dashboard/invoices', (request, reply) => {
+    const period = Period.safeParse(request.body);
+    if (!period.success) return reply.code(400).send({ message: z.prettifyError(period.error) });
+    const made = addPeriod(context, period.data);
+    return made === null ? notFound(reply) : reply.send(made);
+  });
+  /** Whatever comes next: told as given. */
   app.post('/pagarme/dashboard/events', (request, reply) => {
     const event = OfferedEvent.safeParse(request.body);
     if (!event.success) return reply.code(400).send({ message: z.prettifyError(event.error) });
@@ -44,6 +52,8 @@ export function registerPagarme(app: FastifyInstance, context: PspContext): void
   app.post<{ Params: { code: string } }>('/pagarme/dashboard/chargebacks/:code', (request, reply) => {
     const order = context.store.all(ORDER, Order).find(({ code }) => code === request.params.code);
     if (order === undefined) return notFound(reply);
+    if (order.txid === null || moneyOf(context.bank, order.txid).refundingCents > 0)
+      return reply.code(409).send({ message: 'Nothing was paid, or a refund is under way.' });
     const changed = { ...order, chargedback: true, updatedAt: context.bank.clock.nowMs() };
     context.store.put(ORDER, order.id, changed);
     tellOfCharge(context, 'charge.chargedback', changed);
@@ -89,6 +99,15 @@ function registerApi(app: FastifyInstance, context: PspContext): void {
     const order = byCharge(context, request.params.id);
     if (order === undefined) return notFound(reply);
     return reply.send(chargeDocument(context, order, dashboardOf(context).lie));
+  });
+
+  app.get<ById>('/subscriptions/:id', (request, reply) => {
+    const subscription = subscriptionDocument(context, request.params.id);
+    return subscription === null ? notFound(reply) : reply.send(subscription);
+  });
+  app.get<ById>('/invoices/:id', (request, reply) => {
+    const invoice = invoiceDocument(context, request.params.id);
+    return invoice === null ? notFound(reply) : reply.send(invoice);
   });
 
   app.delete<ById>('/charges/:id', (request, reply) =>
@@ -160,7 +179,8 @@ function cancelCharge(context: PspContext, request: FastifyRequest): Made {
   } else {
     const left = money.paidCents - money.refundedCents - money.refundingCents;
     const amountCents = body.data.amount ?? left;
-    if (left === 0 || !refundBankCharge(bank, order.txid, body.data.operation_reference, amountCents))
+    const isGone = left === 0 || order.chargedback;
+    if (isGone || !refundBankCharge(bank, order.txid, body.data.operation_reference, amountCents))
       return { status: 412, body: { message: 'The amount is more than what can be canceled.' } };
   }
   return { status: 200, body: chargeDocument(context, order, dashboardOf(context).lie) };

@@ -87,7 +87,45 @@ export interface BalanceTransaction {
   readonly type: 'charge';
 }
 
-export type StripeObject = Intent | Charge | Refund | Dispute | BalanceTransaction;
+export interface Subscription {
+  readonly id: string;
+  readonly object: 'subscription';
+  readonly created: number;
+  readonly currency: string;
+  readonly customer: string;
+  readonly items: {
+    readonly data: readonly {
+      readonly quantity: number;
+      readonly price: { readonly id: string; readonly nickname: string; readonly unit_amount: number };
+      readonly current_period_start: number;
+      readonly current_period_end: number;
+    }[];
+    readonly has_more: false;
+  };
+  readonly start_date: number;
+  readonly status: string;
+  readonly trial_end: number | null;
+}
+
+export interface Invoice {
+  readonly id: string;
+  readonly object: 'invoice';
+  readonly amount_due: number;
+  readonly created: number;
+  readonly currency: string;
+  readonly due_date: number | null;
+  readonly parent: {
+    readonly type: 'subscription_details';
+    readonly subscription_details: { readonly subscription: string };
+  };
+  /** Kept here; the API answers a list of it (`billing.ts`). */
+  readonly payment: { readonly id: string; readonly payment_intent: string; readonly paid_at: number };
+  readonly period_end: number;
+  readonly period_start: number;
+  readonly status: 'paid';
+}
+
+export type StripeObject = Intent | Charge | Refund | Dispute | BalanceTransaction | Subscription | Invoice;
 
 export interface StripeError {
   readonly type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error';

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { registerBilling } from './billing.ts';
 import { amountOf, type FormTree, parseForm, recordOf, textOf, textsOf } from './form.ts';
 import { createIntent, expandIntent, list, searchIntents } from './intents.ts';
 import {
@@ -83,7 +84,7 @@ function registerRoutes(app: FastifyInstance, context: StripeContext): void {
   );
   get('/charges/:id', ({ id }) => found(store.get<Charge>('charge', id), 'charge', id));
   write('/refunds', ({ form }) => {
-    const id = textOf(form, 'payment_intent') ?? '';
+    const id = intentOf(context, form);
     const intent = store.get<Intent>('payment_intent', id);
     if (intent === undefined) return missing('payment_intent', id);
     return refundIntent(context, intent, {
@@ -91,9 +92,14 @@ function registerRoutes(app: FastifyInstance, context: StripeContext): void {
       metadata: recordOf(form, 'metadata'),
     });
   });
-  get('/refunds', ({ form }) => pageOf(store.of<Refund>('refund', intentOf(form)), form, '/v1/refunds'));
+  get('/refunds', ({ form }) =>
+    pageOf(store.of<Refund>('refund', intentOf(context, form)), form, '/v1/refunds'),
+  );
   get('/refunds/:id', ({ id }) => found(store.get<Refund>('refund', id), 'refund', id));
-  get('/disputes', ({ form }) => pageOf(store.of<Dispute>('dispute', intentOf(form)), form, '/v1/disputes'));
+  registerBilling(get, context, missing);
+  get('/disputes', ({ form }) =>
+    pageOf(store.of<Dispute>('dispute', intentOf(context, form)), form, '/v1/disputes'),
+  );
 }
 
 /** Stripe keeps the first answer of a key, and compares what is asked with it. */
@@ -184,7 +190,10 @@ function cardOf(form: FormTree): string {
   return typed ?? textOf(form, 'payment_method') ?? '';
 }
 
-function intentOf(form: FormTree): string {
+/** By itself, or by a charge of it. */
+function intentOf({ store }: StripeContext, form: FormTree): string {
+  const charge = textOf(form, 'charge');
+  if (charge !== undefined) return store.get<Charge>('charge', charge)?.payment_intent ?? '';
   return textOf(form, 'payment_intent') ?? '';
 }
 

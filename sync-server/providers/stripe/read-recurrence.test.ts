@@ -16,6 +16,7 @@ beforeAll(async () => {
 beforeEach(() => {
   answers.clear();
   answers.set('GET /v1/charges/ch_1', { status: 200, body: CHARGE });
+  answers.set('GET /v1/refunds', { status: 200, body: { object: 'list', data: [], has_more: false } });
   stripe.seen.length = 0;
 });
 afterAll(() => stripe.close());

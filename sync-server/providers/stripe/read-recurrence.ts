@@ -6,9 +6,9 @@ import type { ProviderRecurrence, ReadRecurrenceOutcome } from '../recurrence.ts
 import type { RecurrenceHint } from '../webhook-intake.ts';
 import { type ReadOutcome, read } from './call.ts';
 import { factsOfInvoice, factsOfSubscription } from './facts.ts';
-import { allPages } from './read-charge.ts';
+import { allPages, listRefunds } from './read-charge.ts';
 import { toChargeRefund, toDispute } from './to-provider-charge.ts';
-import { type WireDispute, WireDisputeList, type WireRefund, WireRefundList } from './wire.ts';
+import { type WireDispute, WireDisputeList } from './wire.ts';
 
 /** Subscriptions and invoices as far as they are read (API 2026-10-28.endive); the rest is passed over. */
 const Seconds = z.int().min(0);
@@ -69,7 +69,6 @@ const WireInvoice = z.looseObject({
 /** Of a charge, whether there is something to ask for. */
 const WireChargeReturns = z.looseObject({
   id: z.string(),
-  amount_refunded: Cents,
   disputed: z.boolean().nullish(),
 });
 
@@ -198,10 +197,8 @@ type Returns = Required<Pick<ProviderRecurrence, 'refunds' | 'disputes'>>;
 async function returnsOf(stripe: Stripe, charge: string): Promise<ReadOutcome<Returns>> {
   const told = await read(WireChargeReturns, () => stripe.charges.retrieve(charge));
   if (told.kind !== 'answer') return told;
-  const refunds: ReadOutcome<readonly WireRefund[]> =
-    told.body.amount_refunded === 0
-      ? { kind: 'answer', body: [] }
-      : await allPages(WireRefundList, (page) => stripe.refunds.list({ charge, ...page }));
+  // Also where `amount_refunded` is 0: a refund that failed after it had succeeded counts there no more.
+  const refunds = await listRefunds(stripe, { charge });
   if (refunds.kind !== 'answer') return refunds;
   const disputes: ReadOutcome<readonly WireDispute[]> =
     told.body.disputed === true
