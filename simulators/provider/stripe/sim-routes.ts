@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { Period, payPeriod } from './billing.ts';
 import { oweEvent } from './events.ts';
 import { type Charge, type Dispute, type Intent, type Refund, refuse, type StripeAnswer } from './objects.ts';
 import { chargeOf, closeDispute, confirmIntent, failRefund, openDispute, refundIntent } from './payments.ts';
@@ -71,6 +72,7 @@ function registerRoutes(app: FastifyInstance, context: StripeContext): void {
       confirmIntent(context, { ...intent, currency: currency ?? intent.currency }, card),
     ),
   );
+  deed('/periods', Period, (period) => payPeriod(context, period));
   deed('/refunds', RefundByHand, ({ amount, ...which }) =>
     withIntent(which, (intent) => refundIntent(context, intent, { amount, metadata: {} })),
   );
