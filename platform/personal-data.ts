@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StartupFailure } from './service.ts';
@@ -19,16 +19,18 @@ export interface PersonalDataBox {
 
 export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
   if (key.length !== KEY_BYTES) throw new Error(`the personal-data key must have ${KEY_BYTES} bytes`);
+  // Made once: from bytes each cipher makes it anew, which costs more than the sealing.
+  const secret = createSecretKey(key);
   return {
     seal(value) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', key, nonce);
+      const cipher = createCipheriv('aes-256-gcm', secret, nonce);
       const text = Buffer.concat([cipher.update(JSON.stringify(value), 'utf8'), cipher.final()]);
       return Buffer.concat([nonce, cipher.getAuthTag(), text]);
     },
     open(sealed) {
       const bytes = Buffer.from(sealed);
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES));
+      const decipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(0, NONCE_BYTES));
       decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const text = Buffer.concat([
         decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
@@ -36,7 +38,7 @@ export function createPersonalDataBox(key: Uint8Array): PersonalDataBox {
       ]);
       return JSON.parse(text.toString('utf8')) as unknown;
     },
-    deriveKey: (purpose) => new Uint8Array(hkdfSync('sha256', key, '', purpose, KEY_BYTES)),
+    deriveKey: (purpose) => new Uint8Array(hkdfSync('sha256', secret, '', purpose, KEY_BYTES)),
   };
 }
 

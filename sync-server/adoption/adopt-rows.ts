@@ -47,7 +47,7 @@ export function adoptedIdOf(merchantId: string, source: string, kind: string, ke
 }
 
 /**
- * Adopts rows of one kind, each key at most once: what they say becomes transactions or sessions, money is posted, and
+ * Adopts rows of one kind, each key with one content: what they say becomes transactions or sessions, money is posted, and
  * each row is kept with what became of it. In the caller's transaction, all or nothing. Nothing of it reaches tickets,
  * queue or feed.
  */
@@ -64,14 +64,19 @@ export async function adoptRows(
   const known = await readKnown(transaction, place, run.source, first.row.kind, rows);
   const fresh: RowToAdopt[] = [];
   const judged: RowToWrite[] = [];
+  const inBatch = new Set<string>();
   let unchanged = 0;
   for (const one of rows) {
     const same = known.filter(({ key, hash }) => key === one.row.key && one.hash.equals(hash));
     // Of a table, or of a mirror, a row is read again; in a file it stands twice.
-    if (run.sha256 !== null && same.some(({ runId }) => runId === run.runId))
+    const isHere = inBatch.has(one.row.key) || same.some(({ runId }) => runId === run.runId);
+    if (run.sha256 !== null && isHere)
       judged.push({ ...one, state: 'duplicate', reasons: ['same_row_again'], raw: null });
-    else if (same.length > 0) unchanged += 1;
-    else fresh.push(one);
+    else if (isHere || same.length > 0) unchanged += 1;
+    else {
+      inBatch.add(one.row.key);
+      fresh.push(one);
+    }
   }
   const { decided, changes, sessions } = await decide(transaction, place, run.source, fresh, known);
   for (const one of decided)

@@ -57,7 +57,9 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
         files.push(await importRows(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));
       const steps: Partial<Record<Step, number>> = {};
       for (const step of task.step === null ? STEPS : [task.step]) {
-        steps[step] = await runStep(deps, step, task.source, mapping);
+        steps[step] = await runStep(deps, step, task.source, mapping, (done) =>
+          task.onProgress(`step ${step}`, done),
+        );
         task.onProgress(`step ${step}`, steps[step]);
       }
       return { dryRun: false, files, steps };

@@ -59,6 +59,9 @@ function offsetMs(zone: string): number | null {
 }
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
+/** Zone → day since 1970 → how far its clocks are ahead as that day begins in UTC; some hundred years of days at most. */
+const offsets = new Map<string, Map<number, number>>();
+const DAY_MS = 24 * 3_600_000;
 
 /** The instant at which a wall clock of that zone shows this; of an hour that comes twice the first, of one that is left out the next. */
 function instantIn(civil: number, timeZone: string): number {
@@ -68,7 +71,21 @@ function instantIn(civil: number, timeZone: string): number {
   return fits.length > 0 ? Math.min(...fits) : before;
 }
 
+/** Asked for each day once, and at an instant only where the day has two: a formatter is slow. */
 function shownOffset(atMs: number, timeZone: string): number {
+  const days = offsets.get(timeZone) ?? new Map<number, number>();
+  offsets.set(timeZone, days);
+  const startOf = (day: number): number => {
+    const offset = days.get(day) ?? exactOffset(day * DAY_MS, timeZone);
+    days.set(day, offset);
+    return offset;
+  };
+  const day = Math.floor(atMs / DAY_MS);
+  const offset = startOf(day);
+  return offset === startOf(day + 1) ? offset : exactOffset(atMs, timeZone);
+}
+
+function exactOffset(atMs: number, timeZone: string): number {
   const formatter = formatters.get(timeZone) ?? formatterOf(timeZone);
   const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
   for (const { type, value } of formatter.formatToParts(atMs)) part[type] = Number(value);

@@ -7,6 +7,7 @@ import type { Mapping } from './mapping.ts';
 import { openDryPlace, type Place, REAL } from './place.ts';
 import { contentHash, readRow } from './read-row.ts';
 import { type RunReport, reportOf } from './report.ts';
+import { rowKeysOf } from './row-keys.ts';
 import {
   findRun,
   finishRun,
@@ -40,11 +41,6 @@ export interface Import {
   readonly onProgress?: (rowsDone: number) => void;
 }
 
-/** The key that ids and contents are hashed with: a bare hash of a row that holds a CPF could be guessed. */
-export function rowSecret({ personalData }: Pick<AdoptionDeps, 'personalData'>): Uint8Array {
-  return personalData.deriveKey('totem adoption rows v1');
-}
-
 /** Imports of one old system take turns, whichever process they run in. */
 export async function withTurn<T>(
   { db }: Pick<ImportDeps, 'db'>,
@@ -69,8 +65,10 @@ export async function importRows(deps: ImportDeps, task: Import): Promise<RunRep
   const run = await openRun(deps, deps.db, task.name, task.options);
   let done = run.rowsDone;
   if (!run.isFinished) {
-    for await (const batch of batches(deps, task, run)) {
+    for await (const batch of readAhead(batches(deps, task, run))) {
       await deps.db.transaction(async (transaction) => {
+        // Whole or not at all even so; a crash of the machine takes the last batches back, and they are read again.
+        await transaction.query('SET LOCAL synchronous_commit = off');
         const { unchanged } = await adoptRows(deps, transaction, REAL, run, batch.rows);
         await noteProgress(transaction, run.runId, {
           rows: batch.rows.length,
@@ -114,7 +112,7 @@ async function tryRun(
   const transaction: Transaction = { query: connection.query, afterCommit: () => undefined };
   let done = from.rowsDone;
   let unchanged = 0;
-  for await (const batch of batches(deps, task, from)) {
+  for await (const batch of readAhead(batches(deps, task, from))) {
     unchanged += (await adoptRows(deps, transaction, place, run, batch.rows)).unchanged;
     done += batch.rows.length;
     task.onProgress?.(done);
@@ -156,37 +154,58 @@ interface Batch {
   readonly cursor: string | null;
 }
 
-/** No key twice in a batch: the second may have to change what the first wrote. */
+/** The next batch is read while the database has this one. What fails there is thrown when it is asked for. */
+async function* readAhead(read: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  const start = (): Promise<IteratorResult<Batch>> => {
+    const result = read.next();
+    // Somebody awaits it later, or nobody where this batch fails first: then its own failure is told.
+    result.catch(() => undefined);
+    return result;
+  };
+  try {
+    for (let next = start(); ; ) {
+      const { value, done } = await next;
+      if (done === true) return;
+      next = start();
+      yield value;
+    }
+  } finally {
+    await read.return(undefined);
+  }
+}
+
+/** No key twice in a batch with other content: the second may have to change what the first wrote. */
 async function* batches(
   deps: AdoptionDeps,
   { rows, columns, options, mapping }: Import,
   from: Pick<Run, 'rowsDone' | 'cursor'>,
 ): AsyncGenerator<Batch> {
-  const secret = rowSecret(deps);
+  const secret = rowKeysOf(deps.personalData).rows;
   let batch: RowToAdopt[] = [];
-  let keys = new Set<string>();
+  let hashes = new Map<string, Buffer>();
   let bytes = 0;
   let cursor: string | null = null;
   for await (const { line, cells, reasons, cursor: next } of rows(from)) {
     const read = readRow(cells, columns, options, mapping, secret);
+    const hash = contentHash(cells, secret);
     const size = Object.values(cells).reduce((sum, value) => sum + value.length, 0);
     if (
       batch.length >= BATCH_ROWS ||
       (batch.length > 0 && bytes + size > BATCH_BYTES) ||
-      keys.has(read.key)
+      hashes.get(read.key)?.equals(hash) === false
     ) {
       yield { rows: batch, cursor };
       batch = [];
-      keys = new Set();
+      hashes = new Map();
       bytes = 0;
     }
     batch.push({
       line,
       cells,
-      hash: contentHash(cells, secret),
+      hash,
       row: reasons.length === 0 ? read : { ...read, reasons: [...read.reasons, ...reasons] },
     });
-    keys.add(read.key);
+    hashes.set(read.key, hash);
     bytes += size;
     cursor = next;
   }

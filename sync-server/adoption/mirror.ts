@@ -9,11 +9,12 @@ import type { Log } from '../../platform/log.ts';
 import type { Database, Transaction } from '../db/database.ts';
 import { adoptRows } from './adopt-rows.ts';
 import { columnsOf } from './columns.ts';
-import { type ImportDeps, rowSecret } from './import-rows.ts';
+import type { ImportDeps } from './import-rows.ts';
 import { NO_MAPPING, openMapping } from './mapping.ts';
 import { REAL } from './place.ts';
 import { personHashOf } from './raw-row.ts';
 import { type Cells, contentHash, readRow } from './read-row.ts';
+import { rowKeysOf } from './row-keys.ts';
 import { noteProgress, openRun } from './run-store.ts';
 import { adoptPerson } from './steps/customers.ts';
 
@@ -124,7 +125,7 @@ async function adoptOne(
   );
   const options = { kind, amounts, timeZone, dayFirst: true, currency: 'BRL', columns: {} };
   const mapping = await openMapping(transaction, NO_MAPPING, merchantId);
-  const secret = rowSecret(deps);
+  const secret = rowKeysOf(deps.personalData).rows;
   const row = readRow(cells, columnsOf(kind, Object.keys(cells)), options, mapping, secret);
   const name = { source, kind, origin: `mirror of ${merchantId}`, sha256: null };
   const run = await openRun(deps, transaction, name, options);

@@ -5,6 +5,7 @@ import { MASK, maskPersonalWords } from '../../domain/personal-words.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import { isPersonalColumn } from './columns.ts';
 import type { Cells, ReadRow } from './read-row.ts';
+import { rowKeysOf } from './row-keys.ts';
 
 export interface RawRow {
   readonly sealed: Buffer;
@@ -31,7 +32,7 @@ export function sealRaw(
 
 /** Brings rows of one person together without telling who that is. */
 export function personHashOf(box: Pick<PersonalDataBox, 'deriveKey'>, { document, email }: Person): Buffer {
-  return createHmac('sha256', box.deriveKey('totem adopted persons v1'))
+  return createHmac('sha256', rowKeysOf(box).persons)
     .update(JSON.stringify([document ?? null, email ?? null]))
     .digest();
 }

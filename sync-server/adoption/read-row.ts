@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import { type CanonicalStatus, isSettled, STATUS_RANK } from '../../domain/payment-status.ts';
 import { normaliseDocument, normaliseEmail, type Person } from '../../domain/person.ts';
 import {
@@ -90,7 +90,7 @@ export function readRow(
   columns: Columns,
   options: ReadOptions,
   mapping: Mapping,
-  secret: Uint8Array,
+  secret: KeyObject,
 ): ReadRow {
   const reasons: string[] = [];
   const get = (field: FieldName): string | null => {
@@ -137,7 +137,7 @@ export function isUnmapped(row: ReadRow): boolean {
 }
 
 /** Of all that a row says, whatever order its columns have. */
-export function contentHash(cells: Cells, secret: Uint8Array): Buffer {
+export function contentHash(cells: Cells, secret: KeyObject): Buffer {
   const sorted = Object.entries(cells).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return createHmac('sha256', secret).update(JSON.stringify(sorted)).digest();
 }
@@ -341,7 +341,7 @@ function wordOf(value: string | null): string | null {
 }
 
 /** The id as it is, unless it is personal, or no id. */
-function safeKey(value: string, secret: Uint8Array): string {
+function safeKey(value: string, secret: KeyObject): string {
   const isPlain =
     value.length <= MAX_KEY &&
     cleanText(value, MAX_KEY) !== null &&

@@ -7,7 +7,7 @@ import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { eraseCustomer } from './erase-customer.ts';
 import { exportCustomer } from './export-customer.ts';
-import { findOrCreateCustomer } from './find-or-create-customer.ts';
+import { findOrCreateCustomers } from './find-or-create-customers.ts';
 import { findCustomer, readCustomer } from './read-customer.ts';
 import { tablesHolding } from './testing/clear-text.ts';
 import { CustomerModel } from './testing/customer-model.ts';
@@ -36,7 +36,13 @@ const person = fc.record({
   phone: some(PHONES),
 });
 const step = fc.oneof(
-  { weight: 6, arbitrary: person.map((told) => ({ kind: 'learn' as const, told })) },
+  { weight: 5, arbitrary: person.map((told) => ({ kind: 'learn' as const, told: [told] })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .array(person, { minLength: 2, maxLength: 8 })
+      .map((told) => ({ kind: 'learn' as const, told })),
+  },
   { weight: 1, arbitrary: fc.nat().map((of) => ({ kind: 'erase' as const, of })) },
   { weight: 1, arbitrary: fc.nat().map((of) => ({ kind: 'export' as const, of })) },
 );
@@ -49,24 +55,33 @@ async function walk(
   await database.db.query('TRUNCATE customers, person_keys, customer_identifiers, customer_erasures CASCADE');
   /** The database's id of each of the model's numbers. */
   const ids: string[] = [];
+  // Who was merged in the batch that made them is known by no id of their own.
+  const idOf = (number: number): string => ids[number] ?? ids[Number(model.read(number)['root'])] ?? '';
   for (const one of steps) {
     clock.advance(1_000);
     if (one.kind === 'learn') {
-      const { name, ...told } = one.told;
-      const number = model.learn({ ...told, name: name === '' ? undefined : name });
-      const id = await context.db.transaction((t) =>
-        findOrCreateCustomer(context, t, DEMO_MERCHANT_ID, one.told, clock.nowMs()),
+      const numbers = one.told.map(({ name, ...told }) =>
+        model.learn({ ...told, name: name === '' ? undefined : name }),
       );
-      ids[number] ??= id;
-      expect(ids[number]).toBe(id);
+      const people = one.told.map((told) => ({ person: told, atMs: clock.nowMs() }));
+      const found = await context.db.transaction((t) =>
+        findOrCreateCustomers(context, t, DEMO_MERCHANT_ID, people),
+      );
+      // Of somebody who was merged later in the same batch, whom they were merged into.
+      for (const [at, number] of numbers.entries()) {
+        const root = Number(model.read(number)['root']);
+        ids[root] ??= found[at]?.customerId ?? '';
+        expect(ids[root]).toBe(found[at]?.customerId);
+      }
     } else if (ids.length > 0) {
       const number = one.of % ids.length;
+      const id = idOf(number);
       if (one.kind === 'erase') {
         model.erase(number);
         const request = { reason: 'asked for', by: 'manager' };
-        await eraseCustomer(context, DEMO_MERCHANT_ID, ids[number] ?? '', request);
+        await eraseCustomer(context, DEMO_MERCHANT_ID, id, request);
       } else {
-        const all = await exportCustomer(context, DEMO_MERCHANT_ID, ids[number] ?? '');
+        const all = await exportCustomer(context, DEMO_MERCHANT_ID, id);
         expect(all?.customer.status).toBe(model.read(number)['status']);
         // Nobody else's data is handed out with it.
         const { document } = model.read(number);
@@ -75,7 +90,7 @@ async function walk(
       }
     }
     for (let number = 0; number < model.size; number += 1) {
-      const view = await readCustomer(context, context.db, DEMO_MERCHANT_ID, ids[number] ?? '');
+      const view = await readCustomer(context, context.db, DEMO_MERCHANT_ID, idOf(number));
       const { root, ...expected } = model.read(number);
       expect(view?.customerId).toBe(ids[Number(root)]);
       expect({ ...view, emails: view?.emails.toSorted() }).toMatchObject(expected);
@@ -110,7 +125,10 @@ test('twin: a rule that merges two documents of one e-mail is seen', async () =>
     }
   }
   const of = (document: string) => ({ document, email: EMAILS[0], name: undefined, phone: undefined });
-  const steps = DOCUMENTS.slice(0, 2).map((document) => ({ kind: 'learn' as const, told: of(document) }));
+  const steps = DOCUMENTS.slice(0, 2).map((document) => ({
+    kind: 'learn' as const,
+    told: [of(document)],
+  }));
   await walk(steps, new CustomerModel());
   await expect(walk(steps, new Careless())).rejects.toThrow();
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
-import { findOrCreateCustomer, type PeopleDeps } from './find-or-create-customer.ts';
+import { findOrCreateCustomer } from './find-or-create-customer.ts';
+import type { PeopleDeps } from './person-keys.ts';
 
 /** Small: each is a transaction of its own, and holds up no sale. */
 const BATCH = 100;

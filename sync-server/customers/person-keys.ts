@@ -1,14 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import type { RandomBytes } from '../../domain/clock.ts';
+import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import { createPersonalDataBox, type PersonalDataBox } from '../../platform/personal-data.ts';
-import type { Queryable, Transaction } from '../db/database.ts';
+import type { Queryable } from '../db/database.ts';
 
 /** What the functions of this folder need of the server beside its database. */
 export interface PersonDeps {
   /** The master key: it seals the persons' keys, and the key of the search is made from it. */
   readonly personalData: PersonalDataBox;
   readonly randomBytes: RandomBytes;
+}
+
+/** What the functions that make customers need beside the database. */
+export interface PeopleDeps extends PersonDeps {
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 export interface PersonId {
@@ -45,21 +50,30 @@ export function identifierOf(
   return { kind, value, hash };
 }
 
-/** Makes the key of a new person. @returns the box that it opens */
-export async function createPersonKey(
-  { personalData, randomBytes }: PersonDeps,
-  transaction: Transaction,
-  { merchantId, customerId }: PersonId,
-  atMs: number,
-): Promise<PersonalDataBox> {
+export interface PersonKey {
+  readonly box: PersonalDataBox;
+  /** As it rests in `person_keys`. */
+  readonly sealed: Buffer;
+}
+
+/** Makes the key of a new person. */
+export function makePersonKey({ personalData, randomBytes }: PersonDeps, customerId: string): PersonKey {
   const key = randomBytes(KEY_BYTES);
   // Sealed together with whose it is: a row that was moved to another person opens nothing.
   const sealed = personalData.seal({ customerId, key: Buffer.from(key).toString('base64') });
-  await transaction.query(
-    'INSERT INTO person_keys (merchant_id, customer_id, key_sealed, created_at) VALUES ($1, $2, $3, $4)',
-    [merchantId, customerId, sealed, new Date(atMs)],
-  );
-  return createPersonalDataBox(key);
+  return { box: createPersonalDataBox(key), sealed };
+}
+
+/** @throws when it was sealed by another master key, or is another person's */
+export function boxOfKey(
+  { personalData }: Pick<PersonDeps, 'personalData'>,
+  customerId: string,
+  sealed: Uint8Array,
+): PersonalDataBox {
+  const held = SealedKey.parse(personalData.open(sealed));
+  if (held.customerId !== customerId)
+    throw new Error(`the key of customer ${customerId} is another person's`);
+  return createPersonalDataBox(Buffer.from(held.key, 'base64'));
 }
 
 /** @returns the box of a person; null once it was erased. @throws when the key was sealed by another master key */
@@ -72,11 +86,7 @@ export async function openPersonKey(
     'SELECT key_sealed AS sealed FROM person_keys WHERE merchant_id = $1 AND customer_id = $2',
     [merchantId, customerId],
   );
-  if (row === undefined) return null;
-  const held = SealedKey.parse(personalData.open(row.sealed));
-  if (held.customerId !== customerId)
-    throw new Error(`the key of customer ${customerId} is another person's`);
-  return createPersonalDataBox(Buffer.from(held.key, 'base64'));
+  return row === undefined ? null : boxOfKey({ personalData }, customerId, row.sealed);
 }
 
 /** @throws when it holds no text: it was sealed by somebody else */

@@ -1,20 +1,19 @@
 import type { Person } from '../../../domain/person.ts';
-import { findOrCreateCustomer } from '../../customers/find-or-create-customer.ts';
-import { openPersonKey } from '../../customers/person-keys.ts';
+import { findOrCreateCustomers } from '../../customers/find-or-create-customers.ts';
 import type { Transaction } from '../../db/database.ts';
 import { adoptedIdOf } from '../adopt-rows.ts';
-import { columnsOf, type RowKind } from '../columns.ts';
-import { type ImportDeps, rowSecret } from '../import-rows.ts';
+import type { RowKind } from '../columns.ts';
+import type { ImportDeps } from '../import-rows.ts';
 import type { Mapping } from '../mapping.ts';
 import { maskCells, openRaw } from '../raw-row.ts';
-import { readRow } from '../read-row.ts';
+import type { Cells } from '../read-row.ts';
 import type { RunOptions } from '../run-store.ts';
+import { createRereader, type Rereader } from './reread.ts';
 
-const PEOPLE = 200;
-/** Most of the time goes by between program and database. */
-const AT_ONCE = 4;
-/** Of one person in one transaction; who has more is gone through again. */
-const ROWS = 200;
+/** A live sale of one of these persons waits for the commit: a few hundred rows take some tenths of a second. */
+const ROWS = 500;
+/** Rows of a megabyte each. */
+const BATCH_BYTES = 16 * 1024 * 1024;
 
 interface Someone {
   readonly merchantId: string;
@@ -22,19 +21,88 @@ interface Someone {
 }
 
 /**
- * Makes customers of whom the rows tell, one person a transaction, so that a live sale of the same person hardly waits;
- * moves what the rows hold from the server's key to the person's own. Then gives transactions the customer of their
- * session, or of the row that their old customer id names. @returns how many rows were moved
+ * Makes customers of whom the rows tell, some hundred rows a transaction, all rows of a person together; moves what the
+ * rows hold from the server's key to the person's own. Then gives transactions the customer of their session, or of the
+ * row that their old customer id names. @returns how many rows were moved
  */
-export async function adoptCustomers(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
+export async function adoptCustomers(
+  deps: ImportDeps,
+  source: string,
+  mapping: Mapping,
+  onProgress: (done: number) => void,
+): Promise<number> {
+  const read = createRereader(deps, mapping);
   let moved = 0;
   // Who has more rows than one transaction takes is met again in the next round.
   for (let inRound = -1; inRound !== 0; ) {
-    inRound = await adoptEverybody(deps, source, mapping);
+    inRound = 0;
+    for await (const rows of batches(deps, source)) {
+      inRound += await deps.db.transaction(async (transaction) => {
+        // Whole or not at all even so; a crash of the machine takes the last persons back, and they are done again.
+        await transaction.query('SET LOCAL synchronous_commit = off');
+        return adoptPeople(deps, transaction, source, read, rows);
+      });
+      onProgress(moved + inRound);
+    }
     moved += inRound;
   }
   await deps.db.transaction((transaction) => linkByOthers(transaction, source));
   return moved;
+}
+
+type WaitingRow = Someone & { readonly rowId: number; readonly bytes: number };
+
+/** Rows that wait for their person, of one merchant at a time, in order of the persons; ids alone. */
+async function* batches({ db }: ImportDeps, source: string): AsyncGenerator<readonly WaitingRow[]> {
+  let after: Someone = { merchantId: '00000000-0000-0000-0000-000000000000', personHash: Buffer.alloc(0) };
+  for (;;) {
+    const page = await db.query<WaitingRow & Record<string, unknown>>(
+      `SELECT merchant_id AS "merchantId", person_hash AS "personHash", row_id AS "rowId", octet_length(raw_sealed) AS bytes
+       FROM adopted_rows WHERE raw_kept = 'server' AND source = $1 AND (merchant_id, person_hash) > ($2, $3)
+       ORDER BY merchant_id, person_hash, row_id LIMIT ${ROWS}`,
+      [source, after.merchantId, after.personHash],
+    );
+    const taken = wholePeople(page);
+    const last = taken.at(-1);
+    if (last === undefined) return;
+    yield taken;
+    after = last;
+  }
+}
+
+/** The first rows of a page that are not too many bytes together, without the last person where they may have more. */
+function wholePeople(page: readonly WaitingRow[]): readonly WaitingRow[] {
+  let bytes = 0;
+  const end = page.findIndex((row, at) => {
+    bytes += row.bytes;
+    return at > 0 && (bytes > BATCH_BYTES || row.merchantId !== page[0]?.merchantId);
+  });
+  const taken = end === -1 ? page : page.slice(0, end);
+  if (end === -1 && page.length < ROWS) return taken;
+  const last = taken.at(-1);
+  const whole = taken.filter(
+    ({ merchantId, personHash }) =>
+      merchantId !== last?.merchantId || !personHash.equals(last?.personHash ?? Buffer.alloc(0)),
+  );
+  // Somebody with more rows than a batch has: as many as there are, and the rest in the next round.
+  return whole.length > 0 ? whole : taken;
+}
+
+/** The rows of one person that a mirror has just brought. */
+export async function adoptPerson(
+  deps: ImportDeps,
+  transaction: Transaction,
+  source: string,
+  mapping: Mapping,
+  { merchantId, personHash }: Someone,
+): Promise<void> {
+  const rows = await transaction.query<WaitingRow & Record<string, unknown>>(
+    `SELECT merchant_id AS "merchantId", person_hash AS "personHash", row_id AS "rowId", octet_length(raw_sealed) AS bytes
+     FROM adopted_rows WHERE merchant_id = $1 AND person_hash = $2 AND raw_kept = 'server' AND source = $3
+     ORDER BY row_id LIMIT ${ROWS}`,
+    [merchantId, personHash, source],
+  );
+  await adoptPeople(deps, transaction, source, createRereader(deps, mapping), rows);
 }
 
 type RowOfPerson = {
@@ -42,98 +110,88 @@ type RowOfPerson = {
   readonly kind: RowKind;
   readonly key: string;
   readonly state: string;
+  readonly personHash: Buffer;
   readonly sealed: Uint8Array;
   readonly options: RunOptions;
   readonly recordedAt: Date;
 };
 
-async function adoptEverybody(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
-  const adopt = (someone: Someone): Promise<number> =>
-    deps.db.transaction(async (transaction) => {
-      // Whole or not at all even so; a crash of the machine takes the last persons back, and they are done again.
-      await transaction.query('SET LOCAL synchronous_commit = off');
-      return adoptPerson(deps, transaction, source, mapping, someone);
-    });
-  let moved = 0;
-  let after: Someone = { merchantId: '00000000-0000-0000-0000-000000000000', personHash: Buffer.alloc(0) };
-  for (;;) {
-    const people = await deps.db.query<Someone & Record<string, unknown>>(
-      `SELECT merchant_id AS "merchantId", person_hash AS "personHash" FROM adopted_rows
-       WHERE raw_kept = 'server' AND source = $1 AND (merchant_id, person_hash) > ($2, $3)
-       GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${PEOPLE}`,
-      [source, after.merchantId, after.personHash],
-    );
-    for (let at = 0; at < people.length; at += AT_ONCE)
-      for (const rows of await Promise.all(people.slice(at, at + AT_ONCE).map(adopt))) moved += rows;
-    const last = people.at(-1);
-    if (last === undefined || people.length < PEOPLE) return moved;
-    after = last;
-  }
-}
-
-/** The rows of one person, or the first of many. @returns how many were moved */
-export async function adoptPerson(
+/** @param waiting rows of one merchant. @returns how many were moved */
+async function adoptPeople(
   deps: ImportDeps,
   transaction: Transaction,
   source: string,
-  mapping: Mapping,
-  { merchantId, personHash }: Someone,
+  read: Rereader,
+  waiting: readonly WaitingRow[],
 ): Promise<number> {
+  const merchantId = waiting[0]?.merchantId;
+  if (merchantId === undefined) return 0;
   const rows = await transaction.query<RowOfPerson & Record<string, unknown>>(
-    `SELECT row_id AS "rowId", r.kind, old_key AS key, state, raw_sealed AS sealed, options, recorded_at AS "recordedAt"
+    `SELECT row_id AS "rowId", r.kind, old_key AS key, state, person_hash AS "personHash", raw_sealed AS sealed, options,
+       recorded_at AS "recordedAt"
      FROM adopted_rows r JOIN adoption_runs USING (run_id)
-     WHERE merchant_id = $1 AND person_hash = $2 AND raw_kept = 'server' AND r.source = $3
-     ORDER BY row_id LIMIT ${ROWS} FOR UPDATE OF r`,
-    [merchantId, personHash, source],
+     WHERE row_id = ANY($1::bigint[]) AND raw_kept = 'server' ORDER BY row_id FOR UPDATE OF r`,
+    [waiting.map(({ rowId }) => rowId)],
   );
-  const read = rows.map((row) => {
-    const cells = openRaw(deps.personalData, row.sealed);
-    const columns = columnsOf(row.kind, Object.keys(cells), { ...row.options.columns, ...mapping.columns });
-    const {
-      person,
-      transaction: sale,
-      session,
-    } = readRow(cells, columns, row.options, mapping, rowSecret(deps));
-    const atMs = sale?.createdAtMs ?? session?.openedAtMs ?? null;
-    return { rowId: row.rowId, cells, person, atMs };
+  const people = Map.groupBy(
+    rows.map((row) => readPerson(deps, read, row)),
+    ({ personHash }) => personHash.toString('hex'),
+  );
+  const told = [...people.values()].flatMap((theirs) => {
+    const together = togetherOf(theirs, theirs[0]?.recordedAt.getTime() ?? deps.clock.nowMs());
+    return together === null ? [] : [{ ...together, rows: theirs }];
   });
-  const told = togetherOf(read, rows[0]?.recordedAt.getTime() ?? deps.clock.nowMs());
-  const customerId =
-    told === null
-      ? null
-      : await findOrCreateCustomer(deps, transaction, merchantId, told.person, told.newestMs);
-  if (told !== null)
-    await transaction.query(
-      'UPDATE customers SET created_at = least(created_at, $3) WHERE merchant_id = $1 AND customer_id = $2',
-      [merchantId, customerId, new Date(told.oldestMs)],
-    );
-  const box = customerId === null ? null : await openPersonKey(deps, transaction, { merchantId, customerId });
+  const found = await findOrCreateCustomers(
+    deps,
+    transaction,
+    merchantId,
+    told.map(({ person, newestMs, oldestMs }) => ({ person, atMs: newestMs, sinceMs: oldestMs })),
+  );
+  const owners = new Map(told.flatMap((one, at) => one.rows.map(({ rowId }) => [rowId, found[at]] as const)));
+  const moved = [...people.values()].flat().map((row) => {
+    const owner = owners.get(row.rowId);
+    return {
+      ...row,
+      customerId: owner?.customerId ?? null,
+      sealed: owner === undefined ? deps.personalData.seal(maskCells(row.cells)) : owner.box.seal(row.cells),
+    };
+  });
   await transaction.query(
-    `UPDATE adopted_rows r SET customer_id = $1, raw_kept = $2, person_hash = NULL, raw_sealed = told.sealed
-     FROM unnest($3::bigint[], $4::bytea[]) AS told (id, sealed) WHERE r.row_id = told.id`,
+    `UPDATE adopted_rows r SET customer_id = told.customer_id, person_hash = NULL, raw_sealed = told.sealed,
+       raw_kept = CASE WHEN told.customer_id IS NULL THEN 'masked' ELSE 'person' END
+     FROM unnest($1::bigint[], $2::uuid[], $3::bytea[]) AS told (id, customer_id, sealed) WHERE r.row_id = told.id`,
     [
-      customerId,
-      box === null ? 'masked' : 'person',
-      read.map(({ rowId }) => rowId),
-      read.map(({ cells }) => (box === null ? deps.personalData.seal(maskCells(cells)) : box.seal(cells))),
+      moved.map(({ rowId }) => rowId),
+      moved.map(({ customerId }) => customerId),
+      moved.map(({ sealed }) => sealed),
     ],
   );
-  if (customerId !== null)
-    for (const [table, id, kind] of [
-      ['adopted_transactions', 'adopted_id', 'transaction'],
-      ['adopted_sessions', 'session_id', 'session'],
-    ] as const) {
-      const ids = rows
-        .filter((row) => row.kind === kind && row.state !== 'unmapped')
-        .map(({ key }) => adoptedIdOf(merchantId, source, kind, key));
-      if (ids.length > 0)
-        await transaction.query(
-          `UPDATE ${table} SET customer_id = $2
-           WHERE merchant_id = $1 AND ${id} = ANY($3::uuid[]) AND customer_id IS NULL`,
-          [merchantId, customerId, ids],
-        );
-    }
-  return rows.length;
+  for (const [table, id, kind] of [
+    ['adopted_transactions', 'adopted_id', 'transaction'],
+    ['adopted_sessions', 'session_id', 'session'],
+  ] as const) {
+    const theirs = moved.filter(
+      (row) => row.kind === kind && row.state !== 'unmapped' && row.customerId !== null,
+    );
+    if (theirs.length > 0)
+      await transaction.query(
+        `UPDATE ${table} t SET customer_id = told.customer_id
+         FROM (SELECT DISTINCT ON (id) * FROM unnest($2::uuid[], $3::uuid[]) AS all_told (id, customer_id)) AS told
+         WHERE t.merchant_id = $1 AND t.${id} = told.id AND t.customer_id IS NULL`,
+        [
+          merchantId,
+          theirs.map(({ key }) => adoptedIdOf(merchantId, source, kind, key)),
+          theirs.map(({ customerId }) => customerId),
+        ],
+      );
+  }
+  return moved.length;
+}
+
+function readPerson({ personalData }: ImportDeps, read: Rereader, row: RowOfPerson) {
+  const cells: Cells = openRaw(personalData, row.sealed);
+  const { person, transaction, session } = read(row.kind, cells, row.options);
+  return { ...row, cells, person, atMs: transaction?.createdAtMs ?? session?.openedAtMs ?? null };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { openPersonKey } from '../../customers/person-keys.ts';
 import type { Transaction } from '../../db/database.ts';
 import { applyChanges, decide, lockKeys, type RowToAdopt, readKnown } from '../adopt-rows.ts';
-import { columnsOf, type RowKind } from '../columns.ts';
-import { type ImportDeps, rowSecret } from '../import-rows.ts';
+import type { RowKind } from '../columns.ts';
+import type { ImportDeps } from '../import-rows.ts';
 import type { Mapping } from '../mapping.ts';
 import { REAL } from '../place.ts';
 import { openRaw } from '../raw-row.ts';
-import { type Cells, readRow } from '../read-row.ts';
+import type { Cells } from '../read-row.ts';
 import type { RunOptions } from '../run-store.ts';
+import { createRereader, type Rereader } from './reread.ts';
 
 const PAGE = 250;
 
@@ -29,6 +30,7 @@ type WaitingRow = {
  * version more of both. @returns how many were adopted
  */
 export async function normaliseAgain(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
+  const read = createRereader(deps, mapping);
   let adopted = 0;
   let after = 0;
   for (;;) {
@@ -40,9 +42,7 @@ export async function normaliseAgain(deps: ImportDeps, source: string, mapping: 
       [source, after],
     );
     for (const rows of withoutRepeats(page))
-      adopted += await deps.db.transaction((transaction) =>
-        readAgain(deps, transaction, source, mapping, rows),
-      );
+      adopted += await deps.db.transaction((transaction) => readAgain(deps, transaction, source, read, rows));
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return adopted;
     after = last.rowId;
@@ -65,16 +65,14 @@ async function readAgain(
   deps: ImportDeps,
   transaction: Transaction,
   source: string,
-  mapping: Mapping,
+  read: Rereader,
   waiting: readonly WaitingRow[],
 ): Promise<number> {
-  const secret = rowSecret(deps);
   const rows: RowToAdopt[] = [];
   for (const one of waiting) {
     const cells = await openCells(deps, transaction, one);
     if (cells === null) continue;
-    const columns = columnsOf(one.kind, Object.keys(cells), { ...one.options.columns, ...mapping.columns });
-    const row = readRow(cells, columns, one.options, mapping, secret);
+    const row = read(one.kind, cells, one.options);
     // Its own id says where it stands: two runs have the same lines. What was masked hashes to something else.
     rows.push({ line: one.rowId, cells, hash: one.hash, row: { ...row, key: one.key } });
   }

@@ -11,14 +11,20 @@ export const STEPS = ['normalise', 'sessions', 'customers', 'providers'] as cons
 export type Step = (typeof STEPS)[number];
 
 /** @returns how many rows the step changed */
-export function runStep(deps: ImportDeps, step: Step, source: string, mapping: Mapping): Promise<number> {
+export function runStep(
+  deps: ImportDeps,
+  step: Step,
+  source: string,
+  mapping: Mapping,
+  onProgress: (done: number) => void,
+): Promise<number> {
   switch (step) {
     case 'normalise':
       return normaliseAgain(deps, source, mapping);
     case 'sessions':
       return linkSessions(deps, source);
     case 'customers':
-      return adoptCustomers(deps, source, mapping);
+      return adoptCustomers(deps, source, mapping, onProgress);
     case 'providers':
       return linkProviders(deps, source);
   }
