@@ -15,8 +15,9 @@ export type StageState = z.infer<typeof StageState>;
 /**
  * What happens to a stage. `begin`: also a new try. `fail` and `give_up`: a try came to nothing. `succeed` and `skip`
  * hold whenever they come: a paper that is printed an hour late is printed. `resync`: a person has it tried again.
+ * `readdress`, of messages alone: the customer has left another address, to which nothing has gone yet.
  */
-export const STAGE_EVENTS = ['begin', 'succeed', 'skip', 'fail', 'give_up', 'resync'] as const;
+export const STAGE_EVENTS = ['begin', 'succeed', 'skip', 'fail', 'give_up', 'resync', 'readdress'] as const;
 export type StageEvent = (typeof STAGE_EVENTS)[number];
 
 /** What may follow what. The table is the definition: tests walk every pair. */
@@ -28,10 +29,10 @@ const NEXT: Record<StageState, Partial<Record<StageEvent, StageState>>> = {
     fail: 'failed',
     give_up: 'failed_permanent',
   },
-  failed: { begin: 'running', succeed: 'done', skip: 'skipped', resync: 'waiting' },
-  failed_permanent: { succeed: 'done', skip: 'skipped', resync: 'waiting' },
-  done: {},
-  skipped: {},
+  failed: { begin: 'running', succeed: 'done', skip: 'skipped', resync: 'waiting', readdress: 'waiting' },
+  failed_permanent: { succeed: 'done', skip: 'skipped', resync: 'waiting', readdress: 'waiting' },
+  done: { readdress: 'waiting' },
+  skipped: { readdress: 'waiting' },
 };
 
 /** @returns the stage's next state; null where the event changes nothing */

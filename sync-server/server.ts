@@ -22,6 +22,7 @@ import { startEmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { registerFulfilmentRoutes } from './fulfilment/fulfilment-routes.ts';
 import { openPgBossJobs } from './fulfilment/pg-boss-jobs.ts';
+import { registerReceiptPage, registerReceiptPageRoutes } from './fulfilment/receipt-page-routes.ts';
 import { startFulfilment } from './fulfilment/start-fulfilment.ts';
 import { registerAdminPage } from './http/admin-page.ts';
 import { registerAdminSnapshots } from './http/admin-snapshots.ts';
@@ -174,6 +175,7 @@ export async function registerRoutes(
     allProviders(providers).map(({ provider }) => provider),
   );
   registerFulfilmentRoutes(app, context);
+  registerReceiptPageRoutes(app, context);
   registerDeadLetterRoutes(app, context, () => {
     for (const { wakeInbox } of allProviders(providers)) wakeInbox();
   });
@@ -195,9 +197,10 @@ export async function registerRoutes(
     providers: allProviders(providers).map((one) => one.health.report()),
     refusedWebhooks: refusedWebhooks.report(),
   }));
-  const { rendererDir } = context.config;
+  const { rendererDir, notifications } = context.config;
   if (rendererDir === undefined) return;
   await registerAdminPage(app, rendererDir);
+  if ((notifications?.smtp ?? null) !== null) registerReceiptPage(app, rendererDir);
   if (international !== null) registerPayPage(app, rendererDir, international.checkoutPage);
 }
 

@@ -56,5 +56,7 @@ export const CheckoutState = z.object({
   serverTime: EpochMs,
   /** What the provider's card form needs; null once no card is to be typed any more. */
   form: z.object({ scriptUrl: z.url(), publishableKey: z.string(), clientSecret: z.string() }).nullable(),
+  /** Of the page that takes an address for the receipt; null until it is paid, and where the shop sends no mail. */
+  receiptToken: z.string().nullable().default(null),
 });
 export type CheckoutState = z.infer<typeof CheckoutState>;

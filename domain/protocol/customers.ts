@@ -94,5 +94,7 @@ export const CustomerExport = z.object({
   paymentMethods: Held,
   /** Their payments in an old system. */
   adopted: Held,
+  /** E-mails that they left for the receipt of one payment. */
+  addresses: Held,
 });
 export type CustomerExport = z.infer<typeof CustomerExport>;

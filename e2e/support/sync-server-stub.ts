@@ -110,6 +110,7 @@ export async function startSyncServerStub(kioskId: string): Promise<SyncServerSt
         paidAt: Date.now(),
         late: false,
         actBefore: Date.now() + CONFIRMATION_LEASE_MS,
+        receiptUrl: null,
         ticket: {
           number: tickets,
           prefix: 'C',

@@ -163,6 +163,7 @@ export class StubServer {
       paidAt: this.#now(),
       late,
       actBefore: this.#now() + CONFIRMATION_LEASE_MS,
+      receiptUrl: null,
       ticket: {
         number: this.#lastNumber,
         prefix: service.prefix,

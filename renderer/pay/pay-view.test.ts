@@ -18,6 +18,7 @@ const state = (name: CheckoutState['state'], form: CheckoutState['form'] = null)
   expiresAt: 2,
   serverTime: 1,
   form,
+  receiptToken: null,
 });
 const known = (changes: Partial<Known>): Known => ({
   state: state('open', FORM),

@@ -27,6 +27,8 @@ const OPEN = new Set([
   'GET /v1/health',
   'POST /v1/enrol',
   'GET /v1/checkouts/:token',
+  'GET /v1/receipt-pages/:token',
+  'POST /v1/receipt-pages/:token/address',
   'POST /v1/webhooks/bacen-pix',
   'POST /v1/webhooks/bacen-pix/*',
   'GET /admin',

@@ -2,6 +2,7 @@ import type { CustomerExport } from '../../domain/protocol/customers.ts';
 import type { ServerContext } from '../context.ts';
 import { readFields } from './customer-fields.ts';
 import { readErasure } from './erasures.ts';
+import { type LeftAddress, readLeftAddresses } from './left-addresses.ts';
 import { openPersonKey } from './person-keys.ts';
 import { readCustomer } from './read-customer.ts';
 
@@ -59,9 +60,12 @@ export function exportCustomer(
       [merchantId, customer.customerId],
     );
     const alsoKnownAs: CustomerExport['alsoKnownAs'] = [];
-    for (const { customerId: alias } of merged) {
+    const addresses: LeftAddress[] = [];
+    for (const alias of [customer.customerId, ...merged.map(({ customerId: id }) => id)]) {
       const box = await openPersonKey(context, transaction, { merchantId, customerId: alias });
       if (box === null) continue;
+      addresses.push(...(await readLeftAddresses(transaction, { merchantId, customerId: alias }, box)));
+      if (alias === customer.customerId) continue;
       const fields = await readFields(transaction, { merchantId, customerId: alias }, box);
       alsoKnownAs.push({ customerId: alias, ...fields });
     }
@@ -80,6 +84,7 @@ export function exportCustomer(
       subscriptions: await rowsOf('subscriptions'),
       paymentMethods: await rowsOf('paymentMethods'),
       adopted: await rowsOf('adopted'),
+      addresses: addresses.map((one) => ({ ...one })),
     };
   });
 }

@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/database.ts';
 import { FIELD_NAMES, readFields } from './customer-fields.ts';
+import { readLeftAddresses } from './left-addresses.ts';
 import { openPersonKey, openText, type PersonDeps } from './person-keys.ts';
 
 /** Shorter numbers stand in too much else. */
@@ -32,6 +33,7 @@ export async function readWordsOf(
     const held = [
       ...FIELD_NAMES.flatMap((name) => fields[name] ?? []),
       ...identifiers.map(({ sealed }) => openText(box, sealed)),
+      ...(await readLeftAddresses(database, person, box)).map(({ email }) => email),
     ];
     for (const word of held.flatMap(spellings)) if (isTelling(word)) words.add(word);
   }

@@ -3,6 +3,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { TEST_KIOSK_ID } from '../integration/test-shop.ts';
 import type { PaymentTransaction, TransactionKey } from '../payments/payment-transaction.ts';
+import { receiptPageHash, receiptPageToken } from './receipt-page-token.ts';
 import { isUp, newStages, Stages, statesOf, statusOf } from './stages.ts';
 
 /** Stages that only a send ends. */
@@ -11,7 +12,7 @@ export type MailStage = (typeof MAIL_STAGES)[number];
 
 /** Writes the fulfilment of a payment that is settled in this transaction, and its first job. */
 export async function insertFulfilment(
-  { jobs }: Pick<ServerContext, 'jobs'>,
+  { jobs, personalData }: Pick<ServerContext, 'jobs' | 'personalData'>,
   transaction: Transaction,
   { merchantId, transactionId, kioskId }: Pick<PaymentTransaction, keyof TransactionKey | 'kioskId'>,
   atMs: number,
@@ -19,9 +20,18 @@ export async function insertFulfilment(
   if (kioskId === TEST_KIOSK_ID) return;
   const stages = newStages();
   const inserted = await transaction.query(
-    `INSERT INTO fulfilments (merchant_id, transaction_id, status, stages, created_at, changed_at, next_work_at, awaits)
-     VALUES ($1, $2, $3, $4, $5, $5, $5, $6) ON CONFLICT DO NOTHING RETURNING status`,
-    [merchantId, transactionId, statusOf(stages), JSON.stringify(stages), new Date(atMs), awaitsOf(stages)],
+    `INSERT INTO fulfilments (merchant_id, transaction_id, status, stages, created_at, changed_at, next_work_at, awaits,
+       page_sha256)
+     VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING status`,
+    [
+      merchantId,
+      transactionId,
+      statusOf(stages),
+      JSON.stringify(stages),
+      new Date(atMs),
+      awaitsOf(stages),
+      receiptPageHash(receiptPageToken(personalData, { merchantId, transactionId })),
+    ],
   );
   if (inserted.length > 0) await jobs.add(transaction, { merchantId, transactionId }, atMs);
 }

@@ -8,7 +8,7 @@ import { maskAddress, type Recipient } from '../notifications/addresses.ts';
 import type { OutgoingMessage, SendOutcome } from '../notifications/channel.ts';
 import type { TransactionKey } from '../payments/payment-transaction.ts';
 
-/** On which channels the message has gone out. */
+/** On which channels the message has gone out, to the address that counts now. */
 export async function sentChannels(
   transaction: Transaction,
   { merchantId, transactionId }: TransactionKey,
@@ -16,7 +16,7 @@ export async function sentChannels(
 ): Promise<ReadonlySet<NotificationChannel>> {
   const rows = await transaction.query<{ channel: NotificationChannel }>(
     `SELECT channel FROM notification_sends
-     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = $3 AND outcome = 'sent'`,
+     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = $3 AND outcome = 'sent' AND NOT superseded`,
     [merchantId, transactionId, kind],
   );
   return new Set(rows.map(({ channel }) => channel));
@@ -42,6 +42,19 @@ export async function noteSend(
   return { ...to, attempt: row.attempt };
 }
 
+/** What was mailed so far went to an address that another one has replaced: it is sent once more. */
+export async function supersedeMails(
+  transaction: Transaction,
+  { merchantId, transactionId }: TransactionKey,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE notification_sends SET superseded = true
+     WHERE merchant_id = $1 AND transaction_id = $2 AND channel = 'email' AND NOT superseded`,
+    [merchantId, transactionId],
+  );
+}
+
+/** @returns whether another address has taken the place of this one meanwhile */
 export async function noteOutcome(
   transaction: Transaction,
   { merchantId, transactionId }: TransactionKey,
@@ -49,10 +62,11 @@ export async function noteOutcome(
   { channel, attempt }: { readonly channel: NotificationChannel; readonly attempt: number },
   outcome: SendOutcome,
   atMs: number,
-): Promise<void> {
-  await transaction.query(
+): Promise<boolean> {
+  const [row] = await transaction.query<{ superseded: boolean }>(
     `UPDATE notification_sends SET outcome = $6, detail = $7, ended_at = $8
-     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = $3 AND channel = $4 AND attempt = $5`,
+     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = $3 AND channel = $4 AND attempt = $5
+     RETURNING superseded`,
     [
       merchantId,
       transactionId,
@@ -64,6 +78,7 @@ export async function noteOutcome(
       new Date(atMs),
     ],
   );
+  return row?.superseded === true;
 }
 
 /** Oldest first. */

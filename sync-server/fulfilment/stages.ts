@@ -93,7 +93,10 @@ export function happen(
   const after: StageProgress = {
     ...before,
     state,
-    failures: event === 'resync' ? 0 : before.failures + (event === 'fail' || event === 'give_up' ? 1 : 0),
+    failures:
+      event === 'resync' || event === 'readdress'
+        ? 0
+        : before.failures + (event === 'fail' || event === 'give_up' ? 1 : 0),
     dueAt: event === 'begin' ? (untilMs ?? null) : null,
     startedAt: event === 'begin' ? (before.startedAt ?? atMs) : before.startedAt,
     endedAt: isStageFinished(state) || state === 'failed_permanent' ? atMs : null,

@@ -119,14 +119,18 @@ async function recordOutcomes(
   const before = await lockFulfilment(transaction, key);
   if (before === undefined) throw new Error(`fulfilment ${key.transactionId} was claimed, and is not there`);
   const atMs = context.clock.nowMs();
+  let isReaddressed = false;
   for (const [index, send] of sends.entries()) {
     const outcome = outcomes[index];
-    if (outcome !== undefined) await noteOutcome(transaction, key, message.kind, send, outcome, atMs);
+    if (outcome === undefined) continue;
+    const isSuperseded = await noteOutcome(transaction, key, message.kind, send, outcome, atMs);
+    isReaddressed ||= isSuperseded;
   }
   const problems = outcomes.flatMap((outcome, index) =>
     outcome.ok ? [] : [`${sends[index]?.channel}: ${outcome.detail}`],
   );
-  const after = judge(before, stage, problems, atMs);
+  const judged = judge(before, stage, problems, atMs);
+  const after = isReaddressed ? happen(judged, stage, 'readdress', { atMs, detail: null }) : judged;
   await saveFulfilment(context, transaction, key, { before, after, atMs });
   if (problems.length > 0)
     transaction.afterCommit(() =>

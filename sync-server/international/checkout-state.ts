@@ -1,6 +1,7 @@
 import type { CanonicalStatus } from '../../domain/payment-status.ts';
 import type { CheckoutState } from '../../domain/protocol/checkouts.ts';
 import type { ServerContext } from '../context.ts';
+import { tokenToTell } from '../fulfilment/receipt-page-token.ts';
 import { type PaymentTransaction, readTransactions } from '../payments/payment-transaction.ts';
 import type { CheckoutPage } from '../providers/provider.ts';
 import { type CheckoutRecord, findCheckoutByToken } from './checkout-record.ts';
@@ -33,6 +34,7 @@ export async function readCheckoutState(
     expiresAt: record.expiresAt,
     serverTime: nowMs,
     form: state === 'open' && clientSecret !== null && page !== null ? { ...page, clientSecret } : null,
+    receiptToken: state === 'paid' ? tokenToTell(context, record) : null,
   };
 }
 

@@ -4,6 +4,7 @@ import { ticketLabel } from '../../domain/ticket-number.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { insertFulfilment } from '../fulfilment/fulfilment-row.ts';
+import { receiptPageUrl } from '../fulfilment/receipt-page-token.ts';
 import type { ProviderReceipt } from '../providers/provider.ts';
 import { appendFeed } from '../sync/feed-log.ts';
 import type { PaymentTransaction } from './payment-transaction.ts';
@@ -74,6 +75,7 @@ export async function settle(
       paidAt: atMs,
       late,
       actBefore,
+      receiptUrl: receiptPageUrl(context, payment),
       ticket: {
         number,
         prefix: payment.servicePrefix,

@@ -6,6 +6,7 @@ import type { FulfilmentDetail } from '../../../domain/protocol/fulfilment.ts';
 import type { TicketDelivery } from '../../../domain/ticket.ts';
 import { eventually } from '../../../platform/testing/eventually.ts';
 import { ManualClock } from '../../../platform/testing/manual-clock.ts';
+import type { ServerConfig } from '../../config.ts';
 import type { ServerContext } from '../../context.ts';
 import type { Channels } from '../../notifications/channel.ts';
 import { applyProviderCharge } from '../../payments/apply-provider-charge.ts';
@@ -51,12 +52,16 @@ export interface FulfilmentHouse {
 /** The watch gathers what the feed tells for a tenth of a second. */
 const STEP_MS = 30_000;
 
-export async function openFulfilmentHouse(channels: Channels): Promise<FulfilmentHouse> {
+/** @param config of the server, in place of a test's own */
+export async function openFulfilmentHouse(
+  channels: Channels,
+  config?: ServerConfig,
+): Promise<FulfilmentHouse> {
   const database = await createTestDatabase();
   const clock = new ManualClock();
   await seedShop(database.db, clock.nowMs());
   const alerts: unknown[] = [];
-  const base = testContext({ db: database.db, clock });
+  const base = testContext({ db: database.db, clock, ...(config === undefined ? {} : { config }) });
   const log = { ...base.log, error: (facts: unknown) => void alerts.push(facts) };
   let jobs = createLocalJobs(clock);
   const context: ServerContext = {
