@@ -6,6 +6,7 @@ import {
   CustomerView,
   ErasureRequest,
   ErasureView,
+  PersonAccessList,
 } from '../../domain/protocol/customers.ts';
 import { type Outcome, reportOutcome, type Terminal } from '../output.ts';
 import { callServer, numberOf, pathPart, timeText } from '../request.ts';
@@ -20,12 +21,17 @@ interface FindOptions extends AccessOptions {
   readonly document?: string;
 }
 
+interface AccessesOptions extends AccessOptions {
+  readonly customer?: string;
+  readonly limit?: string;
+}
+
 interface EraseOptions extends AccessOptions {
   readonly reason: string;
   readonly by?: string;
 }
 
-/** `customers list`, `show`, `find`, `export` and `erase`: what is held of people, and that it is held no more. */
+/** `customers list`, `show`, `find`, `export`, `accesses` and `erase`: what is held of people, and that it is held no more. */
 export function addCustomersCommands(program: Command, terminal: Terminal): void {
   const customers = program.command('customers').description('a merchant’s customers, and their privacy');
   reportOutcome<ListOptions>(
@@ -70,6 +76,29 @@ export function addCustomersCommands(program: Command, terminal: Terminal): void
         answer: CustomerExport,
         text: (all) => JSON.stringify(all, null, 2),
       }),
+  );
+  reportOutcome<AccessesOptions>(
+    withAccess(customers.command('accesses'))
+      .description('who was shown people’s data, or took a copy of it, newest first')
+      .option('--customer <id>', 'of one person')
+      .option('--limit <n>', 'how many; 50 without it'),
+    terminal,
+    (_args, { customer, limit, ...access }) => {
+      const given = definedOf({ customerId: customer, limit });
+      return callServer(access, {
+        path: `/v1/customers/accesses?${new URLSearchParams(given as Record<string, string>)}`,
+        answer: PersonAccessList,
+        text: ({ accesses, total }) => {
+          if (accesses.length === 0) return 'nobody was shown anything';
+          const more = total > accesses.length ? [`and ${total - accesses.length} more`] : [];
+          const lines = accesses.map(
+            ({ at, action, role, tokenMark, customerId }) =>
+              `${timeText(at)}  ${action.padEnd(8)}  ${customerId}  ${role} ${tokenMark}`,
+          );
+          return [...lines, ...more].join('\n');
+        },
+      });
+    },
   );
   reportOutcome<EraseOptions>(
     withAccess(customers.command('erase'))

@@ -68,6 +68,24 @@ export const ErasureView = z.object({
 });
 export type ErasureView = z.infer<typeof ErasureView>;
 
+/**
+ * `GET /v1/customers/accesses?customerId=`: who was shown people in the clear, newest first. `found`: searched for by
+ * e-mail or document. Written before the answer, and never changed.
+ */
+export const PersonAccess = z.object({
+  customerId: Uuid,
+  action: z.enum(['viewed', 'found', 'exported']),
+  role: z.string(),
+  /** The first digits of the token's SHA-256, as the access file has it: which of its tokens it was. */
+  tokenMark: z.string(),
+  at: EpochMs,
+});
+export type PersonAccess = z.infer<typeof PersonAccess>;
+
+export const MAX_ACCESSES_LISTED = 500;
+export const PersonAccessList = z.object({ accesses: z.array(PersonAccess), total: z.int().nonnegative() });
+export type PersonAccessList = z.infer<typeof PersonAccessList>;
+
 const Held = z.array(z.record(z.string(), z.unknown()));
 
 /**
@@ -94,6 +112,12 @@ export const CustomerExport = z.object({
   paymentMethods: Held,
   /** Their payments in an old system. */
   adopted: Held,
+  /** Refunds of what they paid by subscriptions. */
+  recurringRefunds: Held,
+  /** What they paid by subscriptions. */
+  recurringReceipts: Held,
+  /** Who was shown their data, this export included. */
+  accesses: Held,
   /** E-mails that they left for the receipt of one payment. */
   addresses: Held,
 });

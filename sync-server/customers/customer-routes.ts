@@ -6,7 +6,9 @@ import {
   CustomerView,
   ErasureRequest,
   ErasureView,
+  MAX_ACCESSES_LISTED,
   MAX_CUSTOMERS_LISTED,
+  PersonAccessList,
 } from '../../domain/protocol/customers.ts';
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import { principalOf } from '../access/guard.ts';
@@ -15,6 +17,7 @@ import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
 import { eraseCustomer } from './erase-customer.ts';
 import { exportCustomer } from './export-customer.ts';
+import { listAccesses, noteAccess } from './person-access.ts';
 import { findCustomer, listCustomers, readCustomer } from './read-customer.ts';
 
 const UNKNOWN = errorBody('unknown_customer', 'the merchant has no such customer');
@@ -58,8 +61,26 @@ export function registerCustomerRoutes(app: App, context: ServerContext): void {
         'email' in body
           ? await findCustomer(context, context.db, merchantId, 'email', body.email)
           : await findCustomer(context, context.db, merchantId, 'document', body.document);
-      return found ?? reply.code(404).send(UNKNOWN);
+      if (found === undefined) return reply.code(404).send(UNKNOWN);
+      await noteAccess(context, request, found.customerId, 'found');
+      return found;
     },
+  );
+  app.get(
+    '/v1/customers/accesses',
+    {
+      config,
+      schema: {
+        summary: 'Who was shown people’s data, or took it out, newest first',
+        tags,
+        querystring: z.object({
+          customerId: Uuid.optional(),
+          limit: z.coerce.number().int().min(1).max(MAX_ACCESSES_LISTED).default(50),
+        }),
+        response: { 200: PersonAccessList, ...errorResponses },
+      },
+    },
+    (request) => listAccesses(context.db, principalOf(request, 'manager').merchantId, request.query),
   );
   app.get(
     '/v1/customers/:customerId',
@@ -67,13 +88,13 @@ export function registerCustomerRoutes(app: App, context: ServerContext): void {
       config,
       schema: { summary: 'One customer', tags, params, response: { 200: CustomerView, ...errorResponses } },
     },
-    async (request, reply) =>
-      (await readCustomer(
-        context,
-        context.db,
-        principalOf(request, 'manager').merchantId,
-        request.params.customerId,
-      )) ?? reply.code(404).send(UNKNOWN),
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const found = await readCustomer(context, context.db, merchantId, request.params.customerId);
+      if (found === undefined) return reply.code(404).send(UNKNOWN);
+      await noteAccess(context, request, found.customerId, 'viewed');
+      return found;
+    },
   );
   app.get(
     '/v1/customers/:customerId/export',
@@ -86,12 +107,14 @@ export function registerCustomerRoutes(app: App, context: ServerContext): void {
         response: { 200: CustomerExport, ...errorResponses },
       },
     },
-    async (request, reply) =>
-      (await exportCustomer(
-        context,
-        principalOf(request, 'manager').merchantId,
-        request.params.customerId,
-      )) ?? reply.code(404).send(UNKNOWN),
+    async (request, reply) => {
+      const { merchantId } = principalOf(request, 'manager');
+      const found = await readCustomer(context, context.db, merchantId, request.params.customerId);
+      if (found === undefined) return reply.code(404).send(UNKNOWN);
+      // Before it is read: the copy tells of itself, too.
+      await noteAccess(context, request, found.customerId, 'exported');
+      return (await exportCustomer(context, merchantId, found.customerId)) ?? reply.code(404).send(UNKNOWN);
+    },
   );
   app.post(
     '/v1/customers/:customerId/erase',

@@ -12,6 +12,14 @@ const THEIRS = `(SELECT transaction_id FROM payment_transactions t JOIN customer
 const SESSIONS = `(SELECT session_id FROM payment_transactions t JOIN customers c USING (merchant_id, customer_id)
   WHERE t.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`;
 
+/** Receipts of money that came by their subscriptions. */
+export const THEIR_RECURRING = `(SELECT r.receipt_id FROM recurring_receipts r
+  JOIN recurrences q USING (merchant_id, provider, kind, recurrence_id)
+  JOIN customer_subscriptions s ON s.merchant_id = r.merchant_id AND s.provider = r.provider
+    AND s.provider_subscription_id = q.agreement_id
+  JOIN customers c ON c.merchant_id = s.merchant_id AND c.customer_id = s.customer_id
+  WHERE r.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into))`;
+
 /** What is held of a person, table by table. Columns are named: a later one is not handed out by accident. */
 const HELD = {
   sessions: `SELECT session_id, unit_id, kiosk_id, service_id, amount_cents, payment, opened_at, outcome, ended_at
@@ -34,6 +42,15 @@ const HELD = {
     WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY held.created_at`,
   messages: `SELECT transaction_id, kind, channel, address_masked, started_at, ended_at, outcome
     FROM notification_sends held WHERE merchant_id = $1 AND transaction_id IN ${THEIRS} ORDER BY started_at`,
+  recurringReceipts: `SELECT receipt_id, r.provider, r.kind, r.recurrence_id, q.agreement_id, end_to_end_id,
+      r.amount_cents, r.currency, r.paid_at
+    FROM recurring_receipts r JOIN recurrences q USING (merchant_id, provider, kind, recurrence_id)
+    WHERE r.merchant_id = $1 AND r.receipt_id IN ${THEIR_RECURRING} ORDER BY r.paid_at`,
+  recurringRefunds: `SELECT receipt_id, return_id, kind, status, amount_cents, currency, reason, opened_at, ended_at,
+      (SELECT f.note FROM recurring_refunds f WHERE f.merchant_id = b.merchant_id AND f.refund_id = b.return_id) AS note
+    FROM recurring_returns b WHERE merchant_id = $1 AND receipt_id IN ${THEIR_RECURRING} ORDER BY opened_at`,
+  accesses: `SELECT action, role, token_mark, at FROM person_access held JOIN customers c USING (merchant_id, customer_id)
+    WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY position`,
   subscriptions: `SELECT subscription_id, provider, plan, native_status, started_at, period_starts_on, period_ends_on
     FROM customer_subscriptions held JOIN customers c USING (merchant_id, customer_id)
     WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY first_seen_at`,
@@ -84,6 +101,9 @@ export function exportCustomer(
       subscriptions: await rowsOf('subscriptions'),
       paymentMethods: await rowsOf('paymentMethods'),
       adopted: await rowsOf('adopted'),
+      recurringReceipts: await rowsOf('recurringReceipts'),
+      recurringRefunds: await rowsOf('recurringRefunds'),
+      accesses: await rowsOf('accesses'),
       addresses: addresses.map((one) => ({ ...one })),
     };
   });

@@ -1,5 +1,6 @@
 import { maskPersonalWords, maskWords } from '../../domain/personal-words.ts';
 import type { Database, Queryable } from '../db/database.ts';
+import { THEIR_RECURRING } from './export-customer.ts';
 
 const THEIR_SALES = `transaction_id IN (SELECT transaction_id
   FROM payment_transactions s JOIN customers c USING (merchant_id, customer_id)
@@ -35,6 +36,15 @@ const TEXTS_OF_SALES = [
   { table: 'shadow_results', column: 'differences', type: 'jsonb' },
 ] as const;
 
+/** Of the money of their subscriptions. */
+const TEXTS_OF_RECURRING = [
+  { table: 'recurring_refunds', column: 'note', type: 'text' },
+  { table: 'recurring_refunds', column: 'returned_note', type: 'text' },
+  { table: 'recurring_refunds', column: 'last_error', type: 'text' },
+  { table: 'recurring_returns', column: 'reason', type: 'text' },
+  { table: 'recurring_returns', column: 'closed_note', type: 'text' },
+] as const;
+
 /**
  * Masks these words wherever a payload or a text may hold them: webhooks of all kinds, and what was written beside the
  * person's sales or about money in suspense. Each row by itself; done again it changes nothing.
@@ -54,6 +64,15 @@ export async function maskEverywhere(
   await maskBodies(db, createdAtMs - HEARD_BEFORE_MS, lastSeenAtMs + HEARD_AFTER_MS, words);
   for (const { table, column, type } of TEXTS_OF_SALES)
     await maskTexts(db, { table, column, type }, THEIR_SALES, [merchantId, customerId], words);
+  for (const text of TEXTS_OF_RECURRING)
+    await maskTexts(db, text, `receipt_id IN ${THEIR_RECURRING}`, [merchantId, customerId], words);
+  await maskTexts(
+    db,
+    { table: 'customer_subscriptions', column: 'plan', type: 'text' },
+    'customer_id IN (SELECT customer_id FROM customers WHERE merchant_id = $1 AND $2 IN (customer_id, merged_into))',
+    [merchantId, customerId],
+    words,
+  );
   await maskTexts(
     db,
     { table: 'suspense_items', column: 'note', type: 'text' },
