@@ -84,6 +84,19 @@ test('what failed stands first, tells why, and goes on by hand', async () => {
   expect((await run('kick', failed.transactionId)).data).toEqual({ count: 1 });
 });
 
+test('payments without any are made theirs, and nobody is written to but by --since', async () => {
+  await house.context.db.query('DELETE FROM notification_sends');
+  const [gone] = await house.context.db.query<{ all: number }>(
+    'WITH gone AS (DELETE FROM fulfilments RETURNING 1) SELECT count(*)::int AS all FROM gone',
+  );
+  const sentBefore = mail.mails.length;
+  expect((await run('backfill', '--since', 'yesterday')).code).toBe('invalid_request');
+  expect((await run('backfill')).data).toEqual({ made: gone?.all, withMessages: 0 });
+  expect((await run('backfill', '--since', '2020-01-01T00:00Z')).data).toEqual({ made: 0, withMessages: 0 });
+  expect(gone?.all).toBeGreaterThan(1);
+  expect(mail.mails).toHaveLength(sentBefore);
+});
+
 test('nonsense, strangers and others’ payments are refused', async () => {
   expect(await run('show', crypto.randomUUID())).toMatchObject({ code: 'unknown_fulfilment', exitCode: 1 });
   expect(await run('resync', crypto.randomUUID())).toMatchObject({ code: 'unknown_fulfilment' });

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import {
+  BackfillAnswer,
+  BackfillRequest,
   FulfilmentDetail,
   FulfilmentKick,
   FulfilmentList,
@@ -10,15 +12,19 @@ import {
 } from '../../domain/protocol/fulfilment.ts';
 import type { Outcome, Terminal } from '../output.ts';
 import { reportOutcome } from '../output.ts';
-import { callServer, moneyText, pathPart, timeText } from '../request.ts';
+import { callServer, momentOf, moneyText, pathPart, timeText } from '../request.ts';
 import { type AccessOptions, withAccess } from '../server-access.ts';
+
+interface BackfillOptions extends AccessOptions {
+  readonly since?: string;
+}
 
 interface ListOptions extends AccessOptions {
   readonly status?: string;
   readonly limit: string;
 }
 
-/** `fulfilment list|show|resync|kick`: what followed each payment. */
+/** `fulfilment list|show|resync|kick|backfill`: what followed each payment. */
 export function addFulfilmentCommands(program: Command, terminal: Terminal): void {
   const fulfilment = program
     .command('fulfilment')
@@ -69,6 +75,36 @@ export function addFulfilmentCommands(program: Command, terminal: Terminal): voi
         text: ({ count }) => `${count} are worked on now`,
       }),
   );
+  reportOutcome<BackfillOptions>(
+    withAccess(fulfilment.command('backfill'))
+      .description('make those of payments that older releases took; without --since nobody is written to')
+      .option(
+        '--since <moment>',
+        'write to the customers of payments from then on, as 2026-12-01T08:00-03:00',
+      ),
+    terminal,
+    (_args, options) => backfill(options),
+  );
+}
+
+/** A page at a time, until none is left. */
+async function backfill({ since, ...options }: BackfillOptions): Promise<Outcome> {
+  const total = { made: 0, withMessages: 0 };
+  for (;;) {
+    const page = await callServer(options, {
+      path: '/v1/fulfilments/backfill',
+      body: { schema: BackfillRequest, value: { since: momentOf(since) ?? null } },
+      answer: BackfillAnswer,
+      text: () => '',
+    });
+    if (!page.ok) return page;
+    const { made, withMessages, isMore } = BackfillAnswer.parse(page.data);
+    total.made += made;
+    total.withMessages += withMessages;
+    if (isMore) continue;
+    const text = `${total.made} made; the customers of ${total.withMessages} are written to where an address is known`;
+    return { ok: true, data: total, text };
+  }
 }
 
 function list({ status, limit, ...options }: ListOptions): Promise<Outcome> {

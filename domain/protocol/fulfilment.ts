@@ -85,6 +85,20 @@ export type FulfilmentDetail = z.infer<typeof FulfilmentDetail>;
 export const FulfilmentKick = z.object({ transactionId: Uuid.optional() });
 export const KickedCount = z.object({ count: z.int().nonnegative() });
 
+/**
+ * `POST /v1/fulfilments/backfill`: makes those of settled payments that have none, as older releases left them, a few
+ * hundred at a time. Payments of before `since` get no messages; null: none gets any.
+ */
+export const BackfillRequest = z.strictObject({ since: EpochMs.nullable() });
+export const BackfillAnswer = z.object({
+  made: z.int().nonnegative(),
+  /** Of those: whose customers are written to, where an address is known. */
+  withMessages: z.int().nonnegative(),
+  /** Ask again. */
+  isMore: z.boolean(),
+});
+export type BackfillAnswer = z.infer<typeof BackfillAnswer>;
+
 /** What `GET /v1/integration/status` and the manager's screen tell of all of them. */
 export const FulfilmentFigures = FulfilmentList.omit({ fulfilments: true });
 export type FulfilmentFigures = z.infer<typeof FulfilmentFigures>;

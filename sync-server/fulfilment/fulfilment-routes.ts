@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  BackfillAnswer,
+  BackfillRequest,
   FulfilmentDetail,
   FulfilmentFilter,
   FulfilmentKick,
@@ -12,6 +14,7 @@ import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
+import { backfill } from './backfill.ts';
 import { listFulfilments, readFulfilment } from './list-fulfilments.ts';
 import { kick, type ResyncRefusal, resync } from './resync.ts';
 
@@ -96,5 +99,18 @@ export function registerFulfilmentRoutes(app: App, context: ServerContext): void
       const { merchantId } = principalOf(request, 'manager');
       return { count: await kick(context, { merchantId, ...request.body }) };
     },
+  );
+  app.post(
+    '/v1/fulfilments/backfill',
+    {
+      config: { access: ['manager'] },
+      schema: {
+        summary: 'Makes the fulfilments of settled payments that have none',
+        tags: ['fulfilment'],
+        body: BackfillRequest,
+        response: { 200: BackfillAnswer, ...errorResponses },
+      },
+    },
+    (request) => backfill(context, principalOf(request, 'manager').merchantId, request.body.since),
   );
 }

@@ -10,19 +10,24 @@ import { isUp, newStages, Stages, statesOf, statusOf } from './stages.ts';
 export const MAIL_STAGES = ['notifying', 'sending_receipt'] as const;
 export type MailStage = (typeof MAIL_STAGES)[number];
 
-/** Writes the fulfilment of a payment that is settled in this transaction, and its first job. */
+/**
+ * Writes the fulfilment of a payment that is settled in this transaction, and its first job.
+ * @param past of a payment that was settled before
+ * @returns whether it had none
+ */
 export async function insertFulfilment(
   { jobs, personalData }: Pick<ServerContext, 'jobs' | 'personalData'>,
   transaction: Transaction,
   { merchantId, transactionId, kioskId }: Pick<PaymentTransaction, keyof TransactionKey | 'kioskId'>,
   atMs: number,
-): Promise<void> {
-  if (kioskId === TEST_KIOSK_ID) return;
-  const stages = newStages();
+  past?: { readonly stages: Stages; readonly paidAtMs: number },
+): Promise<boolean> {
+  if (kioskId === TEST_KIOSK_ID) return false;
+  const stages = past?.stages ?? newStages();
   const inserted = await transaction.query(
     `INSERT INTO fulfilments (merchant_id, transaction_id, status, stages, created_at, changed_at, next_work_at, awaits,
        page_sha256)
-     VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING status`,
+     VALUES ($1, $2, $3, $4, $8, $5, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING status`,
     [
       merchantId,
       transactionId,
@@ -31,9 +36,12 @@ export async function insertFulfilment(
       new Date(atMs),
       awaitsOf(stages),
       receiptPageHash(receiptPageToken(personalData, { merchantId, transactionId })),
+      new Date(past?.paidAtMs ?? atMs),
     ],
   );
-  if (inserted.length > 0) await jobs.add(transaction, { merchantId, transactionId }, atMs);
+  if (inserted.length === 0) return false;
+  await jobs.add(transaction, { merchantId, transactionId }, atMs);
+  return true;
 }
 
 /** Locks it until the commit. Undefined: there is none. */

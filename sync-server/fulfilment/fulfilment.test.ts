@@ -3,6 +3,7 @@ import { eventually } from '../../platform/testing/eventually.ts';
 import { auditLedger } from '../ledger/audit-ledger.ts';
 import { openChannels } from '../notifications/open-channels.ts';
 import { requestRefund } from '../payments/request-refund.ts';
+import { backfill, LONG_AGO } from './backfill.ts';
 import { DETAILS } from './observe.ts';
 import { kick, resync } from './resync.ts';
 import { type FulfilmentHouse, openFulfilmentHouse, type Sold } from './testing/fulfilment-house.ts';
@@ -262,6 +263,15 @@ describe('what is lost, and what is not', () => {
     expect(mail.mails).toHaveLength(1);
   });
 
+  test('a job that is lost holds up its customer for a minute at most', async () => {
+    house.jobsAreLost = true;
+    const sale = await house.sell(ANA);
+    house.jobsAreLost = false;
+    house.clock.advance(MINUTE_MS);
+    await house.reaches(sale, { stage: 'notifying', state: 'done' });
+    expect(mail.mails).toHaveLength(1);
+  });
+
   test('a clock that is set back by hours makes nobody wait for hours', async () => {
     mail.temper = 'refuses';
     const sale = await house.sell(ANA);
@@ -295,5 +305,44 @@ describe('what is lost, and what is not', () => {
     expect(await house.context.db.query('SELECT 1 FROM fulfilments')).toEqual([]);
     expect(await house.context.db.query('SELECT 1 FROM receipts')).toEqual([]);
     expect((await auditLedger(house.context.db)).findings).toEqual([]);
+  });
+});
+
+describe('payments that an older release took', () => {
+  test('are followed from now on; only those since a moment are written to; the same again makes none', async () => {
+    const old = await house.sell(ANA);
+    await getTicket(old);
+    await eventually(async () => expect(await statusOf(old)).toBe('completed'));
+    const stuck = await house.sell(ANA);
+    house.clock.advance(MINUTE_MS);
+    const sinceMs = house.clock.nowMs();
+    const recent = await house.sell(ANA);
+    await house.reaches(recent, { stage: 'notifying', state: 'done' });
+    const { db } = house.context;
+    await db.query('TRUNCATE fulfilments, notification_sends');
+    const sentBefore = mail.mails.length;
+
+    const [merchantId, answers] = [old.merchantId, []] as [string, unknown[]];
+    answers.push(await backfill(house.context, crypto.randomUUID(), null));
+    answers.push(await backfill(house.context, merchantId, sinceMs));
+    answers.push(await backfill(house.context, merchantId, null));
+    expect(answers).toEqual([
+      { made: 0, withMessages: 0, isMore: false },
+      { made: 3, withMessages: 1, isMore: false },
+      { made: 0, withMessages: 0, isMore: false },
+    ]);
+    await eventually(async () => expect(await statusOf(old)).toBe('completed'));
+    await house.reaches(recent, { stage: 'notifying', state: 'done' });
+    await house.pass(60 * MINUTE_MS);
+    expect(mail.mails).toHaveLength(sentBefore + 1);
+    expect(await statusOf(stuck)).toBe('failed_permanent');
+    expect(await stagesOf(old)).toEqual({
+      notifying: 'skipped',
+      issuing_ticket: 'done',
+      printing: 'done',
+      sending_receipt: 'skipped',
+    });
+    expect((await house.show(old)).stages[0]?.detail).toBe(LONG_AGO);
+    expect((await house.show(old)).createdAt).toBeLessThan(sinceMs);
   });
 });

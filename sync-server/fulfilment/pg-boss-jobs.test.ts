@@ -121,3 +121,15 @@ test('a job of a process that ended in the midst goes to another one', async () 
   });
   over.resolve();
 });
+
+test('what gathered while nobody worked is worked through at once, not a few jobs at each look', async () => {
+  const gone = await open();
+  const all = Array.from({ length: 60 }, newJob);
+  for (const job of all) await add(gone, job);
+  // This clock stands still: the queue is looked at once.
+  const jobs = await open(new TestClock(Date.now() + MINUTE_MS));
+  const worked: string[] = [];
+  await jobs.work(async ({ transactionId }) => void worked.push(transactionId));
+  await eventually(() => expect(worked).toHaveLength(all.length));
+  expect(new Set(worked)).toEqual(new Set(all.map(({ transactionId }) => transactionId)));
+});

@@ -12,8 +12,11 @@ const CONNECTIONS = 5;
 const POLL_SECONDS = 10;
 /** A handler's sends end within two claims; a job of a process that died goes to another one after this. */
 const EXPIRE_SECONDS = 180;
-/** Handlers throw when the database is away: it is back within this, or the overdue fulfilments get new jobs. */
-const RETRIES = { retryLimit: 12, retryDelay: 5, retryBackoff: true, retryDelayMax: 300 } as const;
+/**
+ * Handlers throw when the database is away or has no connection left. No delay that grows: a fulfilment would wait for it
+ * long after the database is back. What fails all the same is overdue soon, and gets a new job.
+ */
+const RETRIES = { retryLimit: 3, retryDelay: 5, retryBackoff: false } as const;
 /** What is done is told by the fulfilments themselves. */
 const KEEP_DONE_SECONDS = 24 * 3600;
 /** The server's own stop waits for it. */
@@ -40,11 +43,10 @@ export async function openPgBossJobs(
   boss.on('error', (error) => log.warn({ error }, 'the job queue met an error'));
   boss.on('warning', ({ message }) => log.warn({ problem: message }, 'the job queue warns'));
   await boss.start();
-  await boss.createQueue(QUEUE, {
-    ...RETRIES,
-    expireInSeconds: EXPIRE_SECONDS,
-    deleteAfterSeconds: KEEP_DONE_SECONDS,
-  });
+  const terms = { ...RETRIES, expireInSeconds: EXPIRE_SECONDS, deleteAfterSeconds: KEEP_DONE_SECONDS };
+  await boss.createQueue(QUEUE, terms);
+  // One that an earlier release made keeps its own terms otherwise.
+  await boss.updateQueue(QUEUE, terms);
   const workers: string[] = [];
   const now = clock === undefined ? Date.now : () => clock.now();
 

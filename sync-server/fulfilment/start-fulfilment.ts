@@ -10,10 +10,12 @@ const GATHER_MS = 100;
 /** Of one look; what is left is found by the next. */
 const BATCH = 100;
 /**
- * Work that lies about longer than this has lost its job: its queue was restored, or its handler failed too often. So
- * has work that is planned for later than plans go.
+ * Work that lies about longer than this has no job that is worked on: a process died with it in hand, its handler fails
+ * and waits, or the queue was restored. It gets a new one, whatever became of the old: two polls of the queue, which
+ * finds what is planned for later within one. The watch looks every quarter of a minute, so that nothing stands still
+ * for longer than 40 s. Work that is planned for later than plans go is overdue too.
  */
-export const OVERDUE_MS = 2 * 60_000;
+export const OVERDUE_MS = 20_000;
 
 export interface Fulfilment {
   /** Ends the watch; the jobs are ended by who opened them. */

@@ -32,6 +32,8 @@ export interface FulfilmentHouse {
   readonly bank: ModelBank;
   /** No job can be added. */
   queueIsAway: boolean;
+  /** Jobs are taken and never handed out, as by a process that died with them in hand. */
+  jobsAreLost: boolean;
   /** What was logged as an error. */
   readonly alerts: readonly unknown[];
   sell(customer?: ChargeRequest['customer']): Promise<Sold>;
@@ -70,6 +72,7 @@ export async function openFulfilmentHouse(
     jobs: {
       add: async (transaction, job, atMs) => {
         if (house.queueIsAway) throw new Error('no queue');
+        if (house.jobsAreLost) return;
         await jobs.add(transaction, job, atMs);
       },
       work: (handler) => jobs.work(handler),
@@ -92,6 +95,7 @@ export async function openFulfilmentHouse(
     clock,
     bank,
     queueIsAway: false,
+    jobsAreLost: false,
     alerts,
     async sell(customer) {
       const request = chargeRequest(context, customer === undefined ? {} : { customer });
