@@ -7,6 +7,7 @@ import { startAutomaticDelivery } from './automatic-delivery.ts';
 import { registerBankAutomaticRoutes } from './bank/automatic-routes.ts';
 import { registerBankRoutes } from './bank/bank-routes.ts';
 import { registerPageRoutes } from './bank/page-routes.ts';
+import { registerSentBackRoutes } from './bank/sent-back.ts';
 import { startCallbackDelivery } from './callback-delivery.ts';
 import type { ProviderContext } from './provider-context.ts';
 import { registerPaymentCompanies } from './psp/psp.ts';
@@ -72,6 +73,7 @@ export async function startProviderSimulator(options: ProviderOptions): Promise<
   await registerApiPix(app, context, options);
   registerBankRoutes(app, context);
   registerBankAutomaticRoutes(app, context);
+  registerSentBackRoutes(app, context);
   registerPageRoutes(app);
   const stripe = await registerStripe(app, context, {
     dataDir: options.dataDir,

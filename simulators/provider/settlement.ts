@@ -47,10 +47,15 @@ function settleRefunds(context: ProviderContext, nowMs: number): void {
   for (const refund of store.refunds.requestedBy(nowMs - REFUND_PROCESSING_MS)) {
     store.refunds.settle(refund, nowMs);
     const pix = store.pix.settled(refund.endToEndId);
-    if (pix === undefined || pix.txid === null) continue;
-    oweNotification(context, pix, refund.id);
-    for (const tell of context.onMoney) tell(pix.txid);
+    if (pix !== undefined) notifyOfRefund(context, pix, refund.id);
   }
+}
+
+/** What goes back of a Pix has moved on. In the caller's transaction. */
+export function notifyOfRefund(context: ProviderContext, pix: Pix, refundId: string): void {
+  if (pix.txid === null) return;
+  oweNotification(context, pix, refundId);
+  for (const tell of context.onMoney) tell(pix.txid);
 }
 
 /** API Pix notifies of a Pix with txid, to a key that has a webhook at that moment. */

@@ -27,7 +27,7 @@ export interface WireRefund {
   readonly natureza: string;
   readonly descricao?: string;
   readonly horario: { readonly solicitacao: string; readonly liquidacao?: string };
-  readonly status: 'EM_PROCESSAMENTO' | 'DEVOLVIDO';
+  readonly status: 'EM_PROCESSAMENTO' | 'DEVOLVIDO' | 'NAO_REALIZADO';
 }
 
 export interface WirePix {
@@ -50,8 +50,13 @@ export function toWireRefund(refund: Refund): WireRefund {
       solicitacao: toRfc3339(refund.requestedAt),
       ...(refund.settledAt === null ? {} : { liquidacao: toRfc3339(refund.settledAt) }),
     },
-    status: refund.settledAt === null ? 'EM_PROCESSAMENTO' : 'DEVOLVIDO',
+    status: statusOf(refund),
   };
+}
+
+function statusOf({ settledAt, refusedAt }: Refund): WireRefund['status'] {
+  if (settledAt !== null) return 'DEVOLVIDO';
+  return refusedAt == null ? 'EM_PROCESSAMENTO' : 'NAO_REALIZADO';
 }
 
 export function toWirePix(pix: SettledPix, refunds: readonly Refund[]): WirePix {

@@ -66,7 +66,9 @@ export function registerReceiptRoutes(app: FastifyInstance, context: ProviderCon
     }
     const earlier = store.refunds.of(pix.endToEndId);
     const amountCents = centsOf(body.data.valor);
-    const refundedCents = earlier.reduce((sum, refund) => sum + refund.amountCents, 0);
+    const refundedCents = earlier
+      .filter(({ refusedAt }) => refusedAt == null)
+      .reduce((sum, refund) => sum + refund.amountCents, 0);
     if (earlier.some((refund) => refund.id === id.data)) {
       return sendProblem(reply, 'PixDevolucaoInvalida', 'Já existe uma devolução com este id.');
     }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { moneyOf } from '../psp/bank-charge.ts';
 import type { PspContext } from '../psp/psp-context.ts';
 import { tellOfOrder, tellRaw } from './events.ts';
 import { Dashboard, dashboardOf, orderById, putDashboard, putOrder } from './orders.ts';
@@ -29,6 +30,13 @@ export function registerAppmax(app: FastifyInstance, context: PspContext): void 
     const order = orderById(context, request.params.id);
     const parsed = Word.safeParse(request.body);
     if (order === undefined || !parsed.success) return reply.code(400).send({ message: 'no such order' });
+    const money = order.txid === null ? null : moneyOf(context.bank, order.txid);
+    // A bank takes nothing back of what is on its way back already.
+    if (
+      parsed.data.word.startsWith('chargeback') &&
+      (money?.refundingCents ?? 0) + (money?.refundedCents ?? 0) > 0
+    )
+      return reply.code(409).send({ message: 'a refund is under way' });
     const changed = { ...order, word: parsed.data.word, updatedAt: context.bank.clock.nowMs() };
     putOrder(context, changed);
     tellOfOrder(context, parsed.data.event, changed);

@@ -43,7 +43,7 @@ export function openPix(
 
 /** @param amountCents null: all that is left. @returns whether the request was taken */
 export function refund(context: PspContext, order: Order, amountCents: number | null): boolean {
-  if (order.txid === null) return false;
+  if (order.txid === null || order.word?.startsWith('chargeback') === true) return false;
   const { paidCents, refundedCents, refundingCents } = moneyOf(context.bank, order.txid);
   const left = paidCents - refundedCents - refundingCents;
   if (left === 0) return false;

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS refunds (
   description TEXT,
   requested_at INTEGER NOT NULL,
   settled_at INTEGER,
+  refused_at INTEGER,
   PRIMARY KEY (end_to_end_id, id)
 ) STRICT;
 

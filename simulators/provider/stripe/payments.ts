@@ -141,14 +141,15 @@ export function failRefund(context: StripeContext, refund: Refund): StripeAnswer
   return { status: 200, body: refund };
 }
 
-export function openDispute(context: StripeContext, intent: Intent): StripeAnswer {
+/** @param amount a part of the charge; all of it where it is left out */
+export function openDispute(context: StripeContext, intent: Intent, amount?: number): StripeAnswer {
   const charge = chargeOf(context, intent);
   if (charge === undefined || !charge.paid || charge.disputed)
     return refuse(400, 'Only a charge that was paid, once, can be disputed.');
   const dispute: Dispute = {
     id: newStripeId(context, 'du'),
     object: 'dispute',
-    amount: charge.amount,
+    amount: Math.min(amount ?? charge.amount, charge.amount),
     charge: charge.id,
     created: nowSeconds(context),
     currency: charge.currency,

@@ -20,6 +20,7 @@ const Payment = Which.extend({
     .regex(/^[a-z]{3}$/)
     .optional(),
 });
+/** Of all, or of a part. */
 const RefundByHand = Which.extend({ amount: z.int().min(1).optional() });
 const Close = z.object({ status: z.enum(['won', 'lost']) });
 const Lie = Which.extend({
@@ -80,7 +81,9 @@ function registerRoutes(app: FastifyInstance, context: StripeContext): void {
     const refund = store.get<Refund>('refund', id);
     return refund === undefined ? refuse(404, 'No such refund.') : failRefund(context, refund);
   });
-  deed('/disputes', Which, (which) => withIntent(which, (intent) => openDispute(context, intent)));
+  deed('/disputes', RefundByHand, ({ amount, ...which }) =>
+    withIntent(which, (intent) => openDispute(context, intent, amount)),
+  );
   deed('/disputes/:id/close', Close, ({ status }, id) => {
     const dispute = store.get<Dispute>('dispute', id);
     return dispute === undefined ? refuse(404, 'No such dispute.') : closeDispute(context, dispute, status);

@@ -119,6 +119,19 @@ describe('captured shapes', () => {
     });
   });
 
+  test('of a charge that a part went back of the bank takes the rest', () => {
+    const clawedBack = captured({ status: 'chargedback', canceled_amount: 700 });
+    expect(read(clawedBack)).toMatchObject({
+      receipts: [{ amountCents: 3700 }],
+      refunds: [{ amountCents: 700 }],
+      disputes: [{ amountCents: 3000, status: 'lost' }],
+    });
+    expect(read(captured({ status: 'chargedback', canceled_amount: 3700 }))).toMatchObject({
+      refunds: [{ amountCents: 3700 }],
+      disputes: [],
+    });
+  });
+
   test('"canceled" without money is a withdrawal', () => {
     const withdrawn = captured({
       status: 'canceled',

@@ -136,7 +136,9 @@ export function toRefund(charge: WireCharge): ProviderChargeRefund[] {
 }
 
 export function toDispute(order: Pick<WireOrder, 'created_at'>, charge: WireCharge): ProviderDispute[] {
-  if (charge.status !== 'chargedback') return [];
+  // What was sent back before is not there to be taken.
+  const amountCents = paidCents(charge) - (charge.canceled_amount ?? 0);
+  if (charge.status !== 'chargedback' || amountCents <= 0) return [];
   return [
     {
       disputeId: `${receiptIdOf(charge)}:chargedback`,
@@ -144,7 +146,7 @@ export function toDispute(order: Pick<WireOrder, 'created_at'>, charge: WireChar
       // Of a Pix it is a MED case: cards are not taken by this flow.
       kind: charge.payment_method === 'credit_card' ? 'chargeback' : 'med',
       status: 'lost',
-      amountCents: paidCents(charge),
+      amountCents,
       reason: charge.status,
       openedAtMs: charge.updated_at ?? charge.paid_at ?? order.created_at,
     },

@@ -113,6 +113,24 @@ describe('CSV', () => {
   });
 });
 
+test('an amount has the decimals of its currency: yen have none, dinars three', async () => {
+  const file =
+    'at;amount;currency;kind;fee;reference\n' +
+    '10/03/2026;2400;JPY;pix;12;1\n10/03/2026;-30,00;JPY;fee;;2\n10/03/2026;1.250;KWD;pix;;3\n10/03/2026;2,5;kwd;payout;;4\n' +
+    '10/03/2026;24.00;USD;pix;;5\n';
+  expect(await lines(file)).toMatchObject([
+    { amountCents: 2_400, feeCents: 12, currency: 'JPY' },
+    { amountCents: 30, kind: 'fee' },
+    { amountCents: 1_250, currency: 'KWD' },
+    { amountCents: 2_500 },
+    { amountCents: 2_400, currency: 'USD' },
+  ]);
+  expect(await problems('at;amount;currency\n10/03/2026;24.50;JPY\n10/03/2026;1.234;JPY\n')).toEqual([
+    '"24.50" is no amount',
+    '"1.234" is no amount',
+  ]);
+});
+
 describe('JSON', () => {
   const one = '{"at":"2026-03-10T15:00:00Z","amount":"10.00","endToEndId":"E1","txid":null}';
   test('a list, and one on each line', async () => {

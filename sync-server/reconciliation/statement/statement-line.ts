@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { minorDigitsOf } from '../../../domain/money.ts';
 import { Currency } from '../../../domain/protocol/primitives.ts';
 
 /** A record of a statement, by its columns as the bank named them. */
@@ -110,17 +111,17 @@ export function readLine(
   }
   const time = readTime(fields.at ?? '', timeZone);
   if (time === null) return bad(fields.at === undefined ? 'no date' : `"${clip(fields.at)}" is no date`);
-  const signedCents = readCents(fields.amount ?? '');
+  const currency = (fields.currency ?? 'BRL').toUpperCase();
+  if (!Currency.safeParse(currency).success) return bad(`"${clip(currency)}" is no currency`);
+  const signedCents = readCents(fields.amount ?? '', currency);
   if (signedCents === null)
     return bad(fields.amount === undefined ? 'no amount' : `"${clip(fields.amount)}" is no amount`);
   const kind = readKind(fields, signedCents);
   if (kind === null) return bad(`"${clip(fields.kind ?? '')}" is no kind of line`);
   if (kind === 'receipt' && signedCents <= 0) return bad('a receipt of no money');
-  const signedFeeCents = fields.fee === undefined ? 0 : readCents(fields.fee);
+  const signedFeeCents = fields.fee === undefined ? 0 : readCents(fields.fee, currency);
   if (signedFeeCents === null) return bad(`"${clip(fields.fee ?? '')}" is no fee`);
   if (signedFeeCents !== 0 && !TAKES_FEES.has(kind)) return bad(`a fee of a line that is a ${kind}`);
-  const currency = (fields.currency ?? 'BRL').toUpperCase();
-  if (!Currency.safeParse(currency).success) return bad(`"${clip(currency)}" is no currency`);
   const { endToEndId = null, txid = null, reference = '' } = fields;
   if ([endToEndId, txid, reference].some((id) => (id?.length ?? 0) > MAX_ID_LENGTH))
     return bad('an id that is too long');
@@ -147,14 +148,21 @@ function readKind(
   return fields.endToEndId === undefined ? 'other' : 'refund';
 }
 
-/** "1234.56", "1.234,56", "-12,30" and "R$ 12,30"; "1.234" could be either and is refused. */
-function readCents(text: string): number | null {
+/**
+ * "1234.56", "1.234,56", "-12,30" and "R$ 12,30"; "1.234" could be either and is refused, but of a currency with three
+ * decimals. Of one that has none only zeros may stand there.
+ * @returns the currency's smallest units
+ */
+function readCents(text: string, currency: string): number | null {
   const plain = text.replace(/^(-?)\s*R\$\s*(-?)/, '$1$2').replaceAll(' ', '');
   const decimal = plain.includes(',') ? plain.replaceAll('.', '').replace(',', '.') : plain;
-  const match = /^([+-]?)(\d{1,12})(?:\.(\d{1,2}))?$/.exec(decimal);
+  const match = /^([+-]?)(\d{1,12})(?:\.(\d{1,3}))?$/.exec(decimal);
   if (match === null) return null;
-  const [, sign, reais = '', cents = ''] = match;
-  return (sign === '-' ? -1 : 1) * (Number(reais) * 100 + Number(cents.padEnd(2, '0')));
+  const [, sign, units = '', decimals = ''] = match;
+  const digits = minorDigitsOf(currency);
+  const told = digits === 0 && /^0{0,2}$/.test(decimals) ? '' : decimals;
+  if (told.length > digits) return null;
+  return (sign === '-' ? -1 : 1) * Number(`${units}${told.padEnd(digits, '0')}`);
 }
 
 /** ISO 8601 with its offset, or a local date with or without a time, as 2026-03-10 12:00 or 10/03/2026 12:00:05. */
