@@ -8,6 +8,7 @@ import { type Import, type ImportDeps, importRows, tryImport, withTurn } from '.
 import { type MappingFile, openMapping } from './mapping.ts';
 import { openPostgresSource, type PostgresSource } from './postgres-source.ts';
 import type { RunReport } from './report.ts';
+import { renewStatistics } from './steps/statistics.ts';
 import { pendingOf, runStep, STEPS, type Step } from './steps/steps.ts';
 
 export interface BackfillTask {
@@ -55,6 +56,7 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
       const files: RunReport[] = [];
       for (const reading of readings)
         files.push(await importRows(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));
+      await renewStatistics(deps, 'rows');
       const steps: Partial<Record<Step, number>> = {};
       for (const step of task.step === null ? STEPS : [task.step]) {
         steps[step] = await runStep(deps, step, task.source, mapping, (done) =>

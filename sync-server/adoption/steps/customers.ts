@@ -9,6 +9,7 @@ import { maskCells, openRaw } from '../raw-row.ts';
 import type { Cells } from '../read-row.ts';
 import type { RunOptions } from '../run-store.ts';
 import { createRereader, type Rereader } from './reread.ts';
+import { isDoubled, renewStatistics } from './statistics.ts';
 
 /** A live sale of one of these persons waits for the commit: a few hundred rows take some tenths of a second. */
 const ROWS = 500;
@@ -33,6 +34,7 @@ export async function adoptCustomers(
 ): Promise<number> {
   const read = createRereader(deps, mapping);
   let moved = 0;
+  let pages = 0;
   // Who has more rows than one transaction takes is met again in the next round.
   for (let inRound = -1; inRound !== 0; ) {
     inRound = 0;
@@ -43,6 +45,8 @@ export async function adoptCustomers(
         return adoptPeople(deps, transaction, source, read, rows);
       });
       onProgress(moved + inRound);
+      pages += 1;
+      if (isDoubled(pages)) await renewStatistics(deps, 'people');
     }
     moved += inRound;
   }

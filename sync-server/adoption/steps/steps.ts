@@ -26,7 +26,7 @@ export function runStep(
     case 'customers':
       return adoptCustomers(deps, source, mapping, onProgress);
     case 'providers':
-      return linkProviders(deps, source);
+      return linkProviders(deps, source, onProgress);
   }
 }
 
