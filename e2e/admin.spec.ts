@@ -298,9 +298,9 @@ test('a customer is found by what they say, exported to a file, and erased once 
     subscriptions: [],
     paymentMethods: [],
     adopted: [],
-  recurringReceipts: [],
-  recurringRefunds: [],
-  accesses: [],
+    recurringReceipts: [],
+    recurringRefunds: [],
+    accesses: [],
   } satisfies Partial<CustomerExport>;
   await answer(page, `${path}/export`, 200, {
     exportedAt: KIOSK_NOW,

@@ -18,6 +18,7 @@ interface ListOptions extends AccessOptions {
 }
 
 interface ReturnedOptions extends AccessOptions {
+  readonly nothingOwed?: true;
   readonly by: string;
   readonly note: string;
 }
@@ -54,14 +55,21 @@ export function addRefundsCommands(program: Command, terminal: Terminal): void {
       .description('close a refund that failed: somebody sent the money back by hand')
       .argument('<refundId>', 'as the list names it')
       .requiredOption('--by <name>', 'who says so')
-      .requiredOption('--note <text>', 'how the money went back'),
+      .requiredOption('--note <text>', 'how the money went back')
+      .option(
+        '--nothing-owed',
+        'of a refund by the provider that failed: nobody is owed anything, and nothing is posted',
+      ),
     terminal,
-    ([refundId], { by, note, ...options }) =>
+    ([refundId], { by, note, nothingOwed, ...options }) =>
       callServer(options, {
         path: '/v1/refunds/returned',
-        body: { schema: RefundReturned, value: { refundId, by, note } },
+        body: { schema: RefundReturned, value: { refundId, by, note, nothingOwed } },
         answer: z.object({ refundId: z.string() }),
-        text: (closed) => `closed: the money is written down as gone back under ${closed.refundId}`,
+        text: (closed) =>
+          nothingOwed === true
+            ? `closed: nothing is owed by ${closed.refundId}`
+            : `closed: the money is written down as gone back under ${closed.refundId}`,
       }),
   );
 }
@@ -80,11 +88,13 @@ async function list(options: ListOptions): Promise<Outcome> {
 
 function lineOf(refund: RefundView): string {
   const problem =
-    refund.returned === null
-      ? refund.lastError === null
-        ? ''
-        : `  ${refund.lastError}`
-      : `  returned by hand, says ${refund.returned.by}: ${refund.returned.note}`;
+    refund.bouncedAt !== null && refund.returned === null
+      ? '  it came back to the provider after it had arrived'
+      : refund.returned === null
+        ? refund.lastError === null
+          ? ''
+          : `  ${refund.lastError}`
+        : `  returned by hand, says ${refund.returned.by}: ${refund.returned.note}`;
   const amount = `${(refund.amountCents / 100).toFixed(2)} ${refund.currency}`;
   return `${refund.refundId.padEnd(36)} ${refund.status.padEnd(10)} ${amount.padStart(14)}  ${refund.reason}${problem}`;
 }

@@ -51,6 +51,33 @@ export const RecurringRefundView = z.object({
 });
 export type RecurringRefundView = z.infer<typeof RecurringRefundView>;
 
+/** A refund that the provider made by itself, or that had arrived, and of which the payer has nothing. */
+export const LostReturn = z.object({
+  receiptId: z.string(),
+  returnId: z.string(),
+  provider: z.string(),
+  recurrenceId: z.string(),
+  amountCents: AmountCents,
+  currency: Currency,
+  /** The provider's own word. */
+  reason: z.string(),
+  openedAt: EpochMs,
+  bouncedAt: EpochMs.nullable(),
+});
+export type LostReturn = z.infer<typeof LostReturn>;
+
+/** What of recurring money a person has to look after. */
+export const RecurringTroubles = z.object({
+  refundsUnderWay: z.int().nonnegative(),
+  /** Given up, and those of `lostReturns`. */
+  refundsFailed: z.int().nonnegative(),
+  disputesOpen: z.int().nonnegative(),
+  disputed: z.array(z.object({ currency: Currency, cents: z.int().nonnegative() })),
+  failedRefunds: z.array(RecurringRefundView).max(20),
+  lostReturns: z.array(LostReturn).max(20),
+});
+export type RecurringTroubles = z.infer<typeof RecurringTroubles>;
+
 /** One row of `GET /v1/recurring`. */
 export const RecurrenceView = z.object({
   provider: z.string(),

@@ -22,7 +22,8 @@ export type RefundRequest = z.infer<typeof RefundRequest>;
 
 /**
  * `POST /v1/refunds/returned`: somebody sent the money of a failed refund back by hand, in the bank's own app or
- * otherwise. Idempotent by `refundId`; the answer names the refund under which it is written down as gone back.
+ * otherwise; also of one that the provider made by itself, and of one that had arrived and came back to it. Idempotent
+ * by `refundId`; the answer names the refund under which it is written down as gone back.
  *
  * Refusals: 404 `unknown_refund`, 409 `not_failed` (under way, settled, or taken up under another id), 409 `under_way`
  * (the provider may still carry it out: take it up again, and it is asked).
@@ -33,6 +34,8 @@ export const RefundReturned = z.object({
   by: z.string().trim().min(1).max(100),
   /** How the money went back; not told to the payer. */
   note: z.string().trim().min(3).max(500),
+  /** Of one that the provider made by itself, and that failed: nobody is owed anything, and nothing is posted. */
+  nothingOwed: z.boolean().default(false),
 });
 export type RefundReturned = z.infer<typeof RefundReturned>;
 
@@ -59,6 +62,8 @@ export const RefundView = z.object({
   settledAt: EpochMs.nullable(),
   /** Not the provider: a person sent it back, and says so. */
   returned: z.object({ by: z.string(), note: z.string(), at: EpochMs }).nullable().default(null),
+  /** It had been told as settled, and came back to the provider: the payer has nothing. */
+  bouncedAt: EpochMs.nullable().default(null),
 });
 export type RefundView = z.infer<typeof RefundView>;
 

@@ -7,6 +7,7 @@ import { KioskView } from './identity.ts';
 import { IntegrationStatus } from './integration.ts';
 import { Enrolment, Layers, PrinterState, PrinterStatus, ServerLink, StorageState } from './machine-state.ts';
 import { AmountCents, CounterName, Currency, EpochMs, KioskId, Uuid } from './primitives.ts';
+import { RecurringTroubles } from './recurring.ts';
 import { RefundView } from './refunds.ts';
 import type { CommandResult, ScreenCommand } from './screen-commands.ts';
 import { TicketView } from './tickets.ts';
@@ -298,6 +299,12 @@ export const MoneyTroubles = z.object({
   oldestDeadLetterAt: EpochMs.nullable(),
   /** Webhooks that were not the provider's, since the server started. */
   refusedWebhooks: z.int().nonnegative(),
+  /** Of subscriptions and agreements; absent from a server of the release before. */
+  recurring: RecurringTroubles.optional(),
+  /** Money that waits at providers which the configuration does not name: nothing goes on with it. */
+  unattended: z
+    .array(z.object({ provider: z.string(), charges: z.int().nonnegative(), refunds: z.int().nonnegative() }))
+    .default([]),
 });
 export type MoneyTroubles = z.infer<typeof MoneyTroubles>;
 

@@ -2,8 +2,8 @@ import { text } from '../i18n/text.ts';
 
 /** The page is long: what is on it, and the way there. */
 export function AdminNav() {
-  const { money, deliveries, catalog, customers, settlement, audit, fleet } = text.admin;
-  const sections = { money, deliveries, catalog, customers, settlement, audit, fleet };
+  const { money, deliveries, subscriptions, catalog, customers, settlement, audit, fleet } = text.admin;
+  const sections = { money, deliveries, subscriptions, catalog, customers, settlement, audit, fleet };
   return (
     <nav className="admin-nav" aria-label={text.admin.sections}>
       <ul>

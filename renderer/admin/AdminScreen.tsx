@@ -17,6 +17,7 @@ import { FleetView } from './FleetView.tsx';
 import { IntegrationView } from './IntegrationView.tsx';
 import { MoneyView } from './MoneyView.tsx';
 import { SettlementView } from './SettlementView.tsx';
+import { SubscriptionsView } from './SubscriptionsView.tsx';
 import { SuspenseView } from './SuspenseView.tsx';
 import { TokenForm } from './TokenForm.tsx';
 import { forgetToken, tokenStore } from './token-store.ts';
@@ -46,6 +47,7 @@ function Status({ token }: { readonly token: string }) {
         <IntegrationView snapshot={snapshot} onLeave={() => forgetToken(false)}>
           <MoneyView snapshot={snapshot} commands={commands} />
           <DeliveriesView fulfilment={snapshot.fulfilment} commands={commands} />
+          <SubscriptionsView commands={commands} />
           <SuspenseView integration={snapshot.integration} />
           <CatalogView units={snapshot.units} commands={commands} />
           <CustomersView commands={commands} />

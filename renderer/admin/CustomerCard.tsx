@@ -6,6 +6,7 @@ import { Button } from '../ui/Button.tsx';
 interface Props {
   readonly customer: CustomerView;
   readonly busy: boolean;
+  readonly onAccesses: () => void;
   readonly onExport: () => void;
   readonly onErase: () => void;
 }
@@ -13,7 +14,7 @@ interface Props {
 const TONES = { known: 'good', erasing: 'warning', erased: 'calm' } as const;
 
 /** What is held of one person. */
-export function CustomerCard({ customer, busy, onExport, onErase }: Props) {
+export function CustomerCard({ customer, busy, onAccesses, onExport, onErase }: Props) {
   const words = text.admin.customers;
   const { status, name, document, email, emails, phone, createdAt, lastSeenAt, erasedAt } = customer;
   const facts = [
@@ -40,6 +41,9 @@ export function CustomerCard({ customer, busy, onExport, onErase }: Props) {
       <div className="fleet-actions">
         <Button variant="secondary" busy={busy} onPress={onExport}>
           {words.export}
+        </Button>
+        <Button variant="secondary" busy={busy} onPress={onAccesses}>
+          {words.accesses}
         </Button>
         {status !== 'erased' && (
           <Button variant="danger" busy={busy} onPress={onErase}>

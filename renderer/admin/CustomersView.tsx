@@ -1,9 +1,10 @@
 import { type FormEvent, useState } from 'react';
-import type { CustomerView } from '../../domain/protocol/customers.ts';
+import type { CustomerView, PersonAccessList } from '../../domain/protocol/customers.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { Message } from '../ui/Message.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { AccessLog } from './AccessLog.tsx';
 import type { AdminCommands, AdminRefusal } from './admin-commands.ts';
 import { CustomerCard } from './CustomerCard.tsx';
 import { EraseDialog } from './EraseDialog.tsx';
@@ -18,6 +19,9 @@ export function CustomersView({ commands }: { readonly commands: AdminCommands }
   const [found, setFound] = useState<Found | null>(null);
   const [problem, setProblem] = useState<AdminRefusal | null>(null);
   const [done, setDone] = useState<string | null>(null);
+  const [seen, setSeen] = useState<{ readonly of: string | null; readonly list: PersonAccessList } | null>(
+    null,
+  );
   const [isErasing, setErasing] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const canSearch = asked.trim().length >= 3;
@@ -34,6 +38,7 @@ export function CustomersView({ commands }: { readonly commands: AdminCommands }
       const answer = await commands.findCustomer(asked.trim());
       if (!answer.ok && answer.code !== 'unknown_customer') return answer.code;
       setFound(answer.ok ? { kind: 'customer', customer: answer.value } : { kind: 'nobody' });
+      setSeen(null);
       return null;
     });
   const save = ({ customerId }: CustomerView): Promise<void> =>
@@ -42,6 +47,13 @@ export function CustomersView({ commands }: { readonly commands: AdminCommands }
       if (!answer.ok) return answer.code;
       saveFile(`cliente-${customerId}.json`, 'application/json', JSON.stringify(answer.value, null, 2));
       setDone(words.exported);
+      return null;
+    });
+  const showAccesses = (of: string | null): Promise<void> =>
+    run(async () => {
+      const answer = await commands.readAccesses(of);
+      if (!answer.ok) return answer.code;
+      setSeen({ of, list: answer.value });
       return null;
     });
   const erase = ({ customerId }: CustomerView, reason: string, by: string): Promise<void> =>
@@ -106,9 +118,17 @@ export function CustomersView({ commands }: { readonly commands: AdminCommands }
         <CustomerCard
           customer={found.customer}
           busy={isBusy}
+          onAccesses={() => void showAccesses(found.customer.customerId)}
           onExport={() => void save(found.customer)}
           onErase={() => setErasing(true)}
         />
+      )}
+      {seen === null ? (
+        <Button variant="secondary" busy={isBusy} onPress={() => void showAccesses(null)}>
+          {words.everyAccess}
+        </Button>
+      ) : (
+        <AccessLog list={seen.list} isOfOne={seen.of !== null} onClose={() => setSeen(null)} />
       )}
       {isErasing && found?.kind === 'customer' && (
         <EraseDialog

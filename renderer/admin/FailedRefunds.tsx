@@ -1,35 +1,41 @@
 import { useState } from 'react';
-import type { RefundView } from '../../domain/protocol/refunds.ts';
-import { formatDateTime, formatMoney } from '../i18n/format.ts';
-import { technicalWords } from '../i18n/technical.ts';
+import { formatDateTime } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
-import type { AdminCommands, AdminRefusal } from './admin-commands.ts';
+import type { AdminAnswer, AdminCommands, AdminRefusal } from './admin-commands.ts';
+import type { Owed, OwedAction } from './owed-money.ts';
 import { ReturnedDialog } from './ReturnedDialog.tsx';
 
+export type OwedCommands = Pick<AdminCommands, 'closeReturned' | 'retryRefund' | 'closeReturn'>;
+
 interface Props {
-  readonly refunds: readonly RefundView[];
-  readonly commands: Pick<AdminCommands, 'closeReturned'>;
+  readonly owed: readonly Owed[];
+  readonly commands: OwedCommands;
 }
 
-/** Refunds that were given up; one whose money went back by hand is closed here. */
-export function FailedRefunds({ refunds, commands }: Props) {
+/** Refunds that did not arrive: asked for again here, or closed by a person. */
+export function FailedRefunds({ owed, commands }: Props) {
   const words = text.admin.money;
-  const [closing, setClosing] = useState<RefundView | null>(null);
+  const [closing, setClosing] = useState<{ readonly one: Owed; readonly nothingOwed: boolean } | null>(null);
   const [problem, setProblem] = useState<AdminRefusal | null>(null);
-  const [isDone, setDone] = useState(false);
+  const [done, setDone] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
 
-  const close = async (refundId: string, by: string, note: string): Promise<void> => {
+  const run = async (work: () => Promise<AdminAnswer<unknown>>, told: string): Promise<void> => {
     setBusy(true);
     setProblem(null);
-    setDone(false);
-    const answer = await commands.closeReturned({ refundId, by, note });
+    setDone(null);
+    const answer = await work();
     setBusy(false);
     setClosing(null);
-    if (answer.ok) setDone(true);
+    if (answer.ok) setDone(told);
     else setProblem(answer.code);
+  };
+  const press = (one: Owed, action: OwedAction): void => {
+    const { of } = one;
+    if (action !== 'retry') setClosing({ one, nothingOwed: action === 'nothing' });
+    else if (of.kind !== 'return') void run(() => commands.retryRefund(of.kind, of.refundId), words.retried);
   };
 
   return (
@@ -41,9 +47,9 @@ export function FailedRefunds({ refunds, commands }: Props) {
           {text.admin.fleet.refusal[problem]}
         </Notice>
       )}
-      {isDone && (
+      {done !== null && (
         <Notice icon="check" tone="good">
-          {words.returnedDone}
+          {done}
         </Notice>
       )}
       <div className="table-frame">
@@ -59,26 +65,27 @@ export function FailedRefunds({ refunds, commands }: Props) {
             </tr>
           </thead>
           <tbody>
-            {refunds.map((refund) => (
-              <tr key={refund.refundId}>
-                <td className={refund.ticketLabel === null ? 'refund-id' : 'table-label'}>
-                  {refund.ticketLabel ?? refund.refundId}
-                </td>
-                <td className="no-wrap">{formatMoney(refund.amountCents, refund.currency)}</td>
-                <td>{words.reasons[refund.reason]}</td>
-                <td>{refund.lastError === null ? '' : technicalWords(refund.lastError)}</td>
-                <td>{formatDateTime(refund.createdAt)}</td>
+            {owed.map((one) => (
+              <tr key={one.key}>
+                <td className={one.isTicket ? 'table-label' : 'refund-id'}>{one.label}</td>
+                <td className="no-wrap">{one.amount}</td>
+                <td>{one.reason}</td>
+                <td>{one.problem}</td>
+                <td>{formatDateTime(one.sinceMs)}</td>
                 <td>
-                  {refund.initiatedBy === 'us' && (
-                    <Button
-                      variant="secondary"
-                      busy={isBusy}
-                      label={words.returnedOf(refund.ticketLabel ?? refund.refundId)}
-                      onPress={() => setClosing(refund)}
-                    >
-                      {words.returned}
-                    </Button>
-                  )}
+                  <div className="fleet-actions">
+                    {one.actions.map((action) => (
+                      <Button
+                        key={action}
+                        variant="secondary"
+                        busy={isBusy}
+                        label={words[`${action}Of`](one.label)}
+                        onPress={() => press(one, action)}
+                      >
+                        {words[action]}
+                      </Button>
+                    ))}
+                  </div>
                 </td>
               </tr>
             ))}
@@ -87,12 +94,28 @@ export function FailedRefunds({ refunds, commands }: Props) {
       </div>
       {closing !== null && (
         <ReturnedDialog
-          amount={formatMoney(closing.amountCents, closing.currency)}
+          amount={closing.one.amount}
+          nothingOwed={closing.nothingOwed}
           busy={isBusy}
-          onConfirm={(by, note) => void close(closing.refundId, by, note)}
+          onConfirm={(by, note) =>
+            void run(
+              () => close(commands, closing.one, { by, note, nothingOwed: closing.nothingOwed }),
+              words.returnedDone,
+            )
+          }
           onKeep={() => setClosing(null)}
         />
       )}
     </>
   );
+}
+
+function close(
+  commands: OwedCommands,
+  { of }: Owed,
+  said: { readonly by: string; readonly note: string; readonly nothingOwed: boolean },
+): Promise<AdminAnswer<unknown>> {
+  if (of.kind !== 'return') return commands.closeReturned(of.kind, { refundId: of.refundId, ...said });
+  const { by, note } = said;
+  return commands.closeReturn({ receiptId: of.receiptId, returnId: of.returnId, by, note });
 }

@@ -5,6 +5,8 @@ import { Dialog } from '../ui/Dialog.tsx';
 
 interface Props {
   readonly amount: string;
+  /** Nobody waits for it, in place of: it is back. */
+  readonly nothingOwed: boolean;
   readonly busy: boolean;
   readonly onConfirm: (by: string, note: string) => void;
   readonly onKeep: () => void;
@@ -14,14 +16,14 @@ interface Props {
 const SHORTEST_NOTE = 3;
 
 /** Asks who says that the money is back, and how it went, before the refund is closed for good. */
-export function ReturnedDialog({ amount, busy, onConfirm, onKeep }: Props) {
+export function ReturnedDialog({ amount, nothingOwed, busy, onConfirm, onKeep }: Props) {
   const words = text.admin.money;
   const [by, setBy] = useState('');
   const [note, setNote] = useState('');
   const canConfirm = by.trim() !== '' && note.trim().length >= SHORTEST_NOTE;
   return (
-    <Dialog title={words.returnedTitle(amount)} onDismiss={onKeep}>
-      <p>{words.returnedDetail}</p>
+    <Dialog title={nothingOwed ? words.nothingTitle(amount) : words.returnedTitle(amount)} onDismiss={onKeep}>
+      <p>{nothingOwed ? words.nothingDetail : words.returnedDetail}</p>
       <div className="dialog-field">
         <label className="field-label" htmlFor="returned-by">
           {words.returnedBy}
@@ -37,7 +39,7 @@ export function ReturnedDialog({ amount, busy, onConfirm, onKeep }: Props) {
       </div>
       <div className="dialog-field">
         <label className="field-label" htmlFor="returned-note">
-          {words.returnedNote}
+          {nothingOwed ? words.nothingNote : words.returnedNote}
         </label>
         <input
           id="returned-note"
@@ -58,7 +60,7 @@ export function ReturnedDialog({ amount, busy, onConfirm, onKeep }: Props) {
           busy={busy}
           onPress={() => onConfirm(by.trim(), note.trim())}
         >
-          {words.returnedConfirm}
+          {nothingOwed ? words.nothingConfirm : words.returnedConfirm}
         </Button>
       </div>
     </Dialog>

@@ -1,14 +1,35 @@
 import { z } from 'zod';
 import { AuditReport } from '../../domain/protocol/audit.ts';
 import { ManagedCatalog, type ServiceChange } from '../../domain/protocol/catalog-changes.ts';
-import { CustomerExport, CustomerView, ErasureView } from '../../domain/protocol/customers.ts';
+import {
+  CustomerExport,
+  CustomerView,
+  ErasureView,
+  PersonAccessList,
+} from '../../domain/protocol/customers.ts';
 import { FulfilmentDetail } from '../../domain/protocol/fulfilment.ts';
 import { EnrolmentResponse, KioskView } from '../../domain/protocol/identity.ts';
 import { ErrorBody } from '../../domain/protocol/primitives.ts';
+import {
+  RecurrenceList,
+  type RecurringRefundRequest,
+  type ReturnClosed,
+  SubscriptionList,
+  type SubscriptionStatus,
+} from '../../domain/protocol/recurring.ts';
 import type { RefundReturned } from '../../domain/protocol/refunds.ts';
 import { SettlementDifferences, SettlementReport } from '../../domain/protocol/settlement.ts';
 
 const ClosedRefund = z.object({ refundId: z.string() });
+const ClosedReturn = z.object({ returnId: z.string() });
+const Retried = z.object({ refundIds: z.array(z.string()) });
+
+/** Of what the money is that goes back: a sale's, or a subscription's. */
+export type RefundKind = 'sale' | 'recurring';
+const REFUNDS = { sale: '/v1/refunds', recurring: '/v1/recurring/refunds' } as const satisfies Record<
+  RefundKind,
+  string
+>;
 
 /** Longer than the server waits for its database. */
 const TIMEOUT_MS = 20_000;
@@ -23,6 +44,14 @@ const AdminRefusal = z.enum([
   'unknown_refund',
   'not_failed',
   'under_way',
+  'unknown_receipt',
+  'unknown_provider',
+  'unknown_return',
+  'not_refundable',
+  'too_much',
+  'too_late',
+  'disputed',
+  'request_conflict',
   'unknown_customer',
   'reason_is_personal',
   'too_many_attempts',
@@ -42,8 +71,22 @@ export interface AdminCommands {
   revoke(kioskId: string): Promise<AdminAnswer<KioskView>>;
   readCatalog(unitId: string): Promise<AdminAnswer<ManagedCatalog>>;
   changeService(serviceId: string, change: ServiceChange): Promise<AdminAnswer<ManagedCatalog>>;
-  /** Somebody sent the money of a failed refund back by hand. */
-  closeReturned(returned: RefundReturned): Promise<AdminAnswer<{ readonly refundId: string }>>;
+  /** Somebody sent the money of a failed refund back by hand, or nobody is owed anything. */
+  closeReturned(
+    kind: RefundKind,
+    returned: RefundReturned,
+  ): Promise<AdminAnswer<{ readonly refundId: string }>>;
+  /** Asks for a refund again that was given up; `not_failed` where it goes on, or its money is back already. */
+  retryRefund(kind: RefundKind, refundId: string): Promise<AdminAnswer<{ readonly refundIds: string[] }>>;
+  /** A refund of the provider's that did not arrive was looked at. */
+  closeReturn(closed: ReturnClosed): Promise<AdminAnswer<{ readonly returnId: string }>>;
+  /** @param status null: all of them */
+  readSubscriptions(status: SubscriptionStatus | null): Promise<AdminAnswer<SubscriptionList>>;
+  /** @param agreementId null: of those that name no agreement which is known */
+  readRecurringPayments(agreementId: string | null): Promise<AdminAnswer<RecurrenceList>>;
+  refundRecurring(request: RecurringRefundRequest): Promise<AdminAnswer<{ readonly refundId: string }>>;
+  /** @param customerId null: of everybody */
+  readAccesses(customerId: string | null): Promise<AdminAnswer<PersonAccessList>>;
   /** @param asked an e-mail, or a document with or without punctuation */
   findCustomer(asked: string): Promise<AdminAnswer<CustomerView>>;
   readCustomer(customerId: string): Promise<AdminAnswer<CustomerView>>;
@@ -88,7 +131,28 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     revoke: (kioskId) => ask(KioskView, `/v1/kiosks/${kioskId}/revoke`, {}),
     readCatalog: (unitId) => ask(ManagedCatalog, `/v1/units/${unitId}/services`),
     changeService: (serviceId, change) => ask(ManagedCatalog, `/v1/services/${serviceId}`, change),
-    closeReturned: (returned) => ask(ClosedRefund, '/v1/refunds/returned', returned),
+    closeReturned: (kind, returned) => ask(ClosedRefund, `${REFUNDS[kind]}/returned`, returned),
+    retryRefund: async (kind, refundId) => {
+      const answer = await ask(Retried, `${REFUNDS[kind]}/retry`, { refundIds: [refundId] });
+      return answer.ok && answer.value.refundIds.length === 0 ? { ok: false, code: 'not_failed' } : answer;
+    },
+    closeReturn: (closed) => ask(ClosedReturn, '/v1/recurring/returns/close', closed),
+    readSubscriptions: (status) =>
+      ask(
+        SubscriptionList,
+        `/v1/recurring/subscriptions?limit=200${status === null ? '' : `&status=${status}`}`,
+      ),
+    readRecurringPayments: (agreementId) =>
+      ask(
+        RecurrenceList,
+        `/v1/recurring?limit=200&${agreementId === null ? 'loose=true' : `agreementId=${encodeURIComponent(agreementId)}`}`,
+      ),
+    refundRecurring: (request) => ask(ClosedRefund, '/v1/recurring/refunds', request),
+    readAccesses: (customerId) =>
+      ask(
+        PersonAccessList,
+        `/v1/customers/accesses?limit=50${customerId === null ? '' : `&customerId=${customerId}`}`,
+      ),
     findCustomer: (asked) =>
       ask(CustomerView, '/v1/customers/find', asked.includes('@') ? { email: asked } : { document: asked }),
     readCustomer: (customerId) => ask(CustomerView, `/v1/customers/${customerId}`),

@@ -1,6 +1,7 @@
 import { ptBrAudit } from './pt-br-audit.ts';
 import { ptBrDeliveries } from './pt-br-deliveries.ts';
 import { ptBrSettlement } from './pt-br-settlement.ts';
+import { ptBrSubscriptions } from './pt-br-subscriptions.ts';
 
 /** What managers read. */
 export const ptBrAdmin = {
@@ -56,9 +57,23 @@ export const ptBrAdmin = {
     oldestDeadLetter: (age: string) =>
       `O aviso não processado mais antigo chegou há ${age}. Veja com "totem dead-letters list".`,
     failedTitle: 'Devoluções que falharam',
-    failedDetail:
-      'O dinheiro continua devido ao pagador. Tente de novo com "totem refunds retry", ou devolva no banco e marque aqui.',
+    failedDetail: 'O dinheiro não chegou ao pagador. Peça de novo, ou devolva por fora e marque aqui.',
     actions: 'Ações',
+    retry: 'Tentar de novo',
+    retryOf: (refund: string) => `Tentar de novo: ${refund}`,
+    retried: 'A devolução recomeçou. A lista se atualiza em instantes.',
+    nothing: 'Nada a devolver',
+    nothingOf: (refund: string) => `Nada a devolver: ${refund}`,
+    nothingTitle: (amount: string) => `Encerrar: nada a devolver de ${amount}?`,
+    nothingDetail:
+      'A devolução foi feita por fora e não se completou. Confirme só se ninguém espera este dinheiro. Fica registrado quem confirmou; nada é lançado nos livros.',
+    nothingConfirm: 'Nada a devolver',
+    nothingNote: 'Por que nada é devido',
+    bounced: 'voltou ao provedor depois de concluída',
+    lostByProvider: 'devolução do provedor não chegou',
+    ofSubscription: 'Assinatura',
+    unattended: (provider: string, count: number) =>
+      `${count === 1 ? '1 cobrança ou devolução espera' : `${count} cobranças e devoluções esperam`} por ${provider}, que não está mais configurado. Configure-o de novo para que sigam.`,
     returned: 'Já devolvido',
     returnedOf: (refund: string) => `Já devolvido: ${refund}`,
     returnedTitle: (amount: string) => `Marcar ${amount} como já devolvido?`,
@@ -140,6 +155,20 @@ export const ptBrAdmin = {
     lastSeen: 'Visto por último',
     erasedAt: 'Apagado em',
     unknown: '—',
+    accesses: 'Quem viu estes dados',
+    everyAccess: 'Acessos a dados pessoais',
+    accessTitle: 'Quem viu os dados desta pessoa',
+    everyAccessTitle: 'Últimos acessos a dados pessoais',
+    accessNone: 'Ninguém viu ainda.',
+    accessMore: (shown: number, total: number) =>
+      `Mostrando os ${shown} últimos de ${total}. Todos: "totem customers accesses".`,
+    accessAt: 'Quando',
+    accessAction: 'O que fez',
+    accessBy: 'Quem (perfil e marca do token)',
+    accessOf: 'Cliente',
+    accessActions: { viewed: 'Viu os dados', found: 'Procurou e encontrou', exported: 'Exportou' },
+    accessRoles: { manager: 'gestor' } as Readonly<Record<string, string>>,
+    accessClose: 'Fechar',
     export: 'Exportar dados',
     exported: 'O arquivo com tudo o que está guardado desta pessoa foi salvo.',
     erase: 'Apagar dados',
@@ -157,6 +186,7 @@ export const ptBrAdmin = {
   audit: ptBrAudit,
   settlement: ptBrSettlement,
   deliveries: ptBrDeliveries,
+  subscriptions: ptBrSubscriptions,
   fleet: {
     title: 'Totens',
     none: 'Nenhum totem ainda',
@@ -197,10 +227,18 @@ export const ptBrAdmin = {
       prefix_taken: 'Outro serviço à venda já usa esta letra de senha.',
       name_taken: 'Outro serviço à venda já tem este nome.',
       not_payable: 'Assim ninguém poderia pagar: o serviço não aceita PIX, cartão nem pagamento no guichê.',
+      unknown_receipt: 'Este pagamento não existe mais. Atualize a lista.',
+      unknown_provider:
+        'O provedor deste pagamento não está mais configurado. Configure-o de novo e peça outra vez.',
+      unknown_return: 'Esta devolução já foi tratada ou não existe mais. Recarregue a página.',
+      not_refundable: 'Este dinheiro pertence a uma venda ou já foi resolvido à mão: devolva por lá.',
+      too_much: 'Não resta tanto deste pagamento. Atualize a lista e confira.',
+      too_late: 'O pagamento tem mais de 90 dias: devolva por fora.',
+      disputed: 'O pagador contestou este pagamento: o banco dele já retém o dinheiro.',
+      request_conflict: 'Este pedido já foi feito com outro valor. Feche e peça de novo.',
       unknown_refund: 'Esta devolução não existe mais. Recarregue a página.',
       not_failed: 'Esta devolução não está mais parada: está a caminho ou já voltou.',
-      under_way:
-        'O provedor ainda pode concluir esta devolução. Tente de novo com "totem refunds retry" antes de marcar.',
+      under_way: 'O provedor ainda pode concluir esta devolução. Tente de novo antes de marcar.',
       unknown_customer: 'Este cliente não existe. Procure de novo.',
       reason_is_personal:
         'O motivo fica guardado para sempre: escreva sem o nome e sem os dados do cliente. Nada foi apagado.',

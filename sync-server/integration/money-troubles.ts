@@ -1,7 +1,9 @@
 import type { MoneyTroubles } from '../../domain/protocol/screens.ts';
 import type { Queryable } from '../db/database.ts';
-import { listRefunds } from '../payments/list-refunds.ts';
+import { listRefunds, NEEDS_A_PERSON } from '../payments/list-refunds.ts';
 import type { ProviderHealthReport } from '../providers/provider-health.ts';
+import { findUnattendedMoney } from '../providers/unattended-money.ts';
+import { readRecurringTroubles } from '../recurring/recurring-troubles.ts';
 import type { RefusedWebhook } from '../webhooks/refused-webhooks.ts';
 
 const FAILED_SHOWN = 20;
@@ -31,8 +33,7 @@ export async function readMoneyTroubles(
     `SELECT
        (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status IN ('requested', 'processing'))
          AS "refundsUnderWay",
-       (SELECT count(*)::int FROM refunds WHERE merchant_id = $1 AND status = 'failed' AND replaced_by IS NULL)
-         AS "refundsFailed",
+       (SELECT count(*)::int FROM refunds f WHERE merchant_id = $1 AND ${NEEDS_A_PERSON}) AS "refundsFailed",
        (SELECT count(*)::int FROM disputes WHERE merchant_id = $1 AND status = 'open') AS "disputesOpen",
        (SELECT coalesce(sum(amount_cents), 0)::bigint FROM disputes WHERE merchant_id = $1 AND status = 'open')
          AS "disputedCents",
@@ -42,11 +43,17 @@ export async function readMoneyTroubles(
     [merchantId],
   );
   if (sums === undefined) throw new Error('a query without FROM has one row');
-  const failed = await listRefunds(database, merchantId, { status: 'failed', limit: FAILED_SHOWN });
+  const failed = await listRefunds(database, merchantId, {
+    status: 'needs_a_person',
+    limit: FAILED_SHOWN,
+  });
+  const names = providers.map(({ name }) => name);
   return {
     ...sums,
     failedRefunds: failed.refunds,
     providers: providers.map(({ name, status, downSince }) => ({ name, status, downSince })),
+    recurring: await readRecurringTroubles(database, merchantId, FAILED_SHOWN),
+    unattended: await findUnattendedMoney(database, names, merchantId),
     refusedWebhooks: refusedWebhooks.reduce((sum, { count }) => sum + count, 0),
   };
 }

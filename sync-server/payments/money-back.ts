@@ -29,6 +29,8 @@ export async function recordMoneyBack(
     return false;
   };
   for (const refund of charge.refunds.filter(isMoney))
+    if (refund.status === 'refused') await noteBounced(context, transaction, payment, refund, atMs);
+  for (const refund of charge.refunds.filter(isMoney))
     if (refund.isTotal === true) await recordRest(context, transaction, payment, refund, atMs);
     else if (refund.initiatedBy === 'provider')
       await recordRefund(context, transaction, payment, refund, atMs);
@@ -120,6 +122,26 @@ async function recordRefund(
     ofSale: changed.disposition === 'settles',
     occurredAtMs: atMs,
   });
+}
+
+/**
+ * It was told as settled, is posted so, and came back to the provider, as when the payer's card is no more: the payer has
+ * nothing, and a person has to see to it.
+ */
+async function noteBounced(
+  context: ServerContext,
+  transaction: Transaction,
+  { merchantId }: PaymentTransaction,
+  { refundId, receiptId }: ProviderChargeRefund,
+  atMs: number,
+): Promise<void> {
+  const noted = await transaction.query(
+    `UPDATE refunds SET bounced_at = $4
+     WHERE merchant_id = $1 AND refund_id IN ($2, $3 || ':' || $2) AND receipt_id = $3 AND status = 'settled'
+       AND bounced_at IS NULL AND returned_at IS NULL RETURNING refund_id`,
+    [merchantId, refundId, receiptId, new Date(atMs)],
+  );
+  if (noted.length > 0) context.log.error({ refundId, receiptId }, 'a refund that had arrived came back');
 }
 
 /** A provider's names may be unique within one receipt alone: one that is another receipt's here already is made longer. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 
@@ -7,6 +8,7 @@ interface FailedRefund {
   readonly providerStatus: string | null;
   /** The provider said that it did not carry it out, and will not. */
   readonly refused: boolean;
+  readonly initiatedBy: 'us' | 'provider';
   /** Of its receipt, what neither went back nor is on its way. */
   readonly leftCents: number;
   readonly amountCents: number;
@@ -15,8 +17,8 @@ interface FailedRefund {
 /**
  * Takes up refunds again that were given up. One that the provider never had is asked for once more by its id; one that
  * the provider still had under way is asked about once more; one that it refused is replaced by another, since an id is
- * good once.
- * @param refundIds of refunds of ours that failed; others are passed over, and those whose money went back otherwise
+ * good once. In the place of one that the provider made by itself we ask for one of our own.
+ * @param refundIds of refunds that failed; others are passed over, and those whose money went back otherwise
  * @returns the ids under which they go on
  */
 export function retryRefunds(
@@ -51,11 +53,14 @@ async function lockFailed(
 ): Promise<FailedRefund | undefined> {
   const [failed] = await transaction.query<FailedRefund & Record<string, unknown>>(
     `SELECT f.refund_id AS "refundId", f.provider_status AS "providerStatus", f.refused, f.amount_cents AS "amountCents",
+       f.initiated_by AS "initiatedBy",
        r.amount_cents - (SELECT coalesce(sum(o.amount_cents), 0) FROM refunds o
          WHERE o.merchant_id = $1 AND o.receipt_id = f.receipt_id AND o.status <> 'failed')::bigint AS "leftCents"
      FROM refunds f JOIN receipts r USING (merchant_id, receipt_id)
-     WHERE f.merchant_id = $1 AND f.refund_id = $2 AND f.status = 'failed' AND f.initiated_by = 'us'
-       AND f.replaced_by IS NULL
+     WHERE f.merchant_id = $1 AND f.refund_id = $2 AND f.status = 'failed' AND f.replaced_by IS NULL
+       AND f.returned_at IS NULL
+       -- What bought nothing has a refund of ours already.
+       AND (f.initiated_by = 'us' OR r.disposition = 'settles')
      FOR UPDATE OF f`,
     [merchantId, refundId],
   );
@@ -66,10 +71,11 @@ async function lockFailed(
 async function retry(
   transaction: Transaction,
   merchantId: string,
-  { refundId, providerStatus, refused }: FailedRefund,
+  { refundId, providerStatus, refused, initiatedBy }: FailedRefund,
   at: Date,
 ): Promise<string> {
-  if (!refused) {
+  const isOurs = initiatedBy === 'us';
+  if (isOurs && !refused) {
     await transaction.query(
       `UPDATE refunds SET status = $4, attempts = attempts + 1, attempts_before = attempts + 1, next_attempt_at = $3
        WHERE merchant_id = $1 AND refund_id = $2`,
@@ -77,7 +83,7 @@ async function retry(
     );
     return refundId;
   }
-  const next = successorOf(refundId);
+  const next = isOurs ? successorOf(refundId) : ownNameFor(refundId);
   await transaction.query(
     `WITH replaced AS (
        UPDATE refunds SET replaced_by = $3, attempts = attempts + 1, next_attempt_at = NULL
@@ -85,11 +91,18 @@ async function retry(
        RETURNING *)
      INSERT INTO refunds (merchant_id, refund_id, receipt_id, transaction_id, amount_cents, reason, status,
        next_attempt_at, created_at, requested_by, note)
-     SELECT merchant_id, $3, receipt_id, transaction_id, amount_cents, reason, 'requested', $4, $4, requested_by, note
+     SELECT merchant_id, $3, receipt_id, transaction_id, amount_cents,
+       CASE WHEN initiated_by = 'us' THEN reason ELSE 'requested' END, 'requested', $4, $4,
+       CASE WHEN initiated_by = 'us' THEN requested_by ELSE 'manager' END, note
      FROM replaced`,
     [merchantId, refundId, next, at],
   );
   return next;
+}
+
+/** Of the shape of a manager's request: `M` and 32 hexadecimal digits, the same for the same refund. */
+function ownNameFor(refundId: string): string {
+  return `M${createHash('sha256').update(refundId).digest('hex').slice(0, 32)}`;
 }
 
 /** Of a Pix, or of a manager's request; API Pix knows its successors as ours (`providers/bacen-pix/sent-back.ts`). */

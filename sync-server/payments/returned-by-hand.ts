@@ -23,22 +23,23 @@ interface FailedRefund extends RefundRow {
   readonly refused: boolean;
   readonly replacedBy: string | null;
   readonly isReturned: boolean;
+  readonly hasBounced: boolean;
   /** Of its receipt, what neither went back nor is on its way. */
   readonly leftCents: number;
 }
 
 /**
- * Ends a refund of ours that failed because somebody sent the money back by hand: a person says so, and answers for it.
- * The money is posted as gone back, but for what the provider itself has told of meanwhile. Told again, it is answered
- * the same, and the first note stands.
+ * Ends a refund that failed because somebody sent the money back by hand: a person says so, and answers for it. The
+ * money is posted as gone back, but for what the provider itself has told of meanwhile; of one that had arrived and came
+ * back it is posted already. Told again, it is answered the same, and the first note stands.
  */
 export function closeReturned(
   context: ServerContext,
   merchantId: string,
-  request: RefundReturned,
+  request: Pick<RefundReturned, 'refundId' | 'by' | 'note'> & Partial<Pick<RefundReturned, 'nothingOwed'>>,
 ): Promise<ReturnOutcome> {
   return context.db.transaction(async (transaction): Promise<ReturnOutcome> => {
-    const { refundId } = request;
+    const { refundId, nothingOwed = false } = request;
     const [named] = await transaction.query<{ transactionId: string }>(
       'SELECT transaction_id AS "transactionId" FROM refunds WHERE merchant_id = $1 AND refund_id = $2',
       [merchantId, refundId],
@@ -48,10 +49,17 @@ export function closeReturned(
     const payment = await lockTransaction(transaction, { merchantId, ...named });
     const refund = await lockRefund(transaction, merchantId, refundId);
     if (refund.isReturned) return { ok: true, refundId: refund.replacedBy ?? refundId };
-    if (refund.status !== 'failed' || refund.replacedBy !== null || refund.initiatedBy !== 'us')
-      return refuse('not_failed', 'it is no refund of ours that was given up');
+    const isOurs = refund.initiatedBy === 'us';
+    const isClosable = refund.hasBounced ? !nothingOwed : refund.status === 'failed';
+    if (!isClosable || refund.replacedBy !== null || (isOurs && nothingOwed))
+      return refuse('not_failed', 'it is no refund that was given up, or that came back');
+    if (refund.hasBounced || nothingOwed) {
+      await noteClosed(transaction, merchantId, refundId, request, context.clock.nowMs());
+      context.log.warn({ refundId, nothingOwed }, 'a refund was closed by a person');
+      return { ok: true, refundId };
+    }
     // A retry asks the provider once more what became of it; closed before, the money might go back twice.
-    if (!refund.refused && refund.providerStatus !== null)
+    if (isOurs && !refund.refused && refund.providerStatus !== null)
       return refuse('under_way', 'the provider may still carry it out: take it up again first');
     const atMs = context.clock.nowMs();
     const outcome = await writeReturned(transaction, merchantId, refund, request, atMs);
@@ -72,7 +80,7 @@ async function lockRefund(
   const [refund] = await transaction.query<FailedRefund & Record<string, unknown>>(
     `SELECT f.refund_id AS "refundId", f.receipt_id AS "receiptId", f.amount_cents AS "amountCents", f.reason, f.status,
        f.initiated_by AS "initiatedBy", f.provider_status AS "providerStatus", f.refused, f.replaced_by AS "replacedBy",
-       f.returned_at IS NOT NULL AS "isReturned", r.provider, r.disposition = 'settles' AS "ofSale",
+       f.returned_at IS NOT NULL AS "isReturned", f.bounced_at IS NOT NULL AS "hasBounced", r.provider, r.disposition = 'settles' AS "ofSale",
        coalesce(r.other_currency, t.currency) AS currency,
        r.amount_cents - (SELECT coalesce(sum(o.amount_cents), 0) FROM refunds o
          WHERE o.merchant_id = $1 AND o.receipt_id = f.receipt_id AND o.status <> 'failed')::bigint AS "leftCents"
@@ -83,6 +91,21 @@ async function lockRefund(
   );
   if (refund === undefined) throw new Error(`refund ${refundId} vanished while its payment was locked`);
   return refund;
+}
+
+/** Nothing is posted: it is in the books already, or nobody is owed anything. */
+async function noteClosed(
+  transaction: Transaction,
+  merchantId: string,
+  refundId: string,
+  { by, note }: Pick<RefundReturned, 'by' | 'note'>,
+  atMs: number,
+): Promise<void> {
+  await transaction.query(
+    `UPDATE refunds SET returned_by = $3, returned_note = $4, returned_at = $5
+     WHERE merchant_id = $1 AND refund_id = $2`,
+    [merchantId, refundId, by, note, new Date(atMs)],
+  );
 }
 
 interface Written {

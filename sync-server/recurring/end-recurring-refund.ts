@@ -70,7 +70,7 @@ async function retry(
 export function closeRecurringReturned(
   context: ServerContext,
   merchantId: string,
-  { refundId, by, note }: RefundReturned,
+  { refundId, by, note }: Pick<RefundReturned, 'refundId' | 'by' | 'note'>,
 ): Promise<ReturnOutcome> {
   return context.db.transaction(async (transaction): Promise<ReturnOutcome> => {
     const refund = await lockRefund(transaction, merchantId, refundId);
