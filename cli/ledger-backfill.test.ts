@@ -73,6 +73,7 @@ test('a file is tried, adopted, and told of; what is left goes into a file witho
     'pagamentos.csv (transaction): 3 rows; 1 mapped, 0 partly, 2 unmapped, 0 duplicates, 0 known already',
   );
   expect(told.out).toContain('not_onboarded: 1, first on lines 4');
+  expect(told.out).toContain('not known: "misterioso": 1 rows; give it a meaning in "statuses"');
   expect(told.out).toContain('not onboarded: z: 1 rows wait');
   expect(told.err).toContain('pagamentos.csv: 3');
   expect(dry.out).toContain(told.out.split('\n')[0] ?? 'nothing');
@@ -81,12 +82,36 @@ test('a file is tried, adopted, and told of; what is left goes into a file witho
   const out = join(folder, 'out.csv');
   expect((await backfill('report', '--unmapped', out, ...house)).out).toBe(`${out}: 2 rows\n`);
   const left = readFileSync(out, 'utf8');
-  expect(left).toContain('unknown_status');
+  expect(left).toContain('"PAGARME","misterioso","unknown_status');
   expect(left).toContain('misterioso');
   expect(left).not.toMatch(/Bia|bia\.reis|Caio|caio\.melo/);
   expect(JSON.parse((await backfill('--step', 'normalise', ...house, '--json')).out).data.steps).toEqual({
     normalise: 0,
   });
+});
+
+test('what keeps a row out is told apart from what was only left out of it', async () => {
+  const csv = write(
+    'transactions-left-out.csv',
+    'id,clinic_id,provider,status,amount_cents,created_at,customer_email\n' +
+      'l1,a,stripe,paid,1000,2025-02-01,no-address\nl2,a,Bank of Nowhere,paid,1000,2025-02-01,\nl3,a,Bank of Nowhere,paid,900,2025-02-01,\n',
+  );
+  const mapping = write('mapping.json', JSON.stringify({ clinics: { a: DEMO_MERCHANT_ID } }));
+  const told = await backfill('--from-csv', csv, '--mapping', mapping, '--dry-run', ...house, '--json');
+  const [file] = JSON.parse(told.out).data.files;
+  const stopped = file.reasons.filter((one: { stops: boolean }) => one.stops);
+  expect(stopped).toMatchObject([{ state: 'unmapped', reason: 'unknown_provider', rows: 2, lines: [3, 4] }]);
+  expect(stopped[0].hint).toContain('"providers"');
+  expect(file.reasons).toContainEqual(
+    expect.objectContaining({ state: 'partly', reason: 'email_unreadable', stops: false }),
+  );
+  expect(file.unknownWords).toEqual([{ list: 'providers', word: 'Bank of Nowhere', rows: 2 }]);
+});
+
+test('an option before the command’s name counts as much as one behind it', async () => {
+  expect(await backfill(...house, 'status', '--json')).toMatchObject({ exitCode: 0 });
+  const named = JSON.parse((await backfill('--source', 'other', 'status', ...house, '--json')).out);
+  expect(named.data.pending).toMatchObject({ normalise: 0 });
 });
 
 test('the mirror’s switch is asked and set', async () => {

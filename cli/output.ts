@@ -24,7 +24,7 @@ export function reportOutcome<Options>(
   run: (args: readonly string[], options: Options) => Outcome | Promise<Outcome>,
 ): Command {
   return command.option('--json', 'print one JSON object').action(async (...received: unknown[]) => {
-    const options = command.opts<Options & { json?: boolean }>();
+    const options = optionsOf(command) as Options & { json?: boolean };
     // The last two are commander's own; an argument that takes several values comes as an array.
     const values = received.slice(0, -2).flat();
     const args = values.filter((value): value is string => typeof value === 'string');
@@ -35,4 +35,18 @@ export function reportOutcome<Options>(
     else terminal.err(`${outcome.message} [${outcome.code}]`);
     if (!outcome.ok) terminal.setExitCode(EXIT_FAILED);
   });
+}
+
+/** The command's own; one that stands before the command's name counts where the command knows it. */
+function optionsOf(command: Command): Record<string, unknown> {
+  const options: Record<string, unknown> = { ...command.opts() };
+  for (const name of command.options.map((option) => option.attributeName())) {
+    if (command.getOptionValueSource(name) === 'cli') continue;
+    for (let outer = command.parent; outer !== null; outer = outer.parent) {
+      if (outer.getOptionValueSource(name) !== 'cli') continue;
+      options[name] = outer.getOptionValue(name);
+      break;
+    }
+  }
+  return options;
 }

@@ -43,8 +43,8 @@ interface MirrorOptions extends AccessOptions {
   readonly set?: string;
 }
 
-/** So often a line of progress: one each second or so. */
-const PROGRESS_ROWS = 5_000;
+/** So often a line of progress of each file and step. */
+const PROGRESS_MS = 2_000;
 
 /** `ledger backfill`: adopts the ledger of an old system; docs/adoption.md tells the way. */
 export function addLedgerBackfillCommands(ledger: Command, terminal: Terminal): void {
@@ -116,7 +116,7 @@ async function run(options: BackfillOptions, terminal: Terminal): Promise<Outcom
   const mapping = options.mapping === undefined ? NO_MAPPING : readMappingFile(options.mapping);
   if ('problem' in mapping) return refuse('invalid_mapping', mapping.problem);
   return inHouse(options, async (deps) => {
-    const told = new Map<string, number>();
+    const tell = progressTeller(terminal);
     const found = await backfill(deps, {
       source: options.source,
       csv: fromCsv,
@@ -129,15 +129,26 @@ async function run(options: BackfillOptions, terminal: Terminal): Promise<Outcom
       mapping,
       dryRun: options.dryRun === true,
       step: (step as Step | undefined) ?? null,
-      onProgress: (what, done) => {
-        const tick = Math.floor(done / PROGRESS_ROWS);
-        if (told.get(what) === tick) return;
-        told.set(what, tick);
-        terminal.err(`${what}: ${done}`);
-      },
+      onProgress: tell,
     });
     return { ok: true, data: found, text: textOf(found) };
   });
+}
+
+/** Rows done, of how many, and how fast: the first at once, the last where its end is known, and others now and then. */
+function progressTeller(terminal: Terminal): (what: string, done: number, total: number | null) => void {
+  const begun = new Map<string, { readonly atMs: number; readonly done: number; toldAtMs: number }>();
+  return (what, done, total) => {
+    const nowMs = systemClock.nowMs();
+    const known = begun.get(what);
+    const start = known ?? { atMs: nowMs, done, toldAtMs: nowMs };
+    begun.set(what, start);
+    if (known !== undefined && nowMs - known.toldAtMs < PROGRESS_MS && done !== total) return;
+    start.toldAtMs = nowMs;
+    const seconds = (nowMs - start.atMs) / 1_000;
+    const rate = seconds > 0 ? `, ${Math.round((done - start.done) / seconds)} a second` : '';
+    terminal.err(`${what}: ${done}${total === null ? '' : ` of ${total}`} rows${rate}`);
+  };
 }
 
 function isOneOf<T extends string>(known: readonly T[], word: string): word is T {
@@ -216,12 +227,31 @@ function runText(run: RunReport): string {
     `${run.origin} (${run.kind}${run.finished ? '' : ', not read to its end'}): ${run.rows} rows; ` +
       `${run.mapped} mapped, ${run.partly} partly, ${run.unmapped} unmapped, ` +
       `${run.duplicates} duplicates, ${run.unchanged} known already`,
-    ...run.reasons.map(
-      ({ state, reason, rows, lines }) =>
-        `  ${state.padEnd(9)} ${reason}: ${rows}, first on lines ${lines.join(', ')}`,
+    ...reasonLines(
+      'not adopted',
+      run.reasons.filter(({ stops }) => stops),
+    ),
+    ...reasonLines(
+      'seen beside that',
+      run.reasons.filter(({ stops }) => !stops),
+    ),
+    ...run.unknownWords.map(
+      ({ list, word, rows }) =>
+        `  not known: ${JSON.stringify(word)}: ${rows} rows; give it a meaning in "${list}"`,
     ),
     ...run.notOnboarded.map(
       ({ clinic, rows }) => `  not onboarded: ${clinic ?? '(no clinic)'}: ${rows} rows wait`,
     ),
   ].join('\n');
+}
+
+function reasonLines(title: string, reasons: RunReport['reasons']): string[] {
+  if (reasons.length === 0) return [];
+  return [
+    `  ${title}:`,
+    ...reasons.flatMap(({ state, reason, hint, rows, lines }) => [
+      `    ${reason}: ${rows}, first on lines ${lines.join(', ')} (${state})`,
+      ...(hint === null ? [] : [`      ${hint}`]),
+    ]),
+  ];
 }

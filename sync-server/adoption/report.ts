@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import type { Queryable } from '../db/database.ts';
 import type { Place } from './place.ts';
+import { meaningOf } from './reasons.ts';
 
 /** So many lines of each reason are named: enough to go and look. */
 const EXAMPLES = 5;
+/** A page of them; who has given these a meaning sees the next. */
+const WORDS = 50;
 
 const Count = z.int().nonnegative();
 
@@ -20,8 +23,19 @@ export const RunReport = z.object({
   duplicates: Count,
   /** Adopted from an earlier file, word for word. */
   unchanged: Count,
-  /** A row may have several. */
-  reasons: z.array(z.object({ state: z.string(), reason: z.string(), rows: Count, lines: z.array(Count) })),
+  /** A row may have several. `stops`: nothing is made of a row for it; the others only say what was left out of it. */
+  reasons: z.array(
+    z.object({
+      state: z.string(),
+      reason: z.string(),
+      stops: z.boolean(),
+      hint: z.string().nullable(),
+      rows: Count,
+      lines: z.array(Count),
+    }),
+  ),
+  /** Words that the mapping could give a meaning, those of most rows first. */
+  unknownWords: z.array(z.object({ list: z.enum(['providers', 'statuses']), word: z.string(), rows: Count })),
   /** Old units that are nobody's here, with how many rows wait for them. */
   notOnboarded: z.array(z.object({ clinic: z.string().nullable(), rows: Count })),
 });
@@ -44,11 +58,27 @@ export async function reportOf(
     [run.runId],
   );
   const of = (state: string): number => states.find((one) => one.state === state)?.rows ?? 0;
-  const reasons = await database.query<RunReport['reasons'][number]>(
+  const counted = await database.query<Omit<RunReport['reasons'][number], 'stops' | 'hint'>>(
     `SELECT state, reason, count(*) AS rows,
        (array_agg(line::int ORDER BY line))[1:${EXAMPLES}] AS lines
      FROM ${place.rows}, unnest(reasons) AS reason WHERE run_id = $1
      GROUP BY state, reason ORDER BY array_position(ARRAY['unmapped', 'partly', 'duplicate', 'mapped'], state), 3 DESC, reason`,
+    [run.runId],
+  );
+  const reasons = counted.map((one) => {
+    const meaning = meaningOf(one.reason);
+    return {
+      ...one,
+      stops: one.state === 'unmapped' && meaning?.stops === true,
+      hint: meaning?.hint ?? null,
+    };
+  });
+  const unknownWords = await database.query<RunReport['unknownWords'][number]>(
+    `SELECT list, word, count(*) AS rows
+     FROM ${place.rows}, LATERAL (VALUES ('providers', old_provider, 'unknown_provider'), ('statuses', old_status, 'unknown_status'))
+       AS said (list, word, reason)
+     WHERE run_id = $1 AND said.reason = ANY(reasons) AND word IS NOT NULL
+     GROUP BY list, word ORDER BY 3 DESC, list, word LIMIT ${WORDS}`,
     [run.runId],
   );
   const notOnboarded = await database.query<RunReport['notOnboarded'][number]>(
@@ -66,7 +96,8 @@ export async function reportOf(
     unmapped: of('unmapped'),
     duplicates: of('duplicate'),
     unchanged: run.unchanged,
-    reasons,
+    reasons: reasons.toSorted((one, other) => Number(other.stops) - Number(one.stops)),
+    unknownWords,
     notOnboarded,
   };
 }

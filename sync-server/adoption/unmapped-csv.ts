@@ -13,6 +13,8 @@ type UnmappedRow = {
   readonly line: number;
   readonly key: string;
   readonly clinic: string | null;
+  readonly provider: string | null;
+  readonly status: string | null;
   readonly reasons: readonly string[];
   readonly merchantId: string | null;
   readonly customerId: string | null;
@@ -32,10 +34,11 @@ export async function writeUnmapped(deps: ImportDeps, source: string, path: stri
   await once(file, 'open');
   let rows = 0;
   let after = 0;
-  await write(['file', 'kind', 'line', 'id', 'clinic', 'reasons', 'row']);
+  await write(['file', 'kind', 'line', 'id', 'clinic', 'provider', 'status', 'reasons', 'row']);
   for (;;) {
     const page = await deps.db.query<UnmappedRow & Record<string, unknown>>(
-      `SELECT row_id AS "rowId", origin, r.kind, line, old_key AS key, clinic, reasons, merchant_id AS "merchantId",
+      `SELECT row_id AS "rowId", origin, r.kind, line, old_key AS key, clinic, old_provider AS provider,
+         old_status AS status, reasons, merchant_id AS "merchantId",
          customer_id AS "customerId", raw_sealed AS sealed, raw_kept AS kept
        FROM adopted_rows r JOIN adoption_runs USING (run_id)
        WHERE state = 'unmapped' AND r.source = $1 AND row_id > $2 ORDER BY row_id LIMIT ${PAGE}`,
@@ -45,7 +48,17 @@ export async function writeUnmapped(deps: ImportDeps, source: string, path: stri
       after = row.rowId;
       rows += 1;
       const cells = await openMasked(deps, row);
-      await write([row.origin, row.kind, row.line, row.key, row.clinic, row.reasons.join(' '), cells]);
+      await write([
+        row.origin,
+        row.kind,
+        row.line,
+        row.key,
+        row.clinic,
+        row.provider,
+        row.status,
+        row.reasons.join(' '),
+        cells,
+      ]);
     }
     if (page.length < PAGE) break;
   }
