@@ -35,7 +35,10 @@ export function auditText(report: AuditReport): string {
   const rates = (name: string, of: typeof fillRates.overall): string =>
     `${name.padEnd(12)} ${of.transactions} transactions: customer ${share(of.customer)}, link to provider ${share(of.customerProvider)}, provider ${share(of.provider)}, status ${share(of.status)}`;
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
-    [`Summary: ${summary.verdict}`, summary.checks.map(checkLine)],
+    [
+      `Summary: ${fillRates.overall.transactions === 0 ? 'no sales yet' : summary.verdict}`,
+      summary.checks.map(checkLine),
+    ],
     ['Fill rates', [rates('overall', fillRates.overall), rates('last 7 days', fillRates.last7Days)]],
     [
       'Transactions without customer',
@@ -55,7 +58,7 @@ export function auditText(report: AuditReport): string {
       'Providers',
       report.providers.map(
         (one) =>
-          `${one.provider}: ${one.transactions} transactions, succeeded ${share(one.succeeded)}, ${one.volume.map(({ cents, currency }) => formatCurrencyPlain(cents, currency)).join(' + ') || 'nothing'}; webhook p50 ${ms(one.webhookP50Ms)} p95 ${ms(one.webhookP95Ms)}, none for ${one.withoutWebhook}; read back p50 ${ms(one.readBackP50Ms)} p95 ${ms(one.readBackP95Ms)}`,
+          `${one.provider}: ${one.transactions} transactions, succeeded ${share(one.succeeded)}, in the last 7 days ${share(one.succeededLast7Days)}, ${one.volume.map(({ cents, currency }) => formatCurrencyPlain(cents, currency)).join(' + ') || 'nothing'}; webhook p50 ${ms(one.webhookP50Ms)} p95 ${ms(one.webhookP95Ms)}, none for ${one.withoutWebhook}; read back p50 ${ms(one.readBackP50Ms)} p95 ${ms(one.readBackP95Ms)}`,
       ),
     ],
     [
@@ -104,7 +107,7 @@ export function auditText(report: AuditReport): string {
       report.unitsWithoutMerchant.map(({ name, transactions }) => `${name}: ${transactions} transactions`),
     ],
     ['Adopted rows', report.adopted.map(({ kind, state, rows }) => `${kind} ${state}: ${rows}`)],
-    ['Ledger', [`${ledger.entries} entries, ${ledger.findings} rules broken`]],
+    ['Ledger', [`${ledger.entries} entries, ${ledger.findings} breaches; ledger verify names them`]],
   ];
   return sections
     .map(([title, lines]) =>

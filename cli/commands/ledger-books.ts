@@ -208,13 +208,7 @@ function settlement({ differences, ...options }: SettlementOptions): Promise<Out
     return callServer(options, {
       path: `/v1/settlement/differences?${query}`,
       answer: SettlementDifferences,
-      text: (found) =>
-        found.differences
-          .map(
-            ({ provider, day, currency, kind, of, id, transactionId, hereCents, thereCents }) =>
-              `${day}  ${provider}  ${kind.padEnd(14)} ${of} ${id}  here ${money(hereCents, currency)}, there ${money(thereCents, currency)}  ${transactionId ?? ''}`,
-          )
-          .join('\n') || 'nothing differs',
+      text: differencesText,
     });
   return callServer(options, {
     path: `/v1/settlement?${query}`,
@@ -237,6 +231,17 @@ function settlement({ differences, ...options }: SettlementOptions): Promise<Out
         )
         .join('\n') || 'no money on those days',
   });
+}
+
+function differencesText({ total, differences }: SettlementDifferences): string {
+  const lines = differences.map((one) => {
+    const isFee = one.kind === 'fee_differs';
+    const here = money(isFee ? one.feeHereCents : one.hereCents, one.currency);
+    const there = money(isFee ? one.feeThereCents : one.thereCents, one.currency);
+    return `${one.day}  ${one.provider}  ${one.kind.padEnd(14)} ${one.of} ${one.id}  here ${here}, there ${there}  ${one.transactionId ?? ''}`;
+  });
+  if (total > lines.length) lines.push(`and ${total - lines.length} older ones: ask for fewer days`);
+  return lines.join('\n') || 'nothing differs';
 }
 
 function money(cents: number | null, currency: string): string {

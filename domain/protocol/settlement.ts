@@ -48,6 +48,8 @@ export const DIFFERENCE_KINDS = [
   /** On a statement, and not known here. */
   'missing_here',
   'amount_differs',
+  /** Another line tells of the same money: the provider says that it came, or went back, once more. */
+  'listed_twice',
   /** The statement's fee is not the one that the provider told when it was paid. */
   'fee_differs',
   /** Money that belongs to no charge, and nobody has said what it is. */
@@ -56,8 +58,10 @@ export const DIFFERENCE_KINDS = [
 
 export const MAX_DIFFERENCES = 500;
 
-/** `GET /v1/settlement/differences?provider=…&day=…`: line by line what makes a day differ. */
+/** `GET /v1/settlement/differences?from=…&to=…`: line by line what makes days differ, the newest first. */
 export const SettlementDifferences = z.object({
+  /** All there are; no more than MAX_DIFFERENCES are listed. */
+  total: z.int().nonnegative(),
   differences: z.array(
     z.object({
       provider: z.string(),
@@ -66,7 +70,10 @@ export const SettlementDifferences = z.object({
       kind: z.enum(DIFFERENCE_KINDS),
       /** What kind of money. */
       of: z.enum(['receipt', 'refund', 'dispute']),
-      /** The receipt, refund or dispute here; of what is not known here, the statement's line. */
+      /**
+       * The receipt, refund or dispute here; of what is not known here, the statement's line. Its transaction is that of the
+       * Pix that the line names, where it is one of ours.
+       */
       id: z.string(),
       transactionId: Uuid.nullable(),
       at: EpochMs,

@@ -51,6 +51,7 @@ export const settlementReport: SettlementReport = {
 };
 
 export const settlementDifferences: SettlementDifferences = {
+  total: 2,
   differences: [
     {
       ...PIX,

@@ -23,6 +23,7 @@ export const ptBrSettlement = {
     missing_there: 'Falta no extrato',
     missing_here: 'Só no extrato',
     amount_differs: 'Outro valor',
+    listed_twice: 'Repetido no extrato',
     fee_differs: 'Outra tarifa',
     in_suspense: 'Sem cobrança, a identificar',
   },

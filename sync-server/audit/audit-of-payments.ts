@@ -61,30 +61,32 @@ export async function auditPayments(
      FROM customer_payment_methods WHERE merchant_id = $1 GROUP BY provider ORDER BY provider`,
     [merchantId],
   );
-  const [paid] = await database.query<{ money: Omit<PaymentSections['paidWithoutTicket'], 'listed'> }>(
-    `SELECT ${moneyOf('paid_at')} AS money FROM (${PAID_WITHOUT_TICKET}) AS paid`,
+  // Found once, then counted and listed: for the first twenty alone PostgreSQL would look them up one by one.
+  const [paid] = await database.query<{
+    money: Omit<PaymentSections['paidWithoutTicket'], 'listed'>;
+    listed: PaymentSections['paidWithoutTicket']['listed'];
+  }>(
+    `WITH paid AS MATERIALIZED (${PAID_WITHOUT_TICKET})
+     SELECT (SELECT ${moneyOf('paid_at')} FROM paid) AS money, (
+       SELECT coalesce(jsonb_agg(jsonb_build_object('transactionId', transaction_id, 'sessionId', session_id, 'unit', unit,
+         'amountCents', amount_cents, 'currency', currency, 'paidAt', floor(extract(epoch FROM paid_at) * 1000))), '[]')
+       FROM (SELECT * FROM paid ORDER BY paid_at, transaction_id LIMIT ${MAX_AUDIT_LISTED}) AS oldest) AS listed`,
     [merchantId],
   );
-  const listedPaid = await database.query<PaymentSections['paidWithoutTicket']['listed'][number]>(
-    `SELECT transaction_id AS "transactionId", session_id AS "sessionId", unit, amount_cents AS "amountCents", currency,
-       floor(extract(epoch FROM paid_at) * 1000)::bigint AS "paidAt"
-     FROM (${PAID_WITHOUT_TICKET}) AS paid ORDER BY paid_at, transaction_id LIMIT ${MAX_AUDIT_LISTED}`,
-    [merchantId],
-  );
-  const [tickets] = await database.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM (${TICKETS_WITHOUT_PAYMENT}) AS tickets`,
-    [merchantId],
-  );
-  const listedTickets = await database.query<PaymentSections['ticketsWithoutPayment']['listed'][number]>(
-    `SELECT ticket_id AS "ticketId", label, unit, floor(extract(epoch FROM issued_at) * 1000)::bigint AS "issuedAt"
-     FROM (${TICKETS_WITHOUT_PAYMENT}) AS tickets ORDER BY issued_at, ticket_id LIMIT ${MAX_AUDIT_LISTED}`,
+  const [tickets] = await database.query<PaymentSections['ticketsWithoutPayment']>(
+    `WITH tickets AS MATERIALIZED (${TICKETS_WITHOUT_PAYMENT})
+     SELECT (SELECT count(*)::int FROM tickets) AS count, (
+       SELECT coalesce(jsonb_agg(jsonb_build_object('ticketId', ticket_id, 'label', label, 'unit', unit,
+         'issuedAt', floor(extract(epoch FROM issued_at) * 1000))), '[]')
+       FROM (SELECT * FROM tickets ORDER BY issued_at, ticket_id LIMIT ${MAX_AUDIT_LISTED}) AS oldest) AS listed`,
     [merchantId],
   );
   const unitsWithoutMerchant = await database.query<PaymentSections['unitsWithoutMerchant'][number]>(
     `SELECT u.unit_id::text AS "unitId", u.name, count(*)::int AS transactions,
        floor(extract(epoch FROM max(t.created_at)) * 1000)::bigint AS "lastSaleAt"
-     FROM payment_transactions t JOIN units u USING (merchant_id, unit_id) JOIN merchants m USING (merchant_id)
-     WHERE t.merchant_id = $1 AND trim(m.pix_key) = '' GROUP BY u.unit_id, u.name
+     FROM payment_transactions t JOIN units u USING (merchant_id, unit_id)
+     WHERE t.merchant_id = $1 AND EXISTS (SELECT FROM merchants WHERE merchant_id = $1 AND trim(pix_key) = '')
+     GROUP BY u.unit_id, u.name
      UNION ALL
      SELECT clinic, clinic, count(*)::int, NULL FROM adopted_rows
      WHERE kind = 'transaction' AND state = 'unmapped' AND 'not_onboarded' = ANY(reasons) AND clinic IS NOT NULL
@@ -107,8 +109,8 @@ export async function auditPayments(
     sessions,
     savedMethods,
     providers: await compareProviders(database, merchantId, now),
-    paidWithoutTicket: { ...paid.money, listed: listedPaid },
-    ticketsWithoutPayment: { ...tickets, listed: listedTickets },
+    paidWithoutTicket: { ...paid.money, listed: paid.listed },
+    ticketsWithoutPayment: tickets,
     unitsWithoutMerchant,
     adopted,
   };

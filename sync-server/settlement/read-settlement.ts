@@ -52,7 +52,6 @@ export async function readSettlement(
        count(difference)::int AS differences,
        count(*) FILTER (WHERE there_cents IS NULL AND NOT is_covered)::int AS awaited
      FROM told
-     WHERE day BETWEEN $3 AND $4 AND ($5::text IS NULL OR provider = $5)
      GROUP BY provider, day, currency ORDER BY day DESC, provider, currency`,
     [merchantId, timeZone, from, to, provider ?? null],
   );
@@ -102,14 +101,20 @@ export async function readDifferences(
     to,
   }: SettlementQuestion & { readonly from: string; readonly to: string },
 ): Promise<SettlementDifferences> {
-  const rows = await database.query<Omit<SettlementDifferences['differences'][number], 'at'> & { at: Date }>(
+  const rows = await database.query<
+    Omit<SettlementDifferences['differences'][number], 'at'> & { at: Date; total: number }
+  >(
     `WITH ${SETTLEMENT_FACTS}
      SELECT provider, day, currency, difference AS kind, of, id, transaction_id AS "transactionId", at,
-       here_cents AS "hereCents", there_cents AS "thereCents", fee_here_cents AS "feeHereCents", fee_there_cents AS "feeThereCents"
+       here_cents AS "hereCents", there_cents AS "thereCents", fee_here_cents AS "feeHereCents", fee_there_cents AS "feeThereCents",
+       (count(*) OVER ())::int AS total
      FROM told
-     WHERE difference IS NOT NULL AND day BETWEEN $3 AND $4 AND ($5::text IS NULL OR provider = $5)
+     WHERE difference IS NOT NULL
      ORDER BY at DESC, id LIMIT ${MAX_DIFFERENCES}`,
     [merchantId, timeZone, from, to, provider ?? null],
   );
-  return { differences: rows.map((row) => ({ ...row, at: row.at.getTime() })) };
+  return {
+    total: rows[0]?.total ?? 0,
+    differences: rows.map(({ total: _total, ...row }) => ({ ...row, at: row.at.getTime() })),
+  };
 }

@@ -184,8 +184,15 @@ describe('what differs is listed with its transaction:', () => {
     expect(await report()).toMatchObject([
       { day: '2026-03-10', state: 'differs', differences: 1, settled: { receipts: 2, refundsCents: 500 } },
     ]);
+    const payment = await findBySession(context.db, DEMO_MERCHANT_ID, sold.sessionId);
     expect(await differences()).toMatchObject([
-      { kind: 'missing_here', of: 'refund', hereCents: null, thereCents: 500, transactionId: null },
+      {
+        kind: 'missing_here',
+        of: 'refund',
+        hereCents: null,
+        thereCents: 500,
+        transactionId: payment?.transactionId,
+      },
     ]);
     clock.advance(4 * HOUR_MS);
     await sell();
