@@ -26,7 +26,8 @@ export interface BackfillTask {
   readonly dryRun: boolean;
   /** Null: all of them, after the reading. */
   readonly step: Step | null;
-  readonly onProgress: (what: string, done: number) => void;
+  /** @param total null: nobody knows before the end */
+  readonly onProgress: (what: string, done: number, total: number | null) => void;
 }
 
 export interface BackfillReport {
@@ -59,10 +60,12 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
       await renewStatistics(deps, 'rows');
       const steps: Partial<Record<Step, number>> = {};
       for (const step of task.step === null ? STEPS : [task.step]) {
-        steps[step] = await runStep(deps, step, task.source, mapping, (done) =>
-          task.onProgress(`step ${step}`, done),
-        );
-        task.onProgress(`step ${step}`, steps[step]);
+        const { [step]: total } = await pendingOf(deps.db, task.source);
+        const tell = (done: number): void => task.onProgress(`step ${step}`, done, total);
+        tell(0);
+        steps[step] = await runStep(deps, step, task.source, mapping, tell);
+        // What it looked at may be less or more than what it changed.
+        task.onProgress(`step ${step}`, steps[step], steps[step]);
       }
       return { dryRun: false, files, steps };
     });
@@ -86,7 +89,7 @@ async function tryAll(
 }
 
 function progressOf(task: BackfillTask, { name }: Reading): (done: number) => void {
-  return (done) => task.onProgress(name.origin, done);
+  return (done) => task.onProgress(name.origin, done, null);
 }
 
 async function readingsOfFiles(task: BackfillTask): Promise<Reading[]> {

@@ -29,9 +29,15 @@ type WaitingRow = {
  * Reads rows again that could not be understood: the mapping may know their clinic or their words by now, and this
  * version more of both. @returns how many were adopted
  */
-export async function normaliseAgain(deps: ImportDeps, source: string, mapping: Mapping): Promise<number> {
+export async function normaliseAgain(
+  deps: ImportDeps,
+  source: string,
+  mapping: Mapping,
+  onProgress: (done: number) => void,
+): Promise<number> {
   const read = createRereader(deps, mapping);
   let adopted = 0;
+  let seen = 0;
   let after = 0;
   for (;;) {
     const page = await deps.db.query<WaitingRow & Record<string, unknown>>(
@@ -43,6 +49,8 @@ export async function normaliseAgain(deps: ImportDeps, source: string, mapping: 
     );
     for (const rows of withoutRepeats(page))
       adopted += await deps.db.transaction((transaction) => readAgain(deps, transaction, source, read, rows));
+    seen += page.length;
+    onProgress(seen);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return adopted;
     after = last.rowId;

@@ -20,7 +20,7 @@ export function runStep(
 ): Promise<number> {
   switch (step) {
     case 'normalise':
-      return normaliseAgain(deps, source, mapping);
+      return normaliseAgain(deps, source, mapping, onProgress);
     case 'sessions':
       return linkSessions(deps, source);
     case 'customers':
