@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../platform/testing/eventually.ts';
+import { type MailServer, startMailServer } from '../simulators/mail/mail-server.ts';
 import { registerFulfilmentRoutes } from '../sync-server/fulfilment/fulfilment-routes.ts';
 import {
   type FulfilmentHouse,
   openFulfilmentHouse,
 } from '../sync-server/fulfilment/testing/fulfilment-house.ts';
-import { type MailServer, startMailServer } from '../sync-server/fulfilment/testing/mail-server.ts';
 import { type App, createApp } from '../sync-server/http/app.ts';
 import { openChannels } from '../sync-server/notifications/open-channels.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN } from '../sync-server/testing/test-context.ts';

@@ -69,6 +69,18 @@ describe('a ticket', () => {
     ]);
   });
 
+  it('has a second, smaller code where the receipt can be asked for by e-mail, below the ticket’s own', () => {
+    const receiptUrl = 'https://totem.clinica.example/receipt/q3RtZkY0bVh2N0x1a1BzRw';
+    const { blocks } = composeReceipt({ ...CONTENT, receiptUrl });
+    const codes = blocks.flatMap((block) => (block.kind === 'qr' ? [[block.data, block.moduleDots]] : []));
+    expect(codes).toEqual([
+      [`ticket:${CONTENT.ticketId}`, 6],
+      [receiptUrl, 4],
+    ]);
+    expect(linesOf({ v: 1, blocks })).toContain('Quer o comprovante por e-mail?');
+    expect(composeReceipt({ ...CONTENT, receiptUrl: null })).toEqual(composeReceipt(CONTENT));
+  });
+
   it('holds no more of the CPF than its mask', () => {
     expect(JSON.stringify(first)).not.toMatch(/529|247-25/);
   });

@@ -17,6 +17,8 @@ export interface ReceiptContent {
   readonly arrivedAt: number;
   /** With or without punctuation; it is masked here, so that the whole number never reaches a paper or a print job. */
   readonly customerCpf: string | null;
+  /** The page on which the customer asks for the receipt by e-mail; absent or null: there is none. */
+  readonly receiptUrl?: string | null;
 }
 
 /** Only `pix`, `card` and `elsewhere` have been paid; `paidAt` in epoch ms. */
@@ -63,6 +65,7 @@ export function composeReceipt(content: ReceiptContent): ReceiptDocument {
       textBlock('Acompanhe o painel: sua senha será chamada.', { align: 'center', bold: true }),
       textBlock('Apresente este papel no guichê.', { align: 'center' }),
       { kind: 'feed', lines: 1 },
+      ...receiptPageBlocks(content.receiptUrl ?? null),
       textBlock('NÃO É DOCUMENTO FISCAL', { align: 'center' }),
     ],
   };
@@ -185,6 +188,19 @@ function paymentBlocks(payment: ReceiptPayment, timeZone: string): ReceiptBlock[
         { kind: 'feed', lines: 1 },
       ];
   }
+}
+
+/** Apart from the ticket's own code, and smaller: at the counter nobody scans it in its place. */
+function receiptPageBlocks(url: string | null): ReceiptBlock[] {
+  if (url === null) return [];
+  return [
+    { kind: 'rule' },
+    textBlock('Quer o comprovante por e-mail?', { align: 'center', bold: true }),
+    textBlock('Leia este código com o celular:', { align: 'center' }),
+    { kind: 'qr', data: url, moduleDots: 4 },
+    { kind: 'feed', lines: 1 },
+    { kind: 'rule' },
+  ];
 }
 
 /** As large as the paper allows, and no larger than 7: beyond that four characters already look like a poster. */

@@ -27,6 +27,12 @@ test('from the choice at the totem over 4242 on the phone to the ticket', async 
   expect(label).toMatch(/^V\d{3}$/);
   await expect(phone.getByRole('heading', { name: 'Pagamento confirmado' })).toBeVisible();
   await expect(phone.getByText('Volte ao totem')).toBeVisible();
+  await phone.getByLabel('Seu e-mail').fill('ana@example.com');
+  await phone.getByRole('button', { name: 'Enviar para este e-mail' }).click();
+  await expect(phone.getByText('Enviamos para ana@example.com.')).toBeVisible();
+  await expect
+    .poll(async () => (await fetch(new URL('/api/mails', addresses.mail ?? ''))).text())
+    .toMatch(/payment_received\..*ana@example\.com|ana@example\.com.*payment_received\./);
   expect((await new AxeBuilder({ page: phone }).analyze()).violations).toEqual([]);
   const paper = await until('the paper', async () => (await papers(addresses.printer))[0]);
   expect(paper.text).toContain(label);

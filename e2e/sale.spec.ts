@@ -30,7 +30,8 @@ test('from touch to called: PIX paid, ticket printed, number called and shown on
   expect(paper.text).toContain(label);
   expect(paper.text).toContain('Consulta geral');
   expect(paper.text).toContain('R$ 50,00');
-  expect(paper.qrCodes).toHaveLength(1);
+  // The ticket's own code, and that of the page for the receipt.
+  expect(paper.qrCodes).toHaveLength(2);
 
   const queue = await context.newPage();
   await queue.goto(addresses.queue);

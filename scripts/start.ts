@@ -73,6 +73,7 @@ function announce(addresses: SystemAddresses): void {
     ['admin', `${addresses.admin}  (token ${addresses.token})`],
     ['bank app', addresses.provider],
     ['printer', addresses.printer],
+    ...(addresses.mail === null ? [] : [['mails', addresses.mail] as const]),
     ['sync server', addresses.syncServer],
     ...addresses.totems.slice(1).map((totem) => [totem.kioskId, totem.totem] as const),
     ['data', addresses.data],

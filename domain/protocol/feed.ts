@@ -42,8 +42,11 @@ export const FEED_PAYLOADS = {
     late: z.boolean(),
     /** The server's clock; null (an entry of an older server): no lease, the kiosk has to claim. */
     actBefore: EpochMs.nullable().default(null),
-    /** Where the customer's phone can ask for the receipt by e-mail; null: the shop has no such page. */
-    receiptUrl: z.url().max(300).nullable().default(null),
+    /**
+     * Where the customer's phone can ask for the receipt by e-mail; null: the shop has no such page. One that no paper
+     * can hold is left out, and holds up no ticket.
+     */
+    receiptUrl: z.url().max(300).nullable().default(null).catch(null),
     ticket: z.object({
       number: z.int().positive(),
       prefix: TicketPrefix,

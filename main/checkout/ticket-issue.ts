@@ -136,5 +136,6 @@ function receiptOf(
     payment: receiptPaymentOf(confirmation),
     arrivedAt: session.openedAt,
     customerCpf: openCustomer(personalData, session.customerSealed)?.cpf ?? null,
+    receiptUrl: confirmation.receiptUrl,
   });
 }

@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { minorDigitsOf } from '../../domain/money.ts';
 import type { CheckoutState } from '../../domain/protocol/checkouts.ts';
 import { formatCountdown } from '../i18n/format.ts';
+import { ReceiptForm } from '../receipt/ReceiptForm.tsx';
 import { Icon, type IconName } from '../ui/Icon.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { Spinner } from '../ui/Spinner.tsx';
 import { CardForm } from './CardForm.tsx';
+import { formatForeign } from './format-foreign.ts';
 import { type PayView, payView } from './pay-view.ts';
 import { type Language, type PayText, TEXTS } from './texts.ts';
 import { useCheckout } from './use-checkout.ts';
@@ -23,6 +24,7 @@ export function PayPage({ token, language, submitted: submittedBefore }: Props) 
   const [submitted, setSubmitted] = useState(submittedBefore);
   const { state, isUnknown, isOffline, remainingMs } = useCheckout(token);
   const view = payView({ state, isUnknown, submitted, remainingMs });
+  const receiptToken = view.name === 'paid' ? (state?.receiptToken ?? null) : null;
   return (
     <main className="pay" data-view={view.name}>
       <h1>{state === null ? text.title : state.merchantName}</h1>
@@ -39,7 +41,7 @@ export function PayPage({ token, language, submitted: submittedBefore }: Props) 
           </p>
           <CardForm
             form={view.form}
-            amount={formatAmount(state, language)}
+            amount={formatForeign(state.amountCents, state.currency, language)}
             language={language}
             text={text}
             onSubmitted={() => setSubmitted(true)}
@@ -48,6 +50,7 @@ export function PayPage({ token, language, submitted: submittedBefore }: Props) 
       ) : (
         <Result view={view} text={text} />
       )}
+      {receiptToken !== null && <ReceiptForm token={receiptToken} language={language} requested={false} />}
     </main>
   );
 }
@@ -56,7 +59,7 @@ function Order({ state, language }: { readonly state: CheckoutState; readonly la
   return (
     <p className="pay-order">
       <span>{state.serviceName}</span>
-      <strong className="tabular">{formatAmount(state, language)}</strong>
+      <strong className="tabular">{formatForeign(state.amountCents, state.currency, language)}</strong>
     </p>
   );
 }
@@ -84,15 +87,4 @@ function Result({ view, text }: { readonly view: PayView; readonly text: PayText
       <p>{words.detail}</p>
     </section>
   );
-}
-
-/** As the phone's language writes money. Only shown: nothing is calculated from it. */
-function formatAmount({ amountCents, currency }: CheckoutState, language: Language): string {
-  const digits = minorDigitsOf(currency);
-  return new Intl.NumberFormat(language, {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(amountCents / 10 ** digits);
 }

@@ -16,6 +16,8 @@ export interface Ports {
   readonly server: number;
   readonly provider: number;
   readonly postgres: number;
+  readonly mailPage: number;
+  readonly mail: number;
   readonly totems: readonly TotemPorts[];
 }
 
@@ -29,6 +31,8 @@ export async function assignPorts(base: number, totems: number): Promise<Ports> 
     server: base + 1,
     provider: base + 2,
     postgres: base + 5,
+    mailPage: base + 6,
+    mail: base + 7,
     totems: Array.from({ length: totems }, (_, index) => ({
       kiosk: base + 10 * index,
       printerPage: base + 10 * index + 3,
@@ -39,6 +43,8 @@ export async function assignPorts(base: number, totems: number): Promise<Ports> 
   const needed = [
     ports.server,
     ports.provider,
+    ports.mailPage,
+    ports.mail,
     ...ports.totems.flatMap((totem) => [totem.kiosk, totem.printerPage, totem.printer]),
   ];
   for (const port of needed) {
@@ -51,7 +57,7 @@ export async function assignPorts(base: number, totems: number): Promise<Ports> 
 }
 
 async function freePorts(totems: number): Promise<Ports> {
-  const count = 3 + totems * 3;
+  const count = 5 + totems * 3;
   // Held together until all are known, so that no two are the same.
   const held = await Promise.all(Array.from({ length: count }, () => listen(0)));
   const numbers = held.map((holder) => holder.port);
@@ -61,6 +67,8 @@ async function freePorts(totems: number): Promise<Ports> {
     server: next(),
     provider: next(),
     postgres: next(),
+    mailPage: next(),
+    mail: next(),
     totems: Array.from({ length: totems }, () => ({ kiosk: next(), printerPage: next(), printer: next() })),
   };
 }

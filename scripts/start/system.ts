@@ -18,6 +18,7 @@ import { type ServiceDefinition, type SupervisedService, superviseService } from
 
 const HOST = '127.0.0.1';
 const PIX_CLIENT_ID = 'totem-demo';
+const MAIL_FROM = 'Clínica Aurora <nao-responda@clinica-aurora.example>';
 
 /** Where everything of a running shop can be reached. */
 export interface SystemAddresses {
@@ -30,6 +31,8 @@ export interface SystemAddresses {
   readonly provider: string;
   /** The virtual printer's page; what was asked for where another printer is used. */
   readonly printer: string;
+  /** Where the demonstration's mails are read; null where the environment names a mail server of one's own. */
+  readonly mail: string | null;
   /** The demonstration manager's bearer token. */
   readonly token: string;
   readonly technicianPin: string;
@@ -95,8 +98,11 @@ export async function startSystem(
     const printersStarting = ports.totems.map((_, index) =>
       options.printer === 'virtual' ? supervise(printerService(options, ports, index)) : null,
     );
-    await allTried([providerStarting, ...printersStarting]);
+    // Whoever names a mail server of their own has their mails sent by that one.
+    const mailStarting = process.env['TOTEM_SMTP_URL'] === undefined ? supervise(mailService(ports)) : null;
+    await allTried([providerStarting, mailStarting, ...printersStarting]);
     const provider = await providerStarting;
+    const mail = await mailStarting;
     const printers = await Promise.all(printersStarting);
     const serverAddress = `http://${HOST}:${ports.server}`;
     const toServer = (from: string): Promise<string> => line(from, 'sync-server', serverAddress);
@@ -114,6 +120,7 @@ export async function startSystem(
         api: await toBank(provider.addresses['api']),
         token: await toBank(provider.addresses['token']),
         bank: provider.addresses['provider'] ?? '',
+        smtp: mail?.addresses['smtp'] ?? null,
       }),
     );
     const kiosks = await allTried(
@@ -160,6 +167,7 @@ export async function startSystem(
         syncServer: server.addresses['syncServer'] ?? '',
         provider: provider.addresses['provider'] ?? '',
         printer: first.printer,
+        mail: mail?.addresses['mail'] ?? null,
         token: secrets.managerToken,
         technicianPin: secrets.technicianPin,
         data: options.dataDir,
@@ -202,6 +210,18 @@ function providerService(options: StartOptions, ports: Ports, secrets: Secrets):
   };
 }
 
+function mailService(ports: Ports): ServiceDefinition {
+  return {
+    name: 'mail',
+    program: { node: 'simulators/mail/main.ts' },
+    environment: {
+      TOTEM_HOST: HOST,
+      TOTEM_MAIL_PORT: String(ports.mail),
+      TOTEM_MAIL_PAGE_PORT: String(ports.mailPage),
+    },
+  };
+}
+
 function printerService(options: StartOptions, ports: Ports, index: number): ServiceDefinition {
   return {
     name: `printer-${index + 1}`,
@@ -219,7 +239,9 @@ function serverService(
   options: StartOptions,
   ports: Ports,
   secrets: Secrets,
-  reached: Readonly<Record<'publicUrl' | 'providersFile' | 'api' | 'token' | 'bank', string>>,
+  reached: Readonly<Record<'publicUrl' | 'providersFile' | 'api' | 'token' | 'bank', string>> & {
+    readonly smtp: string | null;
+  },
 ): ServiceDefinition {
   return {
     name: 'sync-server',
@@ -241,6 +263,7 @@ function serverService(
       TOTEM_PIX_SIMULATOR_BANK_URL: reached.bank,
       TOTEM_PIX_EXPIRES_SECONDS: String(options.pixExpiresSeconds),
       TOTEM_DEMO: '1',
+      ...(reached.smtp === null ? {} : { TOTEM_SMTP_URL: reached.smtp, TOTEM_MAIL_FROM: MAIL_FROM }),
     },
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../platform/testing/eventually.ts';
+import { type MailServer, startMailServer } from '../../simulators/mail/mail-server.ts';
 import { auditLedger } from '../ledger/audit-ledger.ts';
 import { openChannels } from '../notifications/open-channels.ts';
 import { requestRefund } from '../payments/request-refund.ts';
@@ -7,7 +8,6 @@ import { backfill, LONG_AGO } from './backfill.ts';
 import { DETAILS } from './observe.ts';
 import { kick, resync } from './resync.ts';
 import { type FulfilmentHouse, openFulfilmentHouse, type Sold } from './testing/fulfilment-house.ts';
-import { type MailServer, startMailServer } from './testing/mail-server.ts';
 import { NOT_SENT, workOn } from './work-on.ts';
 
 const MINUTE_MS = 60_000;

@@ -13,6 +13,7 @@ import type { ServiceMessage } from '../../platform/service.ts';
 import { eventually } from '../../platform/testing/eventually.ts';
 import type { KillMoment } from '../../platform/testing/kill-point.ts';
 import { playUnderKill } from '../../platform/testing/kill-walk.ts';
+import { type MailServer, startMailServer } from '../../simulators/mail/mail-server.ts';
 import { DEMO_MERCHANT_ID } from '../catalog/demo-shop.ts';
 import { findBySession } from '../payments/payment-transaction.ts';
 import { chargeRequest, expectMoneyAddsUp } from '../payments/testing/payment-steps.ts';
@@ -21,7 +22,6 @@ import { openShopProcess, type ShopProcess } from '../testing/shop-process.ts';
 import { type StubTotem, stubTotem } from '../testing/stub-totem.ts';
 import { testConfig } from '../testing/test-context.ts';
 import { readFulfilment } from './list-fulfilments.ts';
-import { type MailServer, startMailServer } from './testing/mail-server.ts';
 
 const KEY = 'personal-data.key';
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));

@@ -1,9 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
+/** Older ones are forgotten: nobody looks for them in a demonstration. */
+const MAX_MAILS = 1_000;
+
 export interface ReceivedMail {
   readonly to: readonly string[];
   readonly messageId: string;
+  /** As the sender wrote it (RFC 5322). */
+  readonly date: string;
   /** Unfolded and decoded. */
   readonly subject: string;
   readonly text: string;
@@ -48,16 +53,20 @@ export async function startMailServer(port = 0, host = '127.0.0.1'): Promise<Mai
         if (temper === 'hangs') return;
         const to = session.envelope.rcptTo.map(({ address }) => address);
         mails.push(read(Buffer.concat(chunks).toString('utf8'), to));
+        mails.splice(0, mails.length - MAX_MAILS);
         done();
       });
     },
   });
   server.on('error', () => undefined);
-  await new Promise<void>((resolve) => server.listen(port, host, () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve());
+  });
   const listening = (server.server.address() as AddressInfo).port;
   return {
     port: listening,
-    url: `smtp://127.0.0.1:${listening}`,
+    url: `smtp://${host}:${listening}`,
     mails,
     get temper() {
       return temper;
@@ -83,6 +92,7 @@ function read(raw: string, to: readonly string[]): ReceivedMail {
   return {
     to,
     messageId: header('Message-ID'),
+    date: header('Date'),
     subject: decodeWords(header('Subject')),
     text: decodePart(parts.find((part) => part.includes('text/plain'))),
     html: decodePart(parts.find((part) => part.includes('text/html'))),
