@@ -293,10 +293,11 @@ test('rows of a megabyte, other numbers of columns, an id that is an e-mail', as
       `long,clinica-1,stripe,paid,100,2024-05-01,2024-05-01,,surplus\n`,
   );
   const found = await run([path], { amounts: null });
-  expect(found.files[0]).toMatchObject({ mapped: 1, partly: 2 });
+  // Whose cells they are nobody knows where there is one too many.
+  expect(found.files[0]).toMatchObject({ mapped: 1, partly: 1, unmapped: 1 });
   expect(await database.db.query(`SELECT old_key FROM adopted_rows WHERE old_key LIKE '%@%'`)).toEqual([]);
   expect(await database.db.query(`SELECT sum(amount_cents)::int AS cents FROM adopted_transactions`)).toEqual(
-    [{ cents: 300 }],
+    [{ cents: 200 }],
   );
 });
 

@@ -41,6 +41,26 @@ const ALIASES = {
   amount: ['amount', 'valor', 'valortotal', 'valorpago', 'total', 'value', 'preco', 'price'],
   refundedCents: ['refundedamountcents', 'refundedcents', 'valorestornadocentavos', 'refundamountcents'],
   refunded: ['refundedamount', 'valorestornado', 'valordevolvido', 'refundamount', 'valorreembolsado'],
+  /** What came, beside what was asked for. */
+  paidCents: [
+    'paidamountcents',
+    'amountpaidcents',
+    'valorpagocentavos',
+    'receivedamountcents',
+    'amountreceivedcents',
+    'capturedamountcents',
+    'amountcapturedcents',
+  ],
+  paid: [
+    'paidamount',
+    'amountpaid',
+    'valorpago',
+    'valorrecebido',
+    'receivedamount',
+    'amountreceived',
+    'capturedamount',
+    'amountcaptured',
+  ],
   refundStatus: ['refundstatus', 'statusestorno', 'situacaoestorno'],
   currency: ['currency', 'moeda'],
   method: [
@@ -101,6 +121,46 @@ const ALIASES = {
   cardBrand: ['cardbrand', 'bandeira', 'brand'],
   cardLast4: ['cardlast4', 'last4', 'cardlastfour', 'ultimosdigitos', 'finalcartao'],
   methodId: ['providerpaymentmethodid', 'cardid', 'cartaoid'],
+  /** Whether the row is a sale at all. */
+  type: [
+    'type',
+    'tipo',
+    'transactiontype',
+    'tipotransacao',
+    'tipodetransacao',
+    'operationtype',
+    'tipooperacao',
+    'tipodeoperacao',
+    'operation',
+    'operacao',
+    'movementtype',
+    'tipomovimento',
+    'natureza',
+    'kind',
+  ],
+  parentKey: [
+    'parentid',
+    'parenttransactionid',
+    'originaltransactionid',
+    'originalid',
+    'refundedtransactionid',
+    'transacaopaiid',
+    'transacaooriginalid',
+    'transacaooriginal',
+  ],
+  live: ['livemode', 'islive', 'isproduction', 'producao'],
+  test: ['istest', 'testmode', 'test', 'teste', 'sandbox', 'issandbox', 'modoteste'],
+  environment: ['environment', 'ambiente', 'env'],
+  deletedAt: [
+    'deletedat',
+    'deletadoem',
+    'excluidoem',
+    'removidoem',
+    'isdeleted',
+    'deleted',
+    'excluido',
+    'deletado',
+  ],
   rawPayload: ['rawpayload', 'payload', 'rawdata', 'dadosbrutos', 'rawresponse'],
 } as const;
 
@@ -124,24 +184,51 @@ const IDS: Readonly<Record<RowKind, readonly string[]>> = {
 /** Which columns of a file a field may stand in, the surest first: of a row the first that is not empty counts. */
 export type Columns = Readonly<Partial<Record<FieldName, readonly string[]>>>;
 
-/** @param own a company's own names, by field, before all others */
+/** In a mapping: no column of the file says it, whatever its columns are called. */
+export const NO_COLUMN = '-';
+
+/**
+ * @param own a company's own names, by field. Where the file has that column it alone counts,
+ * and of an amount no other column besides
+ */
 export function columnsOf(
   kind: RowKind,
   header: readonly string[],
   own: Readonly<Partial<Record<string, string>>> = {},
 ): Columns {
   const columns: Partial<Record<FieldName, readonly string[]>> = {};
+  const called = (name: string): string[] => header.filter((column) => fold(column) === name);
   for (const [field, aliases] of [['id', IDS[kind]], ...Object.entries(ALIASES)] as [
     FieldName,
     readonly string[],
   ][]) {
-    const named = own[field];
-    const found = [...(named === undefined ? [] : [fold(named)]), ...aliases].flatMap((alias) =>
-      header.filter((column) => fold(column) === alias),
-    );
+    const named = own[field]?.trim();
+    if (named === NO_COLUMN) continue;
+    const mine = named === undefined ? [] : called(fold(named));
+    const found = mine.length > 0 ? mine : aliases.flatMap(called);
     if (found.length > 0) columns[field] = [...new Set(found)];
   }
+  // Beside another it is where somebody lives.
+  if ((columns.status?.length ?? 0) > 1)
+    columns.status = columns.status?.filter((name) => fold(name) !== 'estado') ?? [];
+  for (const [one, other] of SAME_MONEY) {
+    if (own[one] !== undefined && own[other] === undefined) delete columns[other];
+    if (own[other] !== undefined && own[one] === undefined) delete columns[one];
+  }
   return columns;
+}
+
+/** Money in cents, and the same money as it is written. */
+const SAME_MONEY = [
+  ['amountCents', 'amount'],
+  ['refundedCents', 'refunded'],
+  ['paidCents', 'paid'],
+] as const;
+
+/** @returns a column that is read and stands in the header twice, as of a query that joins two tables */
+export function repeatedColumn(columns: Columns, header: readonly string[]): string | null {
+  const used = new Set(Object.values(columns).flat());
+  return header.find((name, at) => used.has(name) && header.indexOf(name) !== at) ?? null;
 }
 
 /** Of a file whose name does not tell: what has money and its state is transactions. */

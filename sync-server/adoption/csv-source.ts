@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { type CsvError, type Info, parse } from 'csv-parse';
-import type { Cells } from './read-row.ts';
+import { createSniffer, type Encoding } from './encodings.ts';
+import type { Cells } from './row-facts.ts';
 
 /** A row of a source, where it stands, and what its reading cost. */
 export interface SourceRow {
@@ -35,39 +36,57 @@ export interface CsvFile {
   readonly sha256: Buffer;
   readonly header: readonly string[];
   readonly delimiter: string;
+  readonly encoding: Encoding;
 }
+
+/** A column for each cell that a row has beyond its header; no header is called so. */
+const SURPLUS = '+';
+
+/** Whether a column stands for a cell beyond the header: a row with anything in one is torn. */
+export function isSurplus(column: string): boolean {
+  return /^\+\d+$/.test(column);
+}
+
+/** Any of them ends a row, outside quotes, whatever the others of the file end with. */
+const LINE_ENDS = ['\r\n', '\n', '\r'];
 
 /** Reads the header, and knows the file again by its content. @throws SourceFailure where it is no such file */
 export async function openCsv(path: string): Promise<CsvFile> {
   const sha256 = createHash('sha256');
+  const sniffer = createSniffer();
   try {
-    for await (const chunk of createReadStream(path)) sha256.update(chunk as Buffer);
+    for await (const chunk of createReadStream(path)) {
+      sha256.update(chunk as Buffer);
+      sniffer.take(chunk as Buffer);
+    }
   } catch (error) {
     throw new SourceFailure('not_read', `${path}: ${(error as Error).message}`);
   }
-  const start = await readStart(path);
-  const firstLine = start.replace(/^\uFEFF/, '').split(/\r?\n/, 1)[0] ?? '';
+  const encoding = sniffer.encoding();
+  const start = await readStart(path, encoding);
+  const firstLine = start.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/, 1)[0] ?? '';
   const delimiter = DELIMITERS.map((one) => ({ one, count: firstLine.split(one).length })).toSorted(
     (a, b) => b.count - a.count,
   )[0]?.one;
-  const header = await headerOf(path, delimiter ?? ',');
+  const header = await headerOf(path, delimiter ?? ',', encoding);
   if (header.length < 2) throw new SourceFailure('no_header', `${path}: its first line names no columns`);
-  return { path, sha256: sha256.digest(), header, delimiter: delimiter ?? ',' };
+  return { path, sha256: sha256.digest(), header, delimiter: delimiter ?? ',', encoding };
 }
 
 /**
  * The rows of the file, streamed. A row with more or fewer cells than the header is told so, with what is too much in
- * columns `extra_1`, `extra_2`, …
+ * columns `+1`, `+2`, …
  * @param skip rows that were read before
  * @throws SourceFailure where the file is broken from some line on
  */
 export async function* readCsv(file: CsvFile, skip = 0): AsyncGenerator<SourceRow> {
   const parser = createReadStream(file.path, { highWaterMark: 256 * 1024 })
-    .pipe(decoder())
+    .pipe(decoder(file.encoding))
     .pipe(
       parse({
         bom: true,
         delimiter: file.delimiter,
+        record_delimiter: LINE_ENDS,
         info: true,
         relax_column_count: true,
         relax_quotes: true,
@@ -84,8 +103,8 @@ export async function* readCsv(file: CsvFile, skip = 0): AsyncGenerator<SourceRo
       if (count <= skip) continue;
       const cells: Record<string, string> = {};
       for (const [at, value] of record.entries())
-        cells[names[at] ?? `extra_${at - names.length + 1}`] = value;
-      const reasons = record.length === names.length ? [] : ['other_number_of_columns'];
+        cells[names[at] ?? `${SURPLUS}${at - names.length + 1}`] = value;
+      const reasons = record.length < names.length ? ['other_number_of_columns'] : [];
       yield { line: startOf(record, info.lines), cells, reasons, cursor: null };
     }
   } catch (error) {
@@ -101,34 +120,34 @@ function startOf(record: readonly string[], lastLine: number): number {
   return lastLine - breaks;
 }
 
-/** UTF-8 to text; bytes that are none become U+FFFD, which the reading of the row reports. */
-function decoder(): Transform {
-  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+/** To text; bytes that are no letters become U+FFFD, which the reading of the row reports. */
+function decoder(encoding: Encoding): Transform {
+  const letters = new TextDecoder(encoding, { ignoreBOM: true });
   return new Transform({
     decodeStrings: false,
     transform(chunk: Buffer, _encoding, done) {
-      done(null, utf8.decode(chunk, { stream: true }));
+      done(null, letters.decode(chunk, { stream: true }));
     },
     flush(done) {
-      done(null, utf8.decode());
+      done(null, letters.decode());
     },
   });
 }
 
-async function readStart(path: string): Promise<string> {
+async function readStart(path: string, encoding: Encoding): Promise<string> {
   const file = await open(path);
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    return buffer.subarray(0, bytesRead).toString('utf8');
+    return new TextDecoder(encoding, { ignoreBOM: true }).decode(buffer.subarray(0, bytesRead));
   } finally {
     await file.close();
   }
 }
 
-async function headerOf(path: string, delimiter: string): Promise<string[]> {
+async function headerOf(path: string, delimiter: string, encoding: Encoding): Promise<string[]> {
   const parser = createReadStream(path)
-    .pipe(decoder())
-    .pipe(parse({ bom: true, delimiter, to: 1, relax_quotes: true }));
+    .pipe(decoder(encoding))
+    .pipe(parse({ bom: true, delimiter, record_delimiter: LINE_ENDS, to: 1, relax_quotes: true }));
   for await (const record of parser as AsyncIterable<string[]>) return record.map((name) => name.trim());
   return [];
 }

@@ -186,7 +186,7 @@ async function* batches(
   let bytes = 0;
   let cursor: string | null = null;
   for await (const { line, cells, reasons, cursor: next } of rows(from)) {
-    const read = readRow(cells, columns, options, mapping, secret);
+    const read = readRow(cells, columns, options, mapping, { secret, nowMs: deps.clock.nowMs() });
     const hash = contentHash(cells, secret);
     const size = Object.values(cells).reduce((sum, value) => sum + value.length, 0);
     if (

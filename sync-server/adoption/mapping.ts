@@ -4,17 +4,39 @@ import { CanonicalStatus } from '../../domain/payment-status.ts';
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { Queryable } from '../db/database.ts';
 import { fold } from './fold.ts';
-import { type OwnWords, PROVIDER_NAMES } from './words.ts';
+import { normaliseProvider, type OwnWords, PROVIDER_NAMES } from './words.ts';
 
 const Names = z.record(z.string(), z.string());
+
+const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const MAX_SLUG = 40;
+
+/**
+ * An adapter's name, or a gateway of the past by a name of its own, under which its receivable stands for ever: so what is
+ * nearly an adapter's name is refused.
+ */
+const ProviderName = z.string().transform((text, context): string => {
+  const known = normaliseProvider(text);
+  if (known !== null) return known;
+  const near = PROVIDER_NAMES.find((name) => isNearly(fold(text), fold(name)));
+  if (near === undefined && SLUG.test(text) && text.length <= MAX_SLUG) return text;
+  context.addIssue(
+    near === undefined
+      ? `expected one of ${PROVIDER_NAMES.join('|')}, or a name of its own for a gateway of the past, as "banco-da-praca"`
+      : `"${text}": is ${near} meant?`,
+  );
+  return z.NEVER;
+});
 
 /** What a company has to say of its old system; docs/adoption.md has an example. */
 export const MappingFile = z.strictObject({
   /** Old clinic, unit or merchant → our merchant; `*` for whatever is not named. */
   clinics: z.record(z.string(), Uuid).default({}),
-  providers: z.record(z.string(), z.enum(PROVIDER_NAMES as [string, ...string[]])).default({}),
+  providers: z.record(z.string(), ProviderName).default({}),
   statuses: z.record(z.string(), CanonicalStatus).default({}),
-  /** Field → column, where a column has a name of its own. */
+  /** What a row's type says: whether it is a sale at all. */
+  types: z.record(z.string(), z.enum(['sale', 'no_sale'])).default({}),
+  /** Field → column, where a column has a name of its own; `-` where no column says it. */
   columns: Names.default({}),
   /** Of a PostgreSQL source: the table of each kind, and its key. */
   tables: z
@@ -29,6 +51,8 @@ export type MappingFile = z.infer<typeof MappingFile>;
 /** The mapping as rows are read by it. */
 export interface Mapping {
   readonly words: OwnWords;
+  /** Folded. */
+  readonly types: ReadonlyMap<string, 'sale' | 'no_sale'>;
   readonly columns: Readonly<Record<string, string>>;
   readonly tables: MappingFile['tables'];
   /** @returns null: nobody of ours */
@@ -58,7 +82,15 @@ export async function openMapping(
   only: string | null = null,
 ): Promise<Mapping> {
   const rows = await database.query<{ id: string }>('SELECT merchant_id AS id FROM merchants');
-  const ours = new Set(rows.map(({ id }) => id));
+  return mappingFor(file, new Set(rows.map(({ id }) => id)), only);
+}
+
+/** @param ours the merchants that are here */
+export function mappingFor(
+  file: MappingFile,
+  ours: ReadonlySet<string>,
+  only: string | null = null,
+): Mapping {
   const clinics = new Map(
     Object.entries(file.clinics).flatMap(([clinic, merchant]) =>
       // A merchant that is not here yet: its rows wait.
@@ -67,11 +99,11 @@ export async function openMapping(
   );
   const named = (word: string | null): string | undefined =>
     word === null ? undefined : clinics.get(word.trim().toLowerCase());
+  const folded = <T>(words: Readonly<Record<string, T>>): ReadonlyMap<string, T> =>
+    new Map(Object.entries(words).map(([word, meaning]) => [fold(word), meaning]));
   return {
-    words: {
-      providers: new Map(Object.entries(file.providers).map(([word, name]) => [fold(word), name])),
-      statuses: new Map(Object.entries(file.statuses).map(([word, status]) => [fold(word), status])),
-    },
+    words: { providers: folded(file.providers), statuses: folded(file.statuses) },
+    types: folded(file.types),
     columns: file.columns,
     tables: file.tables,
     merchantOf: (clinic, merchant) => {
@@ -80,4 +112,18 @@ export async function openMapping(
       return named(clinic) ?? named(merchant) ?? (isOurs ? merchant.toLowerCase() : clinics.get('*')) ?? null;
     },
   };
+}
+
+/** At most two letters apart: a slip of the hand. */
+function isNearly(one: string, other: string): boolean {
+  let above = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [row, letter] of [...one].entries()) {
+    const line = [row + 1];
+    for (let at = 1; at <= other.length; at += 1) {
+      const changed = (above[at - 1] ?? 0) + (letter === other[at - 1] ? 0 : 1);
+      line.push(Math.min(changed, (above[at] ?? 0) + 1, (line[at - 1] ?? 0) + 1));
+    }
+    above = line;
+  }
+  return (above[other.length] ?? 0) <= 2;
 }

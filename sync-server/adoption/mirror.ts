@@ -126,7 +126,8 @@ async function adoptOne(
   const options = { kind, amounts, timeZone, dayFirst: true, currency: 'BRL', columns: {} };
   const mapping = await openMapping(transaction, NO_MAPPING, merchantId);
   const secret = rowKeysOf(deps.personalData).rows;
-  const row = readRow(cells, columnsOf(kind, Object.keys(cells)), options, mapping, secret);
+  const by = { secret, nowMs: deps.clock.nowMs() };
+  const row = readRow(cells, columnsOf(kind, Object.keys(cells)), options, mapping, by);
   const name = { source, kind, origin: `mirror of ${merchantId}`, sha256: null };
   const run = await openRun(deps, transaction, name, options);
   const one = { line: run.rowsDone + 1, cells, hash: contentHash(cells, secret), row };

@@ -1,18 +1,29 @@
+import type { PayerFacts } from '../providers/provider-facts.ts';
 import { type CleanCard, cleanCard, cleanId } from '../unified/clean-facts.ts';
+import { type PayloadMoney, payloadMoneyOf } from './payload-money.ts';
 
-export interface PayloadFacts {
+/** What an old row kept of a provider's answer, as far as it helps. */
+export interface PayloadFacts extends PayloadMoney {
   /** As the provider calls them. */
   readonly customerId: string | null;
   readonly card: CleanCard | null;
+  /** As it was told; for a row whose columns name nobody. */
+  readonly payer: PayerFacts;
+  /** Stripe says of each object whether money moved by it. */
+  readonly isTest: boolean;
 }
 
 /** Deeper and longer than any provider's answer is useful. */
 const MAX_DEPTH = 12;
 const MAX_NODES = 20_000;
+/** Who pays, in the order of trust. */
+const PAYERS = ['customer', 'billing_details', 'payer', 'customer_details', 'buyer'];
+
+type Held = Readonly<Record<string, unknown>>;
 
 /**
- * What an old row kept of a provider's answer, as far as it helps: whom the provider knows, and the card. Where in the
- * answer they stand each provider decides, so the first object called `card` and the first `customer` count.
+ * Whom the provider knows, the card, and what it says of the money. Where in the answer they stand each provider decides,
+ * so the first object called `card` and the first `customer` count.
  * @returns null where it is no JSON
  */
 export function readPayload(text: string): PayloadFacts | null {
@@ -26,13 +37,21 @@ export function readPayload(text: string): PayloadFacts | null {
     return null;
   }
   if (typeof payload !== 'object' || payload === null) return null;
-  const found: { customer?: unknown; card?: CleanCard } = {};
+  const found: { card?: CleanCard; isTest?: boolean } = {};
+  const payers = new Map<string, unknown>();
   let nodes = 0;
   const visit = (value: unknown, depth: number): void => {
     nodes += 1;
     if (typeof value !== 'object' || value === null || depth > MAX_DEPTH || nodes > MAX_NODES) return;
     for (const [key, held] of Object.entries(value)) {
-      if (key === 'customer' && found.customer === undefined) found.customer = held;
+      if (key === 'livemode' && held === false) found.isTest = true;
+      if (PAYERS.includes(key) && !payers.has(key)) payers.set(key, held);
+      if (
+        (key === 'receipt_email' || key === 'customer_email') &&
+        typeof held === 'string' &&
+        !payers.has(key)
+      )
+        payers.set(key, { email: held });
       if (key === 'card' && found.card === undefined) {
         const card = cardOf(held);
         if (card !== null) found.card = card;
@@ -41,12 +60,36 @@ export function readPayload(text: string): PayloadFacts | null {
     }
   };
   visit(payload, 0);
-  return { customerId: customerIdOf(found.customer), card: found.card ?? null };
+  return {
+    customerId: customerIdOf(payers.get('customer')),
+    card: found.card ?? null,
+    payer: payerOf([...PAYERS, 'receipt_email', 'customer_email'].map((key) => payers.get(key))),
+    isTest: found.isTest === true,
+    ...payloadMoneyOf(payload as Held),
+  };
+}
+
+/** Of several the first that can be found again: one whole person, and no mixture of two. */
+function payerOf(told: readonly unknown[]): PayerFacts {
+  const people = told.flatMap((one): PayerFacts[] => {
+    if (typeof one !== 'object' || one === null) return [];
+    const held = one as Held;
+    const words = (...keys: readonly string[]): string | undefined =>
+      keys.map((key) => held[key]).find((value): value is string => typeof value === 'string');
+    return [
+      {
+        name: words('name'),
+        email: words('email'),
+        document: words('document', 'cpfCnpj', 'cpf', 'tax_id', 'document_number'),
+        phone: words('phone'),
+      },
+    ];
+  });
+  return people.find(({ email, document }) => (email ?? document) !== undefined) ?? people[0] ?? {};
 }
 
 function customerIdOf(customer: unknown): string | null {
-  if (typeof customer === 'object' && customer !== null)
-    return textOf((customer as { id?: unknown }).id) ?? null;
+  if (typeof customer === 'object' && customer !== null) return textOf((customer as Held)['id']) ?? null;
   return textOf(customer) ?? null;
 }
 
@@ -59,7 +102,7 @@ function textOf(value: unknown): string | undefined {
 
 function cardOf(held: unknown): CleanCard | null {
   if (typeof held !== 'object' || held === null) return null;
-  const card = held as Readonly<Record<string, unknown>>;
+  const card = held as Held;
   const whole = (value: unknown): number | undefined =>
     typeof value === 'number' || typeof value === 'string' ? Number(value) : undefined;
   return cleanCard({

@@ -12,7 +12,7 @@ const MAX_HEADERS = 1_000;
 
 /** Reads rows again that were kept: by the options that they came with, and the mapping of now. */
 export function createRereader(
-  { personalData }: Pick<ImportDeps, 'personalData'>,
+  { personalData, clock }: Pick<ImportDeps, 'personalData' | 'clock'>,
   mapping: Mapping,
 ): Rereader {
   const secret = rowKeysOf(personalData).rows;
@@ -26,6 +26,6 @@ export function createRereader(
       if (headers.size >= MAX_HEADERS) headers.clear();
       headers.set(name, columns);
     }
-    return readRow(cells, columns, options, mapping, secret);
+    return readRow(cells, columns, options, mapping, { secret, nowMs: clock.nowMs() });
   };
 }

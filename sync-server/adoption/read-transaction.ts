@@ -1,0 +1,75 @@
+import { isSettled } from '../../domain/payment-status.ts';
+import { cleanCard, cleanId } from '../unified/clean-facts.ts';
+import { readInstant } from './dates.ts';
+import { datesOf } from './read-dates.ts';
+import { amountOf, currencyOf, moneyBack, stopButPaid } from './read-money.ts';
+import type { PayloadFacts } from './read-payload.ts';
+import { installmentsOf, judgeMode, judgeType, methodOf, providerOf, statusOf } from './read-words.ts';
+import type { Reading, SessionFacts, TransactionFacts } from './row-facts.ts';
+import { normaliseProvider } from './words.ts';
+
+/** Money is never guessed: where two things of a row contradict each other it stops, and says which. */
+export function transactionOf(reading: Reading, payload: PayloadFacts | null): TransactionFacts | null {
+  const { get, all, id, keyFor, mapping, note } = reading;
+  judgeType(reading);
+  judgeMode(reading, payload);
+  const provider = providerOf(reading);
+  const told = statusOf(reading, payload);
+  const currency = currencyOf(reading, payload);
+  const dates = datesOf(reading, payload);
+  const amountCents = amountOf(reading, told ?? 'SUCCEEDED', payload);
+  if (provider === null || told === null || amountCents === null || dates === null) return null;
+  const back = moneyBack(reading, told, amountCents, payload);
+  const settled = isSettled(back.status);
+  if (!settled && get('paidAt') !== null) stopButPaid(reading, told);
+  if (settled && dates.paidAtMs === null) note('paid_at_missing');
+  const routed = get('routedProvider');
+  const chargeId = cleanId(id('chargeId') ?? undefined) ?? cleanId(payload?.chargeId ?? undefined);
+  // Another name of the same charge, as the PaymentIntent beside it, brings two rows of it together.
+  const other = all('chargeId').find((name) => name !== get('chargeId'));
+  return {
+    provider,
+    routedProvider: routed === null ? null : normaliseProvider(routed, mapping.words),
+    status: back.status,
+    amountCents,
+    currency,
+    method: methodOf(reading),
+    installments: installmentsOf(reading),
+    orderId: cleanId(id('orderId') ?? undefined) ?? cleanId(other ?? payload?.orderId ?? undefined),
+    chargeId,
+    createdAtMs: dates.createdAtMs,
+    paidAtMs: settled ? (dates.paidAtMs ?? dates.createdAtMs) : null,
+    refundedCents: back.refundedCents,
+    chargedBackCents: back.chargedBackCents,
+    refundedAtMs:
+      back.refundedCents + back.chargedBackCents > 0 ? (dates.refundedAtMs ?? dates.latestMs) : null,
+    customerKey: keyFor(id('customerKey')),
+    sessionKey: keyFor(id('sessionKey')),
+    providerCustomerId: cleanId(id('providerCustomerId') ?? undefined) ?? payload?.customerId ?? null,
+    card:
+      payload?.card ??
+      cleanCard({
+        id: get('methodId') ?? undefined,
+        brand: get('cardBrand') ?? undefined,
+        last4: get('cardLast4')?.padStart(4, '0'),
+      }),
+  };
+}
+
+export function sessionOf(reading: Reading): SessionFacts | null {
+  const { get, id, keyFor, note, options } = reading;
+  judgeMode(reading, null);
+  const status = statusOf(reading, null);
+  const dates = datesOf(reading);
+  if (status === null || dates === null) return null;
+  const text = get('endedAt');
+  const ended = text === null ? null : readInstant(text, options);
+  if (text !== null && ended === null) note('date_unreadable');
+  return {
+    status,
+    openedAtMs: dates.createdAtMs,
+    endedAtMs: ended ?? dates.paidAtMs,
+    transactionKey: keyFor(id('transactionKey')),
+    orderId: cleanId(id('orderId') ?? undefined),
+  };
+}
