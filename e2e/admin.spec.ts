@@ -228,6 +228,7 @@ test('a refund that was sent back by hand is closed after a question that asks w
         refundId: 'RE12345678202603101500abcdef12345',
         by: 'Marta, financeiro',
         note: 'Pix de volta feito no banco',
+        nothingOwed: false,
       },
     },
   ]);
