@@ -26,14 +26,20 @@ export type CanonicalStatus = z.infer<typeof CanonicalStatus>;
 /**
  * Whether a payment may go from `from` to `to`. Only upwards in rank: a late or repeated message of lower rank never
  * undoes a higher one, and among the endings of rank 40 the first wins. 40 → 50 is upwards, so late money counts.
- * The one downgrade, a dispute won (CHARGEBACK → SUCCEEDED), must be named by the caller.
+ * The two downgrades have to be named by the caller: a dispute that was won (CHARGEBACK → SUCCEEDED), and a refund that
+ * had arrived and came back.
  */
 export function isStatusChangeAllowed(
   from: CanonicalStatus,
   to: CanonicalStatus,
-  cause: 'provider_message' | 'dispute_won' = 'provider_message',
+  cause: 'provider_message' | 'dispute_won' | 'refund_bounced' = 'provider_message',
 ): boolean {
   if (cause === 'dispute_won') return from === 'CHARGEBACK' && to === 'SUCCEEDED';
+  if (cause === 'refund_bounced')
+    return (
+      (from === 'REFUNDED' && (to === 'PARTIALLY_REFUNDED' || to === 'SUCCEEDED')) ||
+      (from === 'PARTIALLY_REFUNDED' && to === 'SUCCEEDED')
+    );
   return STATUS_RANK[to] > STATUS_RANK[from];
 }
 

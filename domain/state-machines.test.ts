@@ -116,5 +116,15 @@ describe('payment status', () => {
     expect(isStatusChangeAllowed('CHARGEBACK', 'SUCCEEDED')).toBe(false);
     expect(isStatusChangeAllowed('CHARGEBACK', 'SUCCEEDED', 'dispute_won')).toBe(true);
     expect(isStatusChangeAllowed('REFUNDED', 'SUCCEEDED', 'dispute_won')).toBe(false);
+    const downs = CanonicalStatus.options.flatMap((from) =>
+      CanonicalStatus.options
+        .filter((to) => isStatusChangeAllowed(from, to, 'refund_bounced'))
+        .map((to) => `${from} → ${to}`),
+    );
+    expect(downs).toEqual([
+      'PARTIALLY_REFUNDED → SUCCEEDED',
+      'REFUNDED → SUCCEEDED',
+      'REFUNDED → PARTIALLY_REFUNDED',
+    ]);
   });
 });

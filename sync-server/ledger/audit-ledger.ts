@@ -46,9 +46,10 @@ const RULES = [
     sql: `SELECT f.merchant_id, f.refund_id AS subject,
                  f.status || ' of ' || f.amount_cents || ', posted ' || coalesce(sum(p.amount_cents), 0) AS detail
           FROM refunds f
-          LEFT JOIN ledger_entries e ON e.merchant_id = f.merchant_id AND e.idempotency_key = 'refund:' || f.refund_id
-          LEFT JOIN ledger_postings p
-            ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id AND p.amount_cents > 0
+          LEFT JOIN ledger_entries e ON e.merchant_id = f.merchant_id
+            AND e.idempotency_key IN ('refund:' || f.refund_id, 'refund_bounced:' || f.refund_id)
+          LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
+            AND p.account_code IN ('sales_returns', 'refunds_payable')
           GROUP BY f.merchant_id, f.refund_id, f.status, f.amount_cents
           HAVING coalesce(sum(p.amount_cents), 0) <> CASE f.status WHEN 'settled' THEN f.amount_cents ELSE 0 END`,
   },
@@ -139,6 +140,7 @@ const RULES = [
           FROM recurring_returns b JOIN recurring_receipts r USING (merchant_id, receipt_id)
           LEFT JOIN ledger_entries e ON e.merchant_id = b.merchant_id AND e.idempotency_key IN (
             'recurring_refund:' || b.receipt_id || ':' || b.return_id,
+            'recurring_refund_bounced:' || b.receipt_id || ':' || b.return_id,
             'recurring_dispute:' || b.receipt_id || ':' || b.return_id,
             'recurring_dispute_end:' || b.receipt_id || ':' || b.return_id)
           LEFT JOIN ledger_postings p ON p.merchant_id = e.merchant_id AND p.entry_id = e.entry_id
@@ -153,7 +155,7 @@ const RULES = [
                  f.status || ' of ' || f.amount_cents || ', back ' || coalesce(sum(b.amount_cents), 0) AS detail
           FROM recurring_refunds f
           LEFT JOIN recurring_returns b ON b.merchant_id = f.merchant_id AND b.receipt_id = f.receipt_id
-            AND b.return_id = f.refund_id AND b.status = 'settled'
+            AND b.return_id = f.refund_id AND (b.status = 'settled' OR b.bounced_at IS NOT NULL)
           WHERE f.status = 'settled'
           GROUP BY f.merchant_id, f.refund_id, f.status, f.amount_cents
           HAVING coalesce(sum(b.amount_cents), 0) <> f.amount_cents`,
@@ -197,7 +199,7 @@ const RULES = [
           posted AS (
             SELECT merchant_id, transaction_id, account_code, sum(amount_cents) AS cents
             FROM ledger_entries JOIN ledger_postings USING (merchant_id, entry_id)
-            WHERE kind = 'split_returned' AND amount_cents > 0 GROUP BY merchant_id, transaction_id, account_code)
+            WHERE kind = 'split_returned' AND account_code LIKE 'payable:%' GROUP BY merchant_id, transaction_id, account_code)
           SELECT s.merchant_id, s.transaction_id || ' ' || s.recipient AS subject,
                  'of ' || s.amount_cents || ' back ' || coalesce(posted.cents, 0) AS detail
           FROM transaction_splits s JOIN payment_transactions t USING (merchant_id, transaction_id)

@@ -77,6 +77,20 @@ export function postRefund(
   });
 }
 
+/** A refund had reached its payer, and came back to the provider: it is undone, line by line. */
+export function postRefundBounced(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: MoneyFact & { readonly refundId: string; readonly ofSale: boolean },
+): Promise<void> {
+  return post(deps, transaction, fact, {
+    kind: 'refund_bounced',
+    idempotencyKey: `refund_bounced:${fact.refundId}`,
+    debit: receivableAccount(fact.provider),
+    credit: fact.ofSale ? SALES_RETURNS : REFUNDS_PAYABLE,
+  });
+}
+
 /** A payer's bank holds the money back until it is decided whose it is. */
 export function postDispute(
   deps: LedgerDeps,

@@ -145,6 +145,13 @@ describe('the database refuses', () => {
     ['another seal', 'append-only', 'UPDATE ledger_seals SET hash = sha256(hash)'],
     ['an entry taken away', 'append-only', 'DELETE FROM ledger_entries'],
     ['all taken away', 'append-only', 'TRUNCATE ledger_entries CASCADE'],
+    ['another kind of account', 'append-only', "UPDATE ledger_accounts SET kind = 'expense'"],
+    ['an account taken away', 'append-only', 'DELETE FROM ledger_accounts'],
+    ['all accounts taken away', 'append-only', 'TRUNCATE ledger_accounts CASCADE'],
+    ['the chain’s end set back', 'only goes on', 'UPDATE ledger_heads SET seq = seq - 1'],
+    ['another end of the chain', 'only goes on', 'UPDATE ledger_heads SET hash = sha256(hash)'],
+    ['the chain’s end taken away', 'only goes on', 'DELETE FROM ledger_heads'],
+    ['all ends taken away', 'append-only', 'TRUNCATE ledger_heads'],
   ])('%s', async (_what, refusal, sql) => {
     await expect(context.db.query(sql)).rejects.toThrow(refusal);
   });

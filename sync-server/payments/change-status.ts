@@ -15,7 +15,7 @@ export async function changeStatus(
   to: CanonicalStatus,
   cause: TransitionCause,
   atMs: number,
-  by: 'provider_message' | 'dispute_won' = 'provider_message',
+  by: Parameters<typeof isStatusChangeAllowed>[2] = 'provider_message',
 ): Promise<boolean> {
   if (!isStatusChangeAllowed(payment.status, to, by)) return false;
   await transaction.query(

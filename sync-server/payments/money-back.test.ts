@@ -114,6 +114,78 @@ async function queueTicket(payment: PaymentTransaction, status = 'in_queue'): Pr
   );
 }
 /** As a server does it: the worker is there before anything is asked for, and hears of it. */
+describe('a refund that had arrived and came back to the provider', () => {
+  const cents = async (account: string): Promise<number> => {
+    const [row] = await context.db.query<{ cents: number }>(
+      `SELECT coalesce(sum(amount_cents), 0)::int AS cents FROM ledger_postings p
+       JOIN ledger_entries e USING (merchant_id, entry_id) WHERE account_code = $1`,
+      [account],
+    );
+    return row?.cents ?? 0;
+  };
+  const columns = async ({ transactionId }: PaymentTransaction) => {
+    const [row] = await context.db.query(
+      'SELECT status, refunded_cents AS "refundedCents", refunded_at AS "refundedAt" FROM payment_transactions WHERE transaction_id = $1',
+      [transactionId],
+    );
+    return row;
+  };
+
+  test('of a sale: the money is the merchant’s again, until it is sent once more', async () => {
+    const payment = await paidCharge();
+    const [returns, receivable] = [await cents('sales_returns'), await cents('receivable:bacen-pix')];
+    const part = refund(payment, 300);
+    const rest = refund(payment, SERVICE.amountCents - 300);
+    await tell(payment, { refunds: [part, rest] });
+    expect(await columns(payment)).toMatchObject({ status: 'REFUNDED' });
+    const back = { refunds: [part, { ...rest, status: 'refused' as const }] };
+    await Promise.all([tell(payment, back), tell(payment, back)]);
+    // What was read before it came back is told late.
+    await tell(payment, { refunds: [part, rest] });
+    expect(await columns(payment)).toMatchObject({ status: 'PARTIALLY_REFUNDED', refundedCents: 300 });
+    expect(await cents('sales_returns')).toBe(returns + 300);
+    expect(await cents('receivable:bacen-pix')).toBe(receivable - 300);
+    await expectMoneyAddsUp(context);
+    const again = refund(payment, SERVICE.amountCents - 300);
+    await tell(payment, { refunds: [part, { ...rest, status: 'refused' }, again] });
+    expect(await columns(payment)).toMatchObject({ status: 'REFUNDED', refundedCents: SERVICE.amountCents });
+    await expectMoneyAddsUp(context);
+  });
+
+  test('ours, of money that bought nothing: it is owed again, and asked for under another id', async () => {
+    const payment = await paidCharge();
+    bank.pay(payment.txid, 700);
+    await tell(payment);
+    const owed = await cents('refunds_payable');
+    await startRefundWorker(context, bank, { pausedUntilMs: () => 0 }).stop();
+    const [sent] = await context.db.query<{ id: string; receipt: string }>(
+      `SELECT refund_id AS id, receipt_id AS receipt FROM refunds WHERE transaction_id = $1 AND status = 'settled'`,
+      [payment.transactionId],
+    );
+    if (sent === undefined) throw new Error('nothing was sent back');
+    expect(await cents('refunds_payable')).toBe(owed + 700);
+    const told = { refundId: sent.id, receiptId: sent.receipt, amountCents: 700, initiatedBy: 'us' } as const;
+    const came = { ...told, status: 'refused', providerStatus: 'failed', reason: 'card closed' } as const;
+    await tell(payment, { refunds: [came] });
+    expect(await cents('refunds_payable')).toBe(owed);
+    await expectMoneyAddsUp(context);
+    const [next] = await retryRefunds(context, payment.merchantId, [sent.id]);
+    expect(next).not.toBe(sent.id);
+    await startRefundWorker(context, bank, { pausedUntilMs: () => 0 }).stop();
+    expect(await cents('refunds_payable')).toBe(owed + 700);
+    await expectMoneyAddsUp(context);
+  });
+});
+
+test('a refund that ends with another amount than it was told of on its way is posted and kept as it ended', async () => {
+  const payment = await paidCharge();
+  const under = refund(payment, 300, 'processing');
+  await tell(payment, { refunds: [under] });
+  await tell(payment, { refunds: [{ ...under, amountCents: 450, status: 'settled' }] });
+  expect((await readPayment(context, payment.sessionId)).refunds).toMatchObject([{ cents: 450 }]);
+  await expectMoneyAddsUp(context);
+});
+
 test('a ticket is marked by a worker of its own, as soon as its money has gone back', async () => {
   const payment = await paidCharge();
   await queueTicket(payment);

@@ -1,7 +1,7 @@
-import { type CanonicalStatus, isSettled } from '../../domain/payment-status.ts';
+import { type CanonicalStatus, isSettled, STATUS_RANK } from '../../domain/payment-status.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
-import { postDispute, postDisputeEnd, postRefund } from '../ledger/ledger.ts';
+import { postDispute, postDisputeEnd, postRefund, postRefundBounced } from '../ledger/ledger.ts';
 import type { ProviderCharge, ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
 import { postSplitReturns } from '../splits/post-split.ts';
 import { changeStatus, type TransitionCause } from './change-status.ts';
@@ -96,9 +96,9 @@ async function recordRefund(
          provider_status, initiated_by, created_at, settled_at)
        SELECT merchant_id, $2, receipt_id, $4, $5, 'by_provider', $6, $7, 'provider', $8,
          CASE WHEN $6 = 'settled' THEN $8::timestamptz END FROM receipt
-       ON CONFLICT (merchant_id, refund_id) DO UPDATE SET status = excluded.status,
+       ON CONFLICT (merchant_id, refund_id) DO UPDATE SET status = excluded.status, amount_cents = excluded.amount_cents,
          provider_status = excluded.provider_status, settled_at = excluded.settled_at
-         WHERE known.initiated_by = 'provider' AND known.receipt_id = excluded.receipt_id
+         WHERE known.initiated_by = 'provider' AND known.receipt_id = excluded.receipt_id AND known.bounced_at IS NULL
            AND known.status NOT IN ('settled', excluded.status)
        RETURNING status)
      SELECT kept.status, receipt.disposition FROM kept, receipt`,
@@ -125,23 +125,44 @@ async function recordRefund(
 }
 
 /**
- * It was told as settled, is posted so, and came back to the provider, as when the payer's card is no more: the payer has
- * nothing, and a person has to see to it.
+ * It was told as settled, and came back to the provider, as when the payer's card is no more: the provider holds the money
+ * again, the payer has nothing, and a person has to see to it. It never settles again, whatever is told late: what is sent
+ * once more has an id of its own.
  */
 async function noteBounced(
   context: ServerContext,
   transaction: Transaction,
-  { merchantId }: PaymentTransaction,
-  { refundId, receiptId }: ProviderChargeRefund,
+  payment: PaymentTransaction,
+  { refundId, receiptId, providerStatus }: ProviderChargeRefund,
   atMs: number,
 ): Promise<void> {
-  const noted = await transaction.query(
-    `UPDATE refunds SET bounced_at = $4
-     WHERE merchant_id = $1 AND refund_id IN ($2, $3 || ':' || $2) AND receipt_id = $3 AND status = 'settled'
-       AND bounced_at IS NULL AND returned_at IS NULL RETURNING refund_id`,
-    [merchantId, refundId, receiptId, new Date(atMs)],
+  const [bounced] = await transaction.query<BouncedRefund>(
+    `UPDATE refunds f SET bounced_at = $4, status = 'failed', refused = true, settled_at = NULL, provider_status = $5,
+       last_error = 'came back to the provider after it had arrived', attempts = attempts + 1, next_attempt_at = NULL
+     FROM receipts r
+     WHERE f.merchant_id = $1 AND f.refund_id IN ($2, $3 || ':' || $2) AND f.receipt_id = $3 AND f.status = 'settled'
+       AND f.returned_at IS NULL AND r.merchant_id = f.merchant_id AND r.receipt_id = f.receipt_id
+       AND f.transaction_id = $6
+     RETURNING f.refund_id AS "refundId", f.amount_cents AS "amountCents", r.disposition = 'settles' AS "ofSale",
+       r.other_currency AS "otherCurrency"`,
+    [payment.merchantId, refundId, receiptId, new Date(atMs), providerStatus, payment.transactionId],
   );
-  if (noted.length > 0) context.log.error({ refundId, receiptId }, 'a refund that had arrived came back');
+  if (bounced === undefined) return;
+  context.log.error({ refundId, receiptId }, 'a refund that had arrived came back');
+  const { otherCurrency, ...fact } = bounced;
+  await postRefundBounced(context, transaction, {
+    ...payment,
+    ...fact,
+    currency: otherCurrency ?? payment.currency,
+    occurredAtMs: atMs,
+  });
+}
+
+interface BouncedRefund extends Record<string, unknown> {
+  readonly refundId: string;
+  readonly amountCents: number;
+  readonly ofSale: boolean;
+  readonly otherCurrency: string | null;
 }
 
 /** A provider's names may be unique within one receipt alone: one that is another receipt's here already is made longer. */
@@ -239,13 +260,15 @@ export async function followMoneyBack(
     [payment.merchantId, payment.transactionId],
   );
   if (sums === undefined) throw new Error('a query without FROM has one row');
-  if (sums.returned > 0 || sums.disputed) await postSplitReturns(context, transaction, payment, atMs);
+  await postSplitReturns(context, transaction, payment, atMs);
   const to = statusByMoney(sums, payment.amountCents);
   if (to === status) return;
   if (status === 'CHARGEBACK')
     await changeStatus(transaction, { ...payment, status }, 'SUCCEEDED', cause, atMs, 'dispute_won');
   const from = status === 'CHARGEBACK' ? 'SUCCEEDED' : status;
-  await changeStatus(transaction, { ...payment, status: from }, to, cause, atMs);
+  const isLess = STATUS_RANK[to] < STATUS_RANK[from];
+  const by = isLess ? 'refund_bounced' : 'provider_message';
+  await changeStatus(transaction, { ...payment, status: from }, to, cause, atMs, by);
   transaction.afterCommit(() => context.workDue.announce('mark', atMs));
 }
 

@@ -109,6 +109,7 @@ export async function lookAgainAtRefunds(
     `WITH open AS (
        SELECT merchant_id, refund_id FROM refunds
        WHERE merchant_id = $1 AND transaction_id = $2 AND status IN ('processing', 'failed') AND replaced_by IS NULL
+         AND bounced_at IS NULL
        FOR UPDATE SKIP LOCKED)
      UPDATE refunds f SET next_attempt_at = $3 FROM open
      WHERE f.merchant_id = open.merchant_id AND f.refund_id = open.refund_id RETURNING f.refund_id`,

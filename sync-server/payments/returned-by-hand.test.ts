@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../platform/testing/manual-clock.ts';
 import { DEMO_SHOP } from '../catalog/demo-shop.ts';
@@ -40,6 +41,29 @@ beforeEach(() => {
 });
 afterEach(() => expectMoneyAddsUp(context));
 afterAll(() => database.close());
+
+test('a sale whose refund somebody sent by hand says so in its own columns', async () => {
+  const payment = await paid(SERVICE.amountCents);
+  const request = {
+    requestId: randomUUID(),
+    transactionId: payment.transactionId,
+    amountCents: null,
+    note: 'pedido',
+  };
+  const asked = await requestRefund(context, merchantId, request, 'manager');
+  if (!asked.ok) throw new Error(asked.detail);
+  await startRefundWorker(context, bank, HEALTHY).stop();
+  await closeReturned(context, merchantId, {
+    refundId: asked.refundId,
+    by: 'Marta',
+    note: 'pelo aplicativo',
+  });
+  const columns = await context.db.query(
+    'SELECT status, refunded_cents AS cents, refunded_at AS at FROM payment_transactions WHERE transaction_id = $1',
+    [payment.transactionId],
+  );
+  expect(columns).toEqual([{ status: 'REFUNDED', cents: SERVICE.amountCents, at: new Date(clock.nowMs()) }]);
+});
 
 async function paid(...amounts: number[]): Promise<PaymentTransaction> {
   const request = chargeRequest(context);

@@ -2,6 +2,7 @@ import type { RefundReturned } from '../../domain/protocol/refunds.ts';
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postRefund } from '../ledger/ledger.ts';
+import { followPayment } from '../unified/follow-payment.ts';
 import { followMoneyBack } from './money-back.ts';
 import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import type { RefundRow } from './record-receipts.ts';
@@ -30,8 +31,8 @@ interface FailedRefund extends RefundRow {
 
 /**
  * Ends a refund that failed because somebody sent the money back by hand: a person says so, and answers for it. The
- * money is posted as gone back, but for what the provider itself has told of meanwhile; of one that had arrived and came
- * back it is posted already. Told again, it is answered the same, and the first note stands.
+ * money is posted as gone back, but for what the provider itself has told of meanwhile; one that had arrived and came
+ * back is undone in the books, and stands there under another id. Told again, it is answered the same, and the first note stands.
  */
 export function closeReturned(
   context: ServerContext,
@@ -53,7 +54,7 @@ export function closeReturned(
     const isClosable = refund.hasBounced ? !nothingOwed : refund.status === 'failed';
     if (!isClosable || refund.replacedBy !== null || (isOurs && nothingOwed))
       return refuse('not_failed', 'it is no refund that was given up, or that came back');
-    if (refund.hasBounced || nothingOwed) {
+    if (nothingOwed) {
       await noteClosed(transaction, merchantId, refundId, request, context.clock.nowMs());
       context.log.warn({ refundId, nothingOwed }, 'a refund was closed by a person');
       return { ok: true, refundId };
@@ -124,7 +125,8 @@ async function writeReturned(
 ): Promise<Written> {
   const { refundId } = refund;
   const postedCents = Math.max(0, Math.min(refund.amountCents, refund.leftCents));
-  const isWhole = postedCents === refund.amountCents;
+  // An id is posted once, and that of a refund that came back was.
+  const isWhole = postedCents === refund.amountCents && !refund.hasBounced;
   const stands = isWhole
     ? refundId
     : postedCents > 0
@@ -180,7 +182,10 @@ async function followReturned(
   await postRefund(context, transaction, { ...fact, refundId, ofSale });
   // The refund worker marks the ticket.
   transaction.afterCommit(() => context.workDue.announce('refund', atMs));
-  if (ofSale) return followMoneyBack(context, transaction, payment, payment.status, 'refund', atMs);
+  if (ofSale) {
+    await followMoneyBack(context, transaction, payment, payment.status, 'refund', atMs);
+    return followPayment(transaction, payment, atMs);
+  }
   const told = { ...refund, refundId, amountCents, status: 'settled' } as const;
   await announceRefund(transaction, context.feedWake, payment, told, atMs);
 }

@@ -27,6 +27,20 @@ export function postRecurringRefund(
   });
 }
 
+/** It had reached its payer, and came back to the provider. */
+export function postRecurringRefundBounced(
+  deps: LedgerDeps,
+  transaction: Transaction,
+  fact: ReturnFact,
+): Promise<void> {
+  return post(deps, transaction, ofNoTransaction(fact), {
+    kind: 'recurring_refund_bounced',
+    idempotencyKey: `recurring_refund_bounced:${nameOf(fact)}`,
+    debit: receivableAccount(fact.provider),
+    credit: RECURRING_RETURNS,
+  });
+}
+
 /** A payer's bank holds it back until it is decided whose it is. */
 export function postRecurringDispute(
   deps: LedgerDeps,

@@ -26,6 +26,7 @@ import type { RecurrenceHint } from '../providers/webhook-intake.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { registerRecurringRoutes } from './recurring-routes.ts';
+import { readRecurringTroubles } from './recurring-troubles.ts';
 import { takeRecurrence } from './take-recurrence.ts';
 
 /** Of one call to a simulator: short, because the tests that cut it wait for it. */
@@ -417,27 +418,80 @@ describe('what the provider refuses', () => {
   });
 });
 
-test('a refund that had arrived and came back is seen, and closed by a person', async () => {
+/** Everything of the payment went back, and came back to Stripe. */
+async function bounced(byHand: boolean): Promise<Paid & { readonly refundId: string }> {
   const { hint, receiptId } = await paid('stripe');
-  const refundId = idOf(await asManager('/refunds', request(receiptId)));
-  await until(async () => (await refundOf(hint, refundId))?.status === 'settled');
-  const { data } = (
-    await call('GET', `${bank.stripeUrl}/v1/refunds?charge=${receiptId}`, undefined, {
-      authorization: `Bearer ${SIMULATED_KEYS.secretKey}`,
-    })
-  ).body as { data: { id: string }[] };
+  const { body: charge } = await stripeGet(`/charges/${receiptId}`);
+  let refundId: string;
+  if (byHand) {
+    const made = await act('/stripe/sim/refunds', { paymentIntent: charge['payment_intent'] });
+    refundId = String(made['id']);
+    await tell('stripe', hint);
+  } else {
+    refundId = idOf(await asManager('/refunds', request(receiptId)));
+    await until(async () => (await refundOf(hint, refundId))?.status === 'settled');
+  }
+  expect(await shown(hint)).toMatchObject({ returnedCents: CENTS });
+  const { data } = (await stripeGet(`/refunds?charge=${receiptId}`)).body as unknown as {
+    data: { id: string }[];
+  };
   await act(`/stripe/sim/refunds/${data[0]?.id}/fail`, {});
-  await tell('stripe', hint);
-  expect((await shown(hint)).returns).toMatchObject([
-    { status: 'settled', bouncedAt: clock.nowMs(), closed: null },
-  ]);
-  const close = { receiptId, returnId: refundId, by: 'Ana', note: 'cartão encerrado; Pix por fora' };
-  expect((await asManager('/returns/close', close)).status).toBe(200);
-  expect((await asManager('/returns/close', { ...close, by: 'Bia' })).status).toBe(200);
-  expect((await shown(hint)).returns).toMatchObject([{ closed: { by: 'Ana' } }]);
-  expect((await asManager('/returns/close', { ...close, returnId: 're_x' })).body).toMatchObject({
-    error: { code: 'unknown_return' },
+  for (let round = 0; round < 2; round += 1) await tell('stripe', hint);
+  expect(await shown(hint)).toMatchObject({
+    returnedCents: 0,
+    returns: [{ status: 'failed', bouncedAt: clock.nowMs(), closed: null }],
+    receipts: [{ refundableCents: CENTS }],
   });
+  expect(await balance('recurring_returns', receiptId)).toBe(0);
+  return { hint, receiptId, refundId };
+}
+const stripeGet = (path: string) =>
+  call('GET', `${bank.stripeUrl}/v1${path}`, undefined, {
+    authorization: `Bearer ${SIMULATED_KEYS.secretKey}`,
+  });
+const troubles = () => readRecurringTroubles(context.db, DEMO_MERCHANT_ID, 20);
+
+describe('a refund that had arrived and came back', () => {
+  test('of ours is undone, told of, and sent again under another id', async () => {
+    const { hint, receiptId, refundId } = await bounced(false);
+    expect((await troubles()).failedRefunds).toMatchObject([{ refundId, status: 'failed' }]);
+    expect((await troubles()).lostReturns).toEqual([]);
+    const retried = await asManager('/refunds/retry', { refundIds: [refundId] });
+    expect(retried.body).toEqual({ refundIds: [`${refundId}2`] });
+    await until(async () => (await refundOf(hint, `${refundId}2`))?.status === 'settled');
+    await tell('stripe', hint);
+    expect(await shown(hint)).toMatchObject({ returnedCents: CENTS });
+    expect(await balance('recurring_returns', receiptId)).toBe(CENTS);
+    expect((await troubles()).refundsFailed).toBe(0);
+  });
+
+  test('of ours is closed by a person who sent it otherwise, and is posted under another id', async () => {
+    const { hint, receiptId, refundId } = await bounced(false);
+    const closed = idOf(await asManager('/refunds/returned', { refundId, by: 'Ana', note: 'Pix por fora' }));
+    expect(closed).toBe(`${refundId}2`);
+    expect(await balance('recurring_returns', receiptId)).toBe(CENTS);
+    await tell('stripe', hint);
+    expect(await shown(hint)).toMatchObject({ returnedCents: CENTS });
+    expect((await troubles()).refundsFailed).toBe(0);
+  });
+
+  test.each([true, false])(
+    'of the provider’s own is closed by a person; sent back by hand: %s',
+    async (sentBack) => {
+      const { hint, receiptId, refundId } = await bounced(true);
+      expect((await troubles()).lostReturns).toMatchObject([{ receiptId, returnId: refundId }]);
+      const close = { receiptId, returnId: refundId, by: 'Ana', note: 'cartão encerrado', sentBack };
+      for (const by of ['Ana', 'Bia'])
+        expect((await asManager('/returns/close', { ...close, by })).status).toBe(200);
+      expect(await balance('recurring_returns', receiptId)).toBe(sentBack ? CENTS : 0);
+      const [first] = (await shown(hint)).returns.filter(({ returnId }) => returnId === refundId);
+      expect(first).toMatchObject({ closed: { by: 'Ana' } });
+      expect((await troubles()).refundsFailed).toBe(0);
+      expect((await asManager('/returns/close', { ...close, returnId: 're_x' })).body).toMatchObject({
+        error: { code: 'unknown_return' },
+      });
+    },
+  );
 });
 
 test('subscriptions are listed with plan, price, period and sums, their customers masked', async () => {

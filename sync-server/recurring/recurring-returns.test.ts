@@ -133,6 +133,28 @@ test('a refund that is told of before its receipt is kept for later, and the cha
   expect(await balance('receivable:bacen-pix')).toBe(2_500);
 });
 
+test('a refund that had arrived and came back is income again, and never settles anew', async () => {
+  await told({ refunds: [refund()] });
+  await told({ refunds: [refund({ status: 'refused' })] });
+  await Promise.all([told({ refunds: [refund()] }), told({ refunds: [refund({ status: 'refused' })] })]);
+  expect(await shown()).toMatchObject({
+    returnedCents: 0,
+    returns: [{ status: 'failed', bouncedAt: clock.nowMs() }],
+  });
+  expect(await balance('recurring_returns')).toBe(0);
+  expect(await balance('receivable:bacen-pix')).toBe(3_500);
+  await told({ refunds: [refund({ status: 'refused' }), refund({ refundId: 'D2', amountCents: 3_500 })] });
+  expect(await shown()).toMatchObject({ returnedCents: 3_500 });
+  expect(await balance('receivable:bacen-pix')).toBe(0);
+});
+
+test('what a refund ends with is posted and kept, whatever was told of it on its way', async () => {
+  await told({ refunds: [refund({ status: 'processing' })] });
+  await told({ refunds: [refund({ amountCents: 1_200 })] });
+  expect(await shown()).toMatchObject({ returnedCents: 1_200 });
+  expect(await balance('recurring_returns')).toBe(1_200);
+});
+
 test('of a total, what is new went back since; more than came is passed over', async () => {
   const total = (amountCents: number) => ({ refunds: [refund({ isTotal: true, amountCents })] });
   await told({});

@@ -7,6 +7,7 @@ import {
   postRecurringDispute,
   postRecurringDisputeEnd,
   postRecurringRefund,
+  postRecurringRefundBounced,
 } from './post-recurring-returns.ts';
 
 interface Receipt extends Record<string, unknown> {
@@ -21,6 +22,7 @@ interface KnownReturn extends Record<string, unknown> {
   readonly kind: string;
   readonly status: string;
   readonly amountCents: number;
+  readonly hasBounced: boolean;
 }
 
 /**
@@ -67,7 +69,8 @@ function knownReturns(
   receiptId: string,
 ): Promise<KnownReturn[]> {
   return transaction.query<KnownReturn>(
-    `SELECT return_id AS "returnId", kind, status, amount_cents AS "amountCents" FROM recurring_returns
+    `SELECT return_id AS "returnId", kind, status, amount_cents AS "amountCents", bounced_at IS NOT NULL AS "hasBounced"
+     FROM recurring_returns
      WHERE merchant_id = $1 AND receipt_id = $2`,
     [merchantId, receiptId],
   );
@@ -94,8 +97,8 @@ async function recordRefund(
   const before = refunds.find((each) => each.returnId === returnId);
   const status = told.status === 'refused' ? 'failed' : told.status;
   if (before?.status === 'settled' && status === 'failed')
-    await noteBounced(context, transaction, key, { ...told, returnId }, atMs);
-  if (before?.status === 'settled' || before?.status === status) return;
+    await noteBounced(context, transaction, key, { ...told, returnId }, receipt, atMs);
+  if (before?.status === 'settled' || before?.status === status || before?.hasBounced === true) return;
   const arrivedCents = refunds
     .filter((each) => each.status === 'settled')
     .reduce((cents, each) => cents + each.amountCents, 0);
@@ -134,20 +137,37 @@ async function knownOfTotal(
   return known?.cents ?? 0;
 }
 
-/** It was told as settled, and came back to the provider: the payer has nothing, and a person has to see to it. */
+/**
+ * It was told as settled, and came back to the provider, which holds the money again: the payer has nothing, and a person
+ * has to see to it. What a person said to have sent by hand is another matter: of that the provider never knew.
+ */
 async function noteBounced(
   context: ServerContext,
   transaction: Transaction,
-  { merchantId }: RecurrenceKey,
+  key: RecurrenceKey,
   { receiptId, returnId }: { readonly receiptId: string; readonly returnId: string },
+  receipt: Receipt,
   atMs: number,
 ): Promise<void> {
-  const noted = await transaction.query(
-    `UPDATE recurring_returns SET bounced_at = $4
-     WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3 AND bounced_at IS NULL RETURNING return_id`,
-    [merchantId, receiptId, returnId, new Date(atMs)],
+  const [bounced] = await transaction.query<{ cents: number }>(
+    `UPDATE recurring_returns b SET bounced_at = $4, status = 'failed', ended_at = $4
+     WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3 AND status = 'settled'
+       AND NOT EXISTS (SELECT FROM recurring_refunds f
+         WHERE f.merchant_id = b.merchant_id AND f.refund_id = b.return_id AND f.returned_at IS NOT NULL)
+     RETURNING amount_cents AS cents`,
+    [key.merchantId, receiptId, returnId, new Date(atMs)],
   );
-  if (noted.length > 0) context.log.error({ receiptId, returnId }, 'a refund of recurring money came back');
+  if (bounced === undefined) return;
+  await transaction.query(
+    `UPDATE recurring_refunds SET status = 'failed', refused = true, settled_at = NULL, attempts = attempts + 1,
+       next_attempt_at = NULL, last_error = 'came back to the provider after it had arrived'
+     WHERE merchant_id = $1 AND receipt_id = $2 AND refund_id = $3`,
+    [key.merchantId, receiptId, returnId],
+  );
+  context.log.error({ receiptId, returnId }, 'a refund of recurring money came back');
+  if (!receipt.isIncome) return;
+  const fact = factOf(key, receipt, { receiptId, returnId, amountCents: bounced.cents });
+  await postRecurringRefundBounced(context, transaction, { ...fact, occurredAtMs: atMs });
 }
 
 async function recordDispute(
@@ -198,7 +218,7 @@ async function keep(
        reason, opened_at, ended_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
      ON CONFLICT (merchant_id, receipt_id, return_id) DO UPDATE
-       SET status = excluded.status, reason = excluded.reason, ended_at = excluded.ended_at`,
+       SET status = excluded.status, amount_cents = excluded.amount_cents, reason = excluded.reason, ended_at = excluded.ended_at`,
     [
       merchantId,
       kept.receiptId,

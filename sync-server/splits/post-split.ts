@@ -51,27 +51,31 @@ export async function postSplitReturns(
     [payment.merchantId, payment.transactionId],
   );
   const returnedCents = sums?.returned ?? 0;
-  const posted = await transaction.query<{ code: string; amountCents: number }>(
-    `SELECT account_code AS code, sum(amount_cents)::bigint AS "amountCents"
+  const posted = await transaction.query<{ code: string; amountCents: number; entries: number }>(
+    `SELECT account_code AS code, sum(amount_cents)::bigint AS "amountCents", count(*)::int AS entries
      FROM ledger_entries JOIN ledger_postings USING (merchant_id, entry_id)
-     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = 'split_returned' AND amount_cents > 0
+     WHERE merchant_id = $1 AND transaction_id = $2 AND kind = 'split_returned' AND account_code LIKE 'payable:%'
      GROUP BY account_code`,
     [payment.merchantId, payment.transactionId],
   );
   for (const { recipient, amountCents } of parts) {
     const account = payableAccount(recipient);
-    const before = posted.find(({ code }) => code === account.code)?.amountCents ?? 0;
+    const known = posted.find(({ code }) => code === account.code);
+    const before = known?.amountCents ?? 0;
     const owedBack = returnedOfPart(amountCents, payment.amountCents, returnedCents) - before;
     if (owedBack === 0) continue;
     await post(
       deps,
       transaction,
-      { ...payment, amountCents: owedBack, occurredAtMs: atMs },
+      { ...payment, amountCents: Math.abs(owedBack), occurredAtMs: atMs },
       {
         kind: 'split_returned',
-        idempotencyKey: `split_returned:${payment.transactionId}:${recipient}:${before + owedBack}`,
-        debit: account,
-        credit: SALES_RETURNS,
+        // The sum alone may come again once it has fallen.
+        idempotencyKey: `split_returned:${payment.transactionId}:${recipient}:${before + owedBack}:${known?.entries ?? 0}`,
+        // A refund that came back gives everybody their part again.
+        ...(owedBack > 0
+          ? { debit: account, credit: SALES_RETURNS }
+          : { debit: SALES_RETURNS, credit: account }),
       },
     );
   }

@@ -11,7 +11,7 @@ import { startRefundWorker } from '../payments/refunds.ts';
 import { requestRefund } from '../payments/request-refund.ts';
 import { ModelBank } from '../payments/testing/model-bank.ts';
 import { chargeRequest, expectMoneyAddsUp, KIOSK, SERVICE } from '../payments/testing/payment-steps.ts';
-import type { ChargeOrder, ProviderDispute } from '../providers/provider.ts';
+import type { ChargeOrder, ProviderChargeRefund, ProviderDispute } from '../providers/provider.ts';
 import type { Providers } from '../providers/providers.ts';
 import { onlyProvider } from '../routing/charge-router.ts';
 import { MANAGER_TOKEN, OPERATOR_TOKEN, seedShop, testContext } from '../testing/test-context.ts';
@@ -180,6 +180,31 @@ test('what goes back is taken from each in proportion, in whatever parts, and wh
     }),
     { numRuns: 12 },
   );
+});
+
+test('a refund that came back to the provider gives each their part again, however often', async () => {
+  const payment = await paid();
+  const charge = bank.chargeOf(payment.txid);
+  const receiptId = charge.receipts[0]?.receiptId ?? '';
+  const refund = {
+    receiptId,
+    amountCents: 2_500,
+    providerStatus: '',
+    reason: null,
+    initiatedBy: 'provider',
+  } as const;
+  const told: ProviderChargeRefund[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const one = { ...refund, refundId: `re_${payment.txid}_${round}` };
+    for (const [status, left] of [
+      ['settled', 750],
+      ['refused', 1_500],
+    ] as const) {
+      told[round] = { ...one, status };
+      await applyProviderCharge(context, payment, { ...charge, refunds: told }, 'poll');
+      expect((await owed(payment))['payable:dr-silva']).toBe(left);
+    }
+  }
 });
 
 test('a dispute that is lost takes the parts back, one that is won does not', async () => {

@@ -144,8 +144,10 @@ export const RECURRING_RETURNS = {
     'refund processing': [['~ recurring_returns'], []],
     'refund settled': [['~ recurring_returns'], ['recurring_refund: recurring_returns > receivable']],
   },
-  // It came back to the provider: noted, for a person to see to.
-  'refund settled': { 'refund refused': [['~ recurring_returns'], []] },
+  // It came back to the provider, for a person to see to.
+  'refund settled': {
+    'refund refused': [['~ recurring_returns'], ['recurring_refund_bounced: receivable > recurring_returns']],
+  },
   'dispute open': {
     'dispute won': [['~ recurring_returns'], ['recurring_dispute_won: receivable > disputed']],
     'dispute lost': [['~ recurring_returns'], ['recurring_dispute_lost: recurring_returns > disputed']],
