@@ -28,8 +28,8 @@ test('from the choice at the totem over 4242 on the phone to the ticket', async 
   await expect(phone.getByRole('heading', { name: 'Pagamento confirmado' })).toBeVisible();
   await expect(phone.getByText('Volte ao totem')).toBeVisible();
   await phone.getByLabel('Seu e-mail').fill('ana@example.com');
-  await phone.getByRole('button', { name: 'Enviar para este e-mail' }).click();
-  await expect(phone.getByText('Enviamos para ana@example.com.')).toBeVisible();
+  await phone.getByRole('button', { name: 'Enviar o comprovante' }).click();
+  await expect(phone.getByText('Vai para ana@example.com.')).toBeVisible();
   await expect
     .poll(async () => (await fetch(new URL('/api/mails', addresses.mail ?? ''))).text())
     .toMatch(/payment_received\..*ana@example\.com|ana@example\.com.*payment_received\./);

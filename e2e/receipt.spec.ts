@@ -28,18 +28,18 @@ test('from the code on the paper to both mails; a mistyped address is mended', a
   await phone.screenshot({ path: info.outputPath('ask.png') });
 
   await phone.getByLabel('Seu e-mail').fill('ana.exemplo');
-  await phone.getByRole('button', { name: 'Enviar para este e-mail' }).click();
+  await phone.getByRole('button', { name: 'Enviar o comprovante' }).click();
   await expect(phone.getByRole('alert')).toContainText('não parece certo');
   await expectReadable(phone);
   await phone.screenshot({ path: info.outputPath('wrong.png') });
 
   await leave(phone, 'anna@example.com');
-  await expect(phone.getByText('Enviamos para anna@example.com.')).toBeVisible();
+  await expect(phone.getByText('Vai para anna@example.com.')).toBeVisible();
   await expectReadable(phone);
   await phone.screenshot({ path: info.outputPath('sent.png') });
   await phone.getByRole('button', { name: 'Corrigir o e-mail' }).click();
   await leave(phone, 'ana@example.com');
-  await expect(phone.getByText('Enviamos para ana@example.com.')).toBeVisible();
+  await expect(phone.getByText('Vai para ana@example.com.')).toBeVisible();
   await expectMails(addresses.mail, 'ana@example.com');
 
   // Nobody who opens the page later is told which address it was.
@@ -73,7 +73,7 @@ test('a page that is none says so in the phone’s language, and holds no form',
 
 async function leave(phone: Page, email: string): Promise<void> {
   await phone.getByLabel('Seu e-mail').fill(email);
-  await phone.getByRole('button', { name: 'Enviar para este e-mail' }).click();
+  await phone.getByRole('button', { name: 'Enviar o comprovante' }).click();
 }
 
 /** The confirmation and the receipt, each once. */

@@ -28,10 +28,8 @@ export function leaveAddress(context: ServerContext, token: string, email: strin
   return context.db.transaction(async (transaction) => {
     const key = await findByPageToken(context, transaction, token);
     if (key === null) return UNKNOWN;
-    // Payment before fulfilment before customers, as everywhere.
+    // The payment's lock keeps the address of two who leave one at once; the fulfilment comes last, as everywhere.
     const customerId = await lockPayer(transaction, key);
-    const before = await lockFulfilment(transaction, key);
-    if (before === undefined) return UNKNOWN;
     const left = await readLeftAddress(context, transaction, key);
     if (left !== null && isSame(left, email)) return { ok: true, key };
     const [counted] = await transaction.query<{ count: number }>(
@@ -47,7 +45,8 @@ export function leaveAddress(context: ServerContext, token: string, email: strin
     const person = await personOf(context, transaction, key, customerId, email);
     if (person === null) return UNKNOWN;
     const box = await openPersonKey(context, transaction, person);
-    if (box === null) return UNKNOWN;
+    const before = await lockFulfilment(transaction, key);
+    if (box === null || before === undefined) return UNKNOWN;
     const atMs = context.clock.nowMs();
     await transaction.query(
       `UPDATE fulfilments SET contact_sealed = $3, contact_customer_id = $4, contact_at = $5,
