@@ -186,7 +186,7 @@ test('money that did not arrive is asked for again or closed by a person, whatev
     },
     {
       path: '/v1/recurring/returns/close',
-      body: { receiptId: 'ch_3Rk2', returnId: 're_3Rk2', by: 'Ana', note: 'Pix por fora' },
+      body: { receiptId: 'ch_3Rk2', returnId: 're_3Rk2', by: 'Ana', note: 'Pix por fora', sentBack: true },
     },
   ]);
 });

@@ -38,6 +38,10 @@ interface SaidOptions extends AccessOptions {
   readonly note: string;
 }
 
+interface CloseOptions extends SaidOptions {
+  readonly sentBack?: true;
+}
+
 const Accepted = z.object({ refundId: z.string() });
 const Retried = z.object({ refundIds: z.array(z.string()) });
 
@@ -132,18 +136,19 @@ function addRefundCommands(recurring: Command, terminal: Terminal): void {
         text: (closed) => `closed: the money is written down as gone back under ${closed.refundId}`,
       }),
   );
-  reportOutcome<SaidOptions>(
+  reportOutcome<CloseOptions>(
     withAccess(recurring.command('close'))
       .description('note that a refund of the provider’s which did not arrive was looked at')
       .argument('<receiptId>', 'the payment')
       .argument('<returnId>', 'the refund, as the list names it')
       .requiredOption('--by <name>', 'who says so')
-      .requiredOption('--note <text>', 'what became of the money'),
+      .requiredOption('--note <text>', 'what became of the money')
+      .option('--sent-back', 'somebody sent it back by hand: it is posted so; without it nothing is owed'),
     terminal,
-    ([receiptId, returnId], { by, note, ...access }) =>
+    ([receiptId, returnId], { by, note, sentBack, ...access }) =>
       callServer(access, {
         path: '/v1/recurring/returns/close',
-        body: { schema: ReturnClosed, value: { receiptId, returnId, by, note } },
+        body: { schema: ReturnClosed, value: { receiptId, returnId, by, note, sentBack } },
         answer: z.object({ returnId: z.string() }),
         text: (closed) => `${closed.returnId} is closed`,
       }),

@@ -233,14 +233,19 @@ export const RecurringRefundRequest = z.object({
 });
 export type RecurringRefundRequest = z.infer<typeof RecurringRefundRequest>;
 
-/** `POST /v1/recurring/returns/close`: a refund of the provider's that did not arrive was looked at. 404 `unknown_return`. */
+/**
+ * `POST /v1/recurring/returns/close`: a refund of the provider's, and none of ours, that did not arrive was looked at. 404
+ * `unknown_return`.
+ */
 export const ReturnClosed = z.object({
   receiptId: z.string().min(1).max(300),
   returnId: z.string().min(1).max(300),
   /** Who says so. */
   by: z.string().trim().min(1).max(100),
-  /** What became of the money: sent again, sent otherwise, or nothing is owed. */
+  /** What became of the money. */
   note: z.string().trim().min(3).max(500),
+  /** Somebody sent it back by hand, and it is posted so; else nothing is owed, or it is asked for anew. */
+  sentBack: z.boolean().default(false),
 });
 export type ReturnClosed = z.infer<typeof ReturnClosed>;
 

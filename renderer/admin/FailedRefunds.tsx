@@ -117,5 +117,6 @@ function close(
 ): Promise<AdminAnswer<unknown>> {
   if (of.kind !== 'return') return commands.closeReturned(of.kind, { refundId: of.refundId, ...said });
   const { by, note } = said;
-  return commands.closeReturn({ receiptId: of.receiptId, returnId: of.returnId, by, note });
+  const sentBack = !said.nothingOwed;
+  return commands.closeReturn({ receiptId: of.receiptId, returnId: of.returnId, by, note, sentBack });
 }

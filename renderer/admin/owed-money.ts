@@ -39,11 +39,7 @@ export function owedMoney({ failedRefunds, recurring }: MoneyTroubles): Owed[] {
       problem: bouncedAt === null ? wordsOf(lastError) : words.bounced,
       sinceMs: bouncedAt ?? refund.createdAt,
       actions:
-        bouncedAt !== null
-          ? ['returned']
-          : initiatedBy === 'us'
-            ? ['retry', 'returned']
-            : ['retry', 'returned', 'nothing'],
+        initiatedBy === 'us' || bouncedAt !== null ? ['retry', 'returned'] : ['retry', 'returned', 'nothing'],
     };
   });
   const ofSubscriptions = (recurring?.failedRefunds ?? []).map(
@@ -69,8 +65,8 @@ export function owedMoney({ failedRefunds, recurring }: MoneyTroubles): Owed[] {
       reason: words.ofSubscription,
       problem: bouncedAt === null ? words.lostByProvider : words.bounced,
       sinceMs: bouncedAt ?? openedAt,
-      // Of one that never arrived the subscription's page asks for another.
-      actions: bouncedAt === null ? ['returned', 'nothing'] : ['returned'],
+      // Another one is asked for in the list of subscriptions.
+      actions: ['returned', 'nothing'],
     }),
   );
   return [...ofSales, ...ofSubscriptions, ...lost];

@@ -100,7 +100,8 @@ async function writeReturned(
     0,
     Math.min(refund.amountCents, await leftOf(transaction, merchantId, refund)),
   );
-  const isWhole = amountCents === refund.amountCents;
+  // An id is posted once, and that of a refund that came back was.
+  const isWhole = amountCents === refund.amountCents && !refund.hasBounced;
   const stands = isWhole
     ? refundId
     : amountCents > 0
@@ -123,7 +124,13 @@ async function writeReturned(
        FROM recurring_refunds WHERE merchant_id = $1 AND refund_id = $2`,
       [merchantId, refundId, stands, amountCents, new Date(atMs)],
     );
-  await postReturned(context, transaction, merchantId, { ...refund, refundId: stands, amountCents }, atMs);
+  await postReturned(
+    context,
+    transaction,
+    merchantId,
+    { receiptId: refund.receiptId, refundId: stands, amountCents },
+    atMs,
+  );
   return stands;
 }
 
@@ -148,7 +155,7 @@ async function postReturned(
   context: ServerContext,
   transaction: Transaction,
   merchantId: string,
-  { refundId, receiptId, amountCents }: KnownRefund,
+  { refundId, receiptId, amountCents }: Pick<KnownRefund, 'refundId' | 'receiptId' | 'amountCents'>,
   atMs: number,
 ): Promise<void> {
   const [of] = await transaction.query<{ provider: string; kind: 'request' | 'charge'; id: string }>(
@@ -167,24 +174,37 @@ async function postReturned(
 }
 
 /**
- * A refund of the provider's that did not arrive, or came back, was looked at. The first word stands.
+ * A refund of the provider's that did not arrive, or came back, was looked at. The first word stands. What a person says
+ * to have sent back by hand is posted, but for what is back already.
  * @returns false where the merchant has no such return
  */
 export function closeReturn(
-  { db, clock }: Pick<ServerContext, 'db' | 'clock'>,
+  context: ServerContext,
   merchantId: string,
-  { receiptId, returnId, by, note }: ReturnClosed,
+  { receiptId, returnId, by, note, sentBack }: ReturnClosed,
 ): Promise<boolean> {
-  return db.transaction(async (transaction) => {
+  return context.db.transaction(async (transaction) => {
+    const atMs = context.clock.nowMs();
     await lockRecurrenceOf(transaction, merchantId, receiptId);
-    const closed = await transaction.query(
-      `UPDATE recurring_returns SET closed_by = coalesce(closed_by, $4), closed_note = coalesce(closed_note, $5),
-         closed_at = coalesce(closed_at, $6)
-       WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3 AND kind = 'refund'
-         AND (status = 'failed' OR bounced_at IS NOT NULL) RETURNING return_id`,
-      [merchantId, receiptId, returnId, by, note, new Date(clock.nowMs())],
+    const [lost] = await transaction.query<{ amountCents: number; isClosed: boolean }>(
+      `SELECT amount_cents AS "amountCents", closed_at IS NOT NULL AS "isClosed" FROM recurring_returns b
+       WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3 AND kind = 'refund' AND status = 'failed'
+         AND NOT EXISTS (SELECT FROM recurring_refunds f WHERE f.merchant_id = $1 AND f.refund_id = b.return_id)`,
+      [merchantId, receiptId, returnId],
     );
-    return closed.length > 0;
+    if (lost === undefined || lost.isClosed) return lost !== undefined;
+    await transaction.query(
+      `UPDATE recurring_returns SET closed_by = $4, closed_note = $5, closed_at = $6
+       WHERE merchant_id = $1 AND receipt_id = $2 AND return_id = $3`,
+      [merchantId, receiptId, returnId, by, note, new Date(atMs)],
+    );
+    const refundId = `${returnId}:by_hand`;
+    const leftCents = await leftOf(transaction, merchantId, { receiptId, refundId });
+    const amountCents = sentBack ? Math.min(lost.amountCents, leftCents) : 0;
+    if (amountCents > 0)
+      await postReturned(context, transaction, merchantId, { receiptId, refundId, amountCents }, atMs);
+    context.log.warn({ receiptId, returnId, sentBack }, 'a refund by the provider was closed by a person');
+    return true;
   });
 }
 

@@ -26,6 +26,8 @@ export interface KnownRefund extends Record<string, unknown> {
   readonly refused: boolean;
   readonly replacedBy: string | null;
   readonly isReturned: boolean;
+  /** It had arrived, and came back: its id is used up. */
+  readonly hasBounced: boolean;
 }
 
 /** The recurrence first, as everybody does, then the refund; undefined where the merchant has no such refund. */
@@ -42,7 +44,9 @@ export async function lockRefund(
   await lockRecurrenceOf(transaction, merchantId, named.receiptId);
   const [refund] = await transaction.query<KnownRefund>(
     `SELECT refund_id AS "refundId", receipt_id AS "receiptId", amount_cents AS "amountCents", status,
-       provider_status AS "providerStatus", refused, replaced_by AS "replacedBy", returned_at IS NOT NULL AS "isReturned"
+       provider_status AS "providerStatus", refused, replaced_by AS "replacedBy", returned_at IS NOT NULL AS "isReturned",
+       EXISTS (SELECT FROM recurring_returns b WHERE b.merchant_id = $1 AND b.receipt_id = recurring_refunds.receipt_id
+         AND b.return_id = $2 AND b.bounced_at IS NOT NULL) AS "hasBounced"
      FROM recurring_refunds WHERE merchant_id = $1 AND refund_id = $2 FOR UPDATE`,
     [merchantId, refundId],
   );

@@ -3,9 +3,8 @@ import type { Queryable } from '../db/database.ts';
 import { failedRecurringRefunds } from './recurring-refund-store.ts';
 
 /** A row `b` of `recurring_returns` of which the payer has nothing; refunds of ours that failed are told apart. */
-const LOST = `(b.kind = 'refund' AND b.closed_at IS NULL AND (b.bounced_at IS NOT NULL
-  OR (b.status = 'failed' AND NOT EXISTS (SELECT FROM recurring_refunds f
-    WHERE f.merchant_id = b.merchant_id AND f.refund_id = b.return_id))))`;
+const LOST = `(b.kind = 'refund' AND b.closed_at IS NULL AND b.status = 'failed'
+  AND NOT EXISTS (SELECT FROM recurring_refunds f WHERE f.merchant_id = b.merchant_id AND f.refund_id = b.return_id))`;
 
 /** @param limit of each list */
 export async function readRecurringTroubles(
