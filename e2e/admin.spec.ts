@@ -371,7 +371,7 @@ test('the audit is read by hand, says the worst first, and is saved as a file', 
   await expect(section.getByText('Aja agora').first()).toBeVisible();
   await expect(section.getByRole('row').nth(1)).toContainText(/há mais tempo\s*41 dias/);
   await expect(section.getByRole('row', { name: /^bacen-pix/ })).toContainText(
-    /92,52\s%\s*R\$\s962\.110,50\s*840 ms \/ 3,2 s/,
+    /92,52\s%\s*7 dias: 92,78\s%\s*R\$\s962\.110,50\s*840 ms \/ 3,2 s/,
   );
   await expect(section.getByRole('row', { name: /^stripe/ })).toContainText(/US\$\s12\.100,00 \+ €\s980,00/);
   await expect(section.getByRole('row', { name: /^Contestação aberta \(MED\)/ })).toContainText('4');
@@ -422,7 +422,7 @@ test('what providers settled is compared day by day, and what differs stands bel
   await to.press('Enter');
   await expect(section.getByRole('row', { name: /^07\/05\/2031/ })).toContainText(/Aguarda extrato/);
   await expect(section.getByRole('row', { name: /^05\/05\/2031/ }).first()).toContainText(
-    /Difere\s*R\$\s1\.000,00\s*R\$\s882,80/,
+    /Difere\s*R\$\s1\.000,00\s*R\$\s885,00\s*R\$\s2,20\s*R\$\s882,80/,
   );
   await expect(section.getByRole('row', { name: /Falta no extrato/ })).toContainText(/R\$\s100,00\s*—/);
   for (const size of Object.values(SCREEN_SIZES)) {
@@ -433,7 +433,9 @@ test('what providers settled is compared day by day, and what differs stands bel
   await page.route('**/v1/settlement?*', (route) =>
     route.fulfill({ json: { ...settlementReport, days: [] } }),
   );
-  await page.route('**/v1/settlement/differences?*', (route) => route.fulfill({ json: { differences: [] } }));
+  await page.route('**/v1/settlement/differences?*', (route) =>
+    route.fulfill({ json: { total: 0, differences: [] } }),
+  );
   await section.getByRole('button', { name: 'Comparar' }).click();
   await expect(section.getByText('Nenhum dinheiro nesses dias.')).toBeVisible();
   await page.route('**/v1/settlement?*', (route) =>

@@ -31,10 +31,8 @@ export function AuditChecks({ checks }: { readonly checks: readonly AuditCheck[]
                   <span className={`badge tone-${VERDICT_TONE[verdict]}`}>{words.verdict[verdict]}</span>{' '}
                   {words.checks[check]}
                 </th>
-                <td className="no-wrap">
-                  {value === null ? words.nothing : words.units[unit](figure(value))}
-                </td>
-                <td className="no-wrap">{words.limits[worse](words.units[unit](figure(warnAt)))}</td>
+                <td className="no-wrap">{value === null ? words.nothing : measured(value, unit)}</td>
+                <td className="no-wrap">{words.limits[worse](measured(warnAt, unit))}</td>
               </tr>
             ))}
           </tbody>
@@ -44,4 +42,9 @@ export function AuditChecks({ checks }: { readonly checks: readonly AuditCheck[]
   );
 }
 
-const figure = (value: number): string => formatDecimal(value, 2);
+/** Nobody counts two months in hours. */
+function measured(value: number, unit: AuditCheck['unit']): string {
+  const { units } = text.admin.audit;
+  const isLong = unit === 'hours' && value >= 48;
+  return isLong ? units.days(formatDecimal(value / 24, 1)) : units[unit](formatDecimal(value, 2));
+}

@@ -1,6 +1,8 @@
 import type { AuditMoney, AuditReport } from '../../domain/protocol/audit.ts';
-import { formatCount, formatDuration, formatMoney } from '../i18n/format.ts';
+import { formatCount, formatDuration } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
+import { Amounts } from './Amounts.tsx';
+import { inWords } from './AuditLists.tsx';
 
 type Row = readonly [name: string, money: AuditMoney];
 
@@ -27,8 +29,8 @@ export function AuditMoneyTable({ report }: { readonly report: AuditReport }) {
                   {name}
                 </th>
                 <td className="tabular">{formatCount(count)}</td>
-                <td className="no-wrap">
-                  {cents.map((sum) => formatMoney(sum.cents, sum.currency)).join(' + ') || '—'}
+                <td>
+                  <Amounts sums={cents} />
                 </td>
                 <td className="no-wrap">{oldestAt === null ? '—' : formatDuration(report.at - oldestAt)}</td>
               </tr>
@@ -77,9 +79,4 @@ function rowsOf({
       ],
     ),
   ];
-}
-
-/** A word of a newer server is shown as it is. */
-function inWords(words: Readonly<Record<string, string>>, word: string): string {
-  return words[word] ?? word;
 }

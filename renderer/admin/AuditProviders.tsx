@@ -1,6 +1,7 @@
 import type { AuditReport } from '../../domain/protocol/audit.ts';
-import { formatCount, formatDuration, formatMoney, formatPercent } from '../i18n/format.ts';
+import { formatCount, formatDuration, formatPercent } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
+import { Amounts } from './Amounts.tsx';
 import { Bar } from './Bar.tsx';
 
 /** The providers side by side: how much of what they were asked for was paid, and how fast they told of it. */
@@ -39,15 +40,20 @@ export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
                       <>
                         <span>{formatPercent(one.succeeded.percent)}</span>
                         <Bar percent={one.succeeded.percent} tone="good" />
+                        {one.succeededLast7Days.percent !== null && (
+                          <span className="soft no-wrap">
+                            {words.lastWeek(formatPercent(one.succeededLast7Days.percent))}
+                          </span>
+                        )}
                       </>
                     )}
                   </td>
-                  <td className="no-wrap">
-                    {one.volume.map(({ cents, currency }) => formatMoney(cents, currency)).join(' + ') || '—'}
+                  <td>
+                    <Amounts sums={one.volume} />
                   </td>
-                  <td className="no-wrap">{latencies(one.webhookP50Ms, one.webhookP95Ms)}</td>
+                  <td>{latencies(one.webhookP50Ms, one.webhookP95Ms)}</td>
                   <td className="tabular">{formatCount(one.withoutWebhook)}</td>
-                  <td className="no-wrap">{latencies(one.readBackP50Ms, one.readBackP95Ms)}</td>
+                  <td>{latencies(one.readBackP50Ms, one.readBackP95Ms)}</td>
                 </tr>
               ))}
             </tbody>

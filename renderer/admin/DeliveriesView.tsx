@@ -111,7 +111,7 @@ function DeliveryTable({ fulfilments, busyId, onResync }: TableProps) {
               <td>
                 <span className={`badge tone-${toneOf(one)}`}>{words.statuses[one.status]}</span>
               </td>
-              <td>{one.stages.filter(isTroubled).map(problemOf).join('; ')}</td>
+              <td className="breakable">{one.stages.filter(isTroubled).map(problemOf).join('; ')}</td>
               <td>{formatDateTime(one.changedAt)}</td>
               <td>
                 {one.stages.some(isTroubled) && (

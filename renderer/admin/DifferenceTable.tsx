@@ -3,13 +3,13 @@ import { formatCivilDay, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 
 /** Line by line what makes days differ, with its transaction. */
-export function DifferenceTable({ differences }: SettlementDifferences) {
+export function DifferenceTable({ total, differences }: SettlementDifferences) {
   const words = text.admin.settlement;
   const money = (cents: number | null, currency: string): string =>
     cents === null ? words.nothing : formatMoney(cents, currency);
   return (
     <>
-      <h3>{words.differencesTitle}</h3>
+      <h3>{words.differencesTitle(differences.length, total)}</h3>
       <div className="table-frame">
         <table className="table">
           <thead>
@@ -25,7 +25,7 @@ export function DifferenceTable({ differences }: SettlementDifferences) {
             {differences.map((one) => {
               const isFee = one.kind === 'fee_differs';
               return (
-                <tr key={`${one.of} ${one.id}`}>
+                <tr key={`${one.provider} ${one.of} ${one.id} ${one.currency}`}>
                   <th scope="row" className="no-wrap">
                     {formatCivilDay(one.day)} <span className="soft">{one.provider}</span>
                   </th>
@@ -36,7 +36,13 @@ export function DifferenceTable({ differences }: SettlementDifferences) {
                   <td className="no-wrap">
                     {money(isFee ? one.feeThereCents : one.thereCents, one.currency)}
                   </td>
-                  <td className="issue-transaction">{one.transactionId ?? one.id}</td>
+                  <td className="issue-transaction">
+                    {one.transactionId ?? (
+                      <span className="soft">
+                        {words.noTransaction}: {one.id}
+                      </span>
+                    )}
+                  </td>
                 </tr>
               );
             })}

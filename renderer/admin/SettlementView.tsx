@@ -11,6 +11,8 @@ import type { Tone } from '../ui/Message.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import type { AdminCommands, AdminRefusal } from './admin-commands.ts';
 import { DifferenceTable } from './DifferenceTable.tsx';
+import { dayOf, saveFile } from './save-file.ts';
+import { settlementCsv } from './settlement-csv.ts';
 
 const TONE: Readonly<Record<SettlementDay['state'], Tone>> = {
   settled: 'good',
@@ -50,7 +52,11 @@ export function SettlementView({ commands, nowMs }: Props) {
   };
 
   return (
-    <section className="card audit" aria-labelledby="settlement-title" aria-busy={isBusy}>
+    <section
+      className={`card audit ${found === null ? '' : 'is-read'}`}
+      aria-labelledby="settlement-title"
+      aria-busy={isBusy}
+    >
       <h2 id="settlement-title">{words.title}</h2>
       <p className="soft">{words.intro}</p>
       {problem !== null && (
@@ -75,7 +81,7 @@ export function SettlementView({ commands, nowMs }: Props) {
         />
         <DayField id="settlement-to" label={words.to} day={to} onChange={setTo} isWrong={isWrongOrder} />
         <Button variant="secondary" busy={isBusy} disabled={!canCompare}>
-          {words.show}
+          {isBusy ? words.showing : words.show}
         </Button>
       </form>
       {isWrongOrder && (
@@ -84,14 +90,24 @@ export function SettlementView({ commands, nowMs }: Props) {
         </p>
       )}
       {found !== null && <Days days={found.days} />}
-      {found !== null && found.differences.length > 0 && <DifferenceTable differences={found.differences} />}
+      {found !== null && found.total > 0 && <DifferenceTable {...found} />}
+      {found !== null && (
+        <div className="fleet-actions">
+          <Button
+            variant="secondary"
+            onPress={() =>
+              saveFile(`repasses-${found.from}-${found.to}.csv`, 'text/csv', settlementCsv(found))
+            }
+          >
+            {words.saveCsv}
+          </Button>
+          <Button variant="secondary" onPress={() => window.print()}>
+            {words.print}
+          </Button>
+        </div>
+      )}
     </section>
   );
-}
-
-/** The civil day where the page is read, YYYY-MM-DD. */
-function dayOf(epochMs: number): string {
-  return new Date(epochMs).toLocaleDateString('sv-SE');
 }
 
 interface DayFieldProps {
@@ -135,6 +151,7 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
             <th scope="col">{words.expected}</th>
             <th scope="col">{words.settled}</th>
             <th scope="col">{words.fees}</th>
+            <th scope="col">{words.net}</th>
             <th scope="col">{words.payouts}</th>
             <th scope="col">{words.differ}</th>
           </tr>
@@ -149,9 +166,17 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
               <td>
                 <span className={`badge tone-${TONE[state]}`}>{words.states[state]}</span>
               </td>
-              <td className="no-wrap">{formatMoney(expected.netCents, currency)}</td>
+              <td className="no-wrap">{formatMoney(expected.netCents + expected.feesCents, currency)}</td>
+              <td className="no-wrap">{formatMoney(settled.netCents + settled.feesCents, currency)}</td>
+              <td>
+                <span className="no-wrap">{formatMoney(settled.feesCents, currency)}</span>{' '}
+                {expected.feesCents > 0 && (
+                  <span className="soft">
+                    {words.feesExpected(formatMoney(expected.feesCents, currency))}
+                  </span>
+                )}
+              </td>
               <td className="no-wrap">{formatMoney(settled.netCents, currency)}</td>
-              <td className="no-wrap">{formatMoney(settled.feesCents, currency)}</td>
               <td className="no-wrap">{formatMoney(payoutsCents, currency)}</td>
               <td className="tabular">{differences}</td>
             </tr>

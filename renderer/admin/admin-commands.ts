@@ -33,6 +33,8 @@ const REFUNDS = { sale: '/v1/refunds', recurring: '/v1/recurring/refunds' } as c
 
 /** Longer than the server waits for its database. */
 const TIMEOUT_MS = 20_000;
+/** The audit reads a ledger of years whole. */
+const AUDIT_TIMEOUT_MS = 15 * 60_000;
 
 const AdminRefusal = z.enum([
   'unit_unknown',
@@ -110,12 +112,13 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     path: string,
     /** Absent: it is only read. */
     body?: unknown,
+    timeoutMs = TIMEOUT_MS,
   ): Promise<AdminAnswer<z.infer<S>>> => {
     try {
       const response = await fetch(path, {
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       if (response.status === 401 || response.status === 403) onRefused();
       const json: unknown = await response.json();
@@ -162,7 +165,7 @@ export function createAdminCommands(token: string, onRefused: () => void): Admin
     readSettlement: (from, to) => ask(SettlementReport, `/v1/settlement?from=${from}&to=${to}`),
     readDifferences: (from, to) =>
       ask(SettlementDifferences, `/v1/settlement/differences?from=${from}&to=${to}`),
-    readAudit: () => ask(AuditReport, '/v1/ledger/audit'),
+    readAudit: () => ask(AuditReport, '/v1/ledger/audit', undefined, AUDIT_TIMEOUT_MS),
     resync: (transactionId) => ask(FulfilmentDetail, `/v1/fulfilments/${transactionId}/resync`, {}),
     changePrice: (serviceId, amountCents) =>
       ask(ManagedCatalog, `/v1/services/${serviceId}/price`, { amountCents }),

@@ -7,3 +7,8 @@ export function saveFile(name: string, type: string, content: string): void {
   link.click();
   URL.revokeObjectURL(address);
 }
+
+/** The civil day where the page is read, YYYY-MM-DD. */
+export function dayOf(epochMs: number): string {
+  return new Date(epochMs).toLocaleDateString('sv-SE');
+}

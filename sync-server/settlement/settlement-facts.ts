@@ -27,7 +27,7 @@ const CAME = `
       LEFT JOIN payment_transactions t ON t.merchant_id = s.merchant_id AND t.transaction_id = s.transaction_id
     WHERE s.merchant_id = $1 AND s.resolution = 'duplicate'),
   came AS (
-    SELECT i.*, l.amount_cents AS there_cents, l.fee_cents AS fee_there_cents, l.stands_in,
+    SELECT i.*, l.amount_cents AS there_cents, l.fee_cents AS fee_there_cents, l.line_ref, l.stands_in,
       row_number() OVER (PARTITION BY i.provider, i.id ORDER BY l.stands_in, l.amount_cents <> i.amount_cents, l.at, l.line_ref) AS nth
     FROM money_in i LEFT JOIN receipt_lines l ON l.provider = i.provider AND l.receipt_id = i.id AND l.currency = i.currency)`;
 
@@ -72,7 +72,7 @@ const WENT_BACK = `
     SELECT provider, of, id, amount_cents, fee_cents, at, line_ref FROM known_lines
     UNION ALL SELECT provider, of, id, amount_cents, fee_cents, at, line_ref FROM met),
   went_back AS (
-    SELECT b.*, l.amount_cents AS there_cents, l.fee_cents AS fee_there_cents,
+    SELECT b.*, l.amount_cents AS there_cents, l.fee_cents AS fee_there_cents, l.line_ref,
       row_number() OVER (PARTITION BY b.provider, b.of, b.id ORDER BY l.at, l.line_ref) AS nth,
       count(l.line_ref) OVER (PARTITION BY b.provider, b.of, b.id) AS listed
     FROM money_back b LEFT JOIN back_lines l ON l.provider = b.provider AND l.of = b.of AND l.id = b.id
@@ -86,12 +86,12 @@ const WENT_BACK = `
  */
 export const SETTLEMENT_FACTS = `${CAME}, ${WENT_BACK},
   facts AS (
-    SELECT provider, currency, 'receipt' AS of, id, transaction_id, at, CASE nth WHEN 1 THEN amount_cents END AS here_cents,
+    SELECT provider, currency, 'receipt' AS of, CASE nth WHEN 1 THEN id ELSE line_ref END AS id, transaction_id, at, CASE nth WHEN 1 THEN amount_cents END AS here_cents,
       there_cents, CASE nth WHEN 1 THEN fee_cents END AS fee_here_cents, fee_there_cents, is_open_suspense,
       CASE WHEN nth > 1 THEN 'listed_twice' END AS known_difference
     FROM came WHERE nth = 1 OR NOT stands_in
     UNION ALL
-    SELECT provider, currency, of, id, transaction_id, at, CASE nth WHEN 1 THEN amount_cents END, there_cents, NULL, fee_there_cents,
+    SELECT provider, currency, of, CASE nth WHEN 1 THEN id ELSE line_ref END, transaction_id, at, CASE nth WHEN 1 THEN amount_cents END, there_cents, NULL, fee_there_cents,
       false, CASE WHEN nth > 1 THEN 'listed_twice' END
     FROM went_back WHERE NOT is_won
     UNION ALL
