@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test';
 import type { CustomerExport } from '../domain/protocol/customers.ts';
 import { ENROLMENT_CODE_TTL_MS } from '../domain/protocol/identity.ts';
-import { auditReport } from './support/audit-scene.ts';
+import { auditReport, nothingSold } from './support/audit-scene.ts';
 import { inspectScreen, SCREEN_SIZES, watchCsp } from './support/inspect-screen.ts';
 import { ADMIN_SCENES, admin, KIOSK_NOW } from './support/screen-scenes.ts';
 import { type ScriptedHost, startScriptedHost } from './support/scripted-host.ts';
@@ -370,10 +370,12 @@ test('the audit is read by hand, says the worst first, and is saved as a file', 
   await section.getByRole('button', { name: 'Gerar relatório' }).click();
   await expect(section.getByText('Aja agora').first()).toBeVisible();
   await expect(section.getByRole('row').nth(1)).toContainText(/há mais tempo\s*41 dias/);
-  await expect(section.getByRole('row', { name: /^bacen-pix/ })).toContainText(
+  await expect(section.getByRole('row', { name: /^bacen-pix 11\.200/ })).toContainText(
     /92,52\s%\s*7 dias: 92,78\s%\s*R\$\s962\.110,50\s*840 ms \/ 3,2 s/,
   );
-  await expect(section.getByRole('row', { name: /^stripe/ })).toContainText(/US\$\s12\.100,00 \+ €\s980,00/);
+  await expect(section.getByRole('row', { name: /^stripe 1\.280/ })).toContainText(
+    /US\$\s12\.100,00 \+ €\s980,00/,
+  );
   await expect(section.getByRole('row', { name: /^Contestação aberta \(MED\)/ })).toContainText('4');
   await expect(section.getByText('Livro-razão íntegro: 25.702 lançamentos conferidos.')).toBeVisible();
   for (const size of Object.values(SCREEN_SIZES)) {
@@ -384,8 +386,12 @@ test('the audit is read by hand, says the worst first, and is saved as a file', 
   const download = page.waitForEvent('download');
   await section.getByRole('button', { name: 'Salvar como arquivo' }).click();
   expect((await download).suggestedFilename()).toMatch(/^auditoria-\d{4}-\d\d-\d\d\.json$/);
+  const sheet = page.waitForEvent('download');
+  await section.getByRole('button', { name: 'Salvar planilha' }).click();
+  expect((await sheet).suggestedFilename()).toMatch(/^auditoria-\d{4}-\d\d-\d\d\.csv$/);
 
   const quiet = auditReport({
+    ...nothingSold,
     providers: [],
     unwantedMoney: [],
     refunds: [],
@@ -397,6 +403,7 @@ test('the audit is read by hand, says the worst first, and is saved as a file', 
   await section.getByRole('button', { name: 'Gerar de novo' }).click();
   await expect(section.getByText('Nada a identificar.')).toBeVisible();
   await expect(section.getByText('Nenhuma transação ainda.')).toBeVisible();
+  await expect(section.getByRole('heading', { name: 'Ainda não há vendas' })).toBeVisible();
   await inspectScreen(page, 'admin: audit, nothing to see');
 });
 
@@ -422,7 +429,7 @@ test('what providers settled is compared day by day, and what differs stands bel
   await to.press('Enter');
   await expect(section.getByRole('row', { name: /^07\/05\/2031/ })).toContainText(/Aguarda extrato/);
   await expect(section.getByRole('row', { name: /^05\/05\/2031/ }).first()).toContainText(
-    /Difere\s*R\$\s1\.000,00\s*R\$\s885,00\s*R\$\s2,20\s*R\$\s882,80/,
+    /Difere\s*R\$\s1\.000,00\s*R\$\s885,00\s*tarifas R\$\s2,20, líquido R\$\s882,80/,
   );
   await expect(section.getByRole('row', { name: /Falta no extrato/ })).toContainText(/R\$\s100,00\s*—/);
   for (const size of Object.values(SCREEN_SIZES)) {

@@ -58,7 +58,19 @@ export function auditReport(changes: Partial<Omit<AuditReport, 'summary'>> = {})
         readBackP95Ms: 1_900,
       },
     ],
-    paidWithoutTicket: { ...brl(1, 12_000, 40 * 60_000), listed: [] },
+    paidWithoutTicket: {
+      ...brl(1, 12_000, 40 * 60_000),
+      listed: [
+        {
+          transactionId: '0198c1a0-0000-7000-8000-0000000000e1',
+          sessionId: '0198c1a0-0000-7000-8000-0000000000e2',
+          unit: 'Unidade Centro',
+          amountCents: 12_000,
+          currency: 'BRL',
+          paidAt: KIOSK_NOW - 40 * 60_000,
+        },
+      ],
+    },
     ticketsWithoutPayment: { count: 0, listed: [] },
     unwantedMoney: [
       { disposition: 'late_kept', all: brl(18, 162_000), waiting: brl(0, 0) },
@@ -79,11 +91,39 @@ export function auditReport(changes: Partial<Omit<AuditReport, 'summary'>> = {})
       ],
       owners: [{ owner: null, money: brl(5, 43_210, 41 * DAY_MS) }],
     },
-    deadLetters: [],
-    unitsWithoutMerchant: [],
-    adopted: [],
+    deadLetters: [{ provider: 'stripe', count: 3, oldestAt: KIOSK_NOW - 5 * HOUR_MS }],
+    unitsWithoutMerchant: [
+      { unitId: 'clinica-17', name: 'clinica-17', transactions: 5_000, lastSaleAt: null },
+    ],
+    adopted: [
+      { kind: 'transaction', state: 'mapped', rows: 49_228 },
+      { kind: 'transaction', state: 'unmapped', rows: 9_192 },
+    ],
     ledger: { entries: 25_702, findings: 0 },
     ...changes,
   };
   return { ...figures, summary: summarise(figures) };
 }
+
+const none = { of: 0, have: 0, percent: null };
+const noneFilled = { transactions: 0, customer: none, customerProvider: none, provider: none, status: none };
+
+/** Before the first sale. */
+export const nothingSold: Pick<
+  AuditReport,
+  | 'fillRates'
+  | 'withoutCustomer'
+  | 'sessions'
+  | 'savedMethods'
+  | 'deadLetters'
+  | 'unitsWithoutMerchant'
+  | 'adopted'
+> = {
+  fillRates: { overall: noneFilled, last7Days: noneFilled },
+  withoutCustomer: [],
+  sessions: { checkout: none, totem: none },
+  savedMethods: [],
+  deadLetters: [],
+  unitsWithoutMerchant: [],
+  adopted: [],
+};

@@ -4,7 +4,7 @@ import type {
   SettlementDifferences,
   SettlementReport,
 } from '../../domain/protocol/settlement.ts';
-import { formatCivilDay, formatMoney } from '../i18n/format.ts';
+import { formatCivilDay, formatCount, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 import { Button } from '../ui/Button.tsx';
 import type { Tone } from '../ui/Message.tsx';
@@ -146,12 +146,9 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
         <thead>
           <tr>
             <th scope="col">{words.day}</th>
-            <th scope="col">{words.provider}</th>
             <th scope="col">{words.state}</th>
             <th scope="col">{words.expected}</th>
             <th scope="col">{words.settled}</th>
-            <th scope="col">{words.fees}</th>
-            <th scope="col">{words.net}</th>
             <th scope="col">{words.payouts}</th>
             <th scope="col">{words.differ}</th>
           </tr>
@@ -159,30 +156,41 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
         <tbody>
           {days.map(({ day, provider, currency, state, expected, settled, payoutsCents, differences }) => (
             <tr key={`${day} ${provider} ${currency}`}>
-              <th scope="row" className="no-wrap">
-                {formatCivilDay(day)}
+              <th scope="row">
+                <span className="no-wrap">{formatCivilDay(day)}</span>{' '}
+                <span className="soft">{provider}</span>
               </th>
-              <td className="no-wrap">{provider}</td>
               <td>
                 <span className={`badge tone-${TONE[state]}`}>{words.states[state]}</span>
               </td>
-              <td className="no-wrap">{formatMoney(expected.netCents + expected.feesCents, currency)}</td>
-              <td className="no-wrap">{formatMoney(settled.netCents + settled.feesCents, currency)}</td>
-              <td>
-                <span className="no-wrap">{formatMoney(settled.feesCents, currency)}</span>{' '}
-                {expected.feesCents > 0 && (
-                  <span className="soft">
-                    {words.feesExpected(formatMoney(expected.feesCents, currency))}
-                  </span>
-                )}
-              </td>
-              <td className="no-wrap">{formatMoney(settled.netCents, currency)}</td>
+              <Side side={expected} currency={currency} />
+              <Side side={settled} currency={currency} />
               <td className="no-wrap">{formatMoney(payoutsCents, currency)}</td>
-              <td className="tabular">{differences}</td>
+              <td className="tabular">{formatCount(differences)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface SideProps {
+  readonly side: SettlementDay['expected'];
+  readonly currency: string;
+}
+
+/** Before fees, because most providers tell theirs on the statement alone; below it what they keep and leave. */
+function Side({ side: { netCents, feesCents }, currency }: SideProps) {
+  const words = text.admin.settlement;
+  return (
+    <td>
+      <span className="no-wrap">{formatMoney(netCents + feesCents, currency)}</span>{' '}
+      {feesCents !== 0 && (
+        <span className="soft">
+          {words.afterFees(formatMoney(feesCents, currency), formatMoney(netCents, currency))}
+        </span>
+      )}
+    </td>
   );
 }
