@@ -120,3 +120,26 @@ test('a long text that holds no address is gone through all the same', () => {
   const text = JSON.stringify({ a: 'x'.repeat(500_000) });
   expect(maskPersonalWords(text)).toBe(text);
 });
+
+test('words inside of base64 are masked with all of it; ids and other base64 stay', () => {
+  const words = ['Benedita Quixabá Trovão', 'bene@example.com'];
+  const encode = (text: string): string => Buffer.from(text).toString('base64');
+  const held = {
+    a: encode(`de ${words[0]};1`),
+    b: `x.${Buffer.from(`{"e":"${words[1]}"}`).toString('base64url')}.y`,
+  };
+  const kept = {
+    txid: 'a'.repeat(32),
+    id: '01a203df60447073949ffc50a2beafab',
+    c: encode('nada de ninguém aqui'),
+  };
+  expect(JSON.parse(maskWords(JSON.stringify({ ...held, ...kept }), words))).toEqual({
+    a: MASK,
+    b: `x.${MASK}.y`,
+    ...kept,
+  });
+  expect(maskWords(`solto ${held.a}`, words)).toBe(`solto ${MASK}`);
+  // Whatever its length: one character more holds nothing, and is no error.
+  for (let length = 16; length < 24; length += 1)
+    expect(maskWords('A'.repeat(length), words)).toBe('A'.repeat(length));
+});

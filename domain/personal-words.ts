@@ -16,6 +16,8 @@ const REFERENCE = /(id|code|reference|key|number|token|amount|valor|sku)$/;
 const EMAIL = /[\p{L}\d.!#$%&'*+/=?^_`{|}~-]{1,64}@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/gu;
 const WRITTEN_DOCUMENT = /\d{3}\.\d{3}\.\d{3}-\d{2}|[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA-Z]{3}\/[\dA-Z]{4}-\d{2}/g;
 const ELEVEN_DIGITS = /(?<![\p{L}\d.-])\d{11}(?![\p{L}\d.-])/gu;
+/** Sixteen characters hold twelve bytes: fewer hold no name and no document. */
+const ENCODED = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
@@ -26,14 +28,32 @@ export function maskPersonalWords(text: string): string {
   return isJson(text) ? maskTokens(text, maskField) : maskText(text);
 }
 
-/** The same for words that are known to be personal, wherever they stand. @param words without empty ones */
+/**
+ * The same for words that are known to be personal, wherever they stand, also inside of base64 (a signed payload, a data
+ * URL): what holds them there is masked as a whole. @param words without empty ones
+ */
 export function maskWords(text: string, words: readonly string[]): string {
-  const maskOne = (value: string): string => words.reduce((held, word) => without(held, word), value);
+  const maskPlain = (value: string): string => words.reduce((held, word) => without(held, word), value);
+  const maskOne = (value: string): string =>
+    maskPlain(value).replace(ENCODED, (run) => {
+      const decoded = decodedText(run);
+      return decoded !== null && maskPlain(decoded) !== decoded ? MASK : run;
+    });
   if (!isJson(text)) return maskOne(text);
   return maskTokens(text, (value) => {
     const masked = maskOne(value);
     return masked === value ? null : masked;
   });
+}
+
+/** @returns null for what is no text in base64: an id, a number, a digest */
+function decodedText(run: string): string | null {
+  const plain = run.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  // One character beside whole groups of four holds no byte.
+  const whole = plain.length % 4 === 1 ? plain.slice(0, -1) : plain;
+  const bytes = Uint8Array.from(atob(whole), (byte) => byte.charCodeAt(0));
+  const text = new TextDecoder().decode(bytes);
+  return text.includes('\uFFFD') ? null : text;
 }
 
 /** A number is not cut out of a longer one, nor a short name out of a word. */

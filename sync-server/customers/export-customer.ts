@@ -48,7 +48,7 @@ const HELD = {
     WHERE r.merchant_id = $1 AND r.receipt_id IN ${THEIR_RECURRING} ORDER BY r.paid_at`,
   recurringRefunds: `SELECT receipt_id, return_id, kind, status, amount_cents, currency, reason, opened_at, ended_at,
       (SELECT f.note FROM recurring_refunds f WHERE f.merchant_id = b.merchant_id AND f.refund_id = b.return_id) AS note
-    FROM recurring_returns b WHERE merchant_id = $1 AND receipt_id IN ${THEIR_RECURRING} ORDER BY opened_at`,
+    FROM recurring_returns b WHERE merchant_id = $1 AND receipt_id IN ${THEIR_RECURRING} ORDER BY opened_at, return_id`,
   accesses: `SELECT action, role, token_mark, at FROM person_access held JOIN customers c USING (merchant_id, customer_id)
     WHERE held.merchant_id = $1 AND $2 IN (c.customer_id, c.merged_into) ORDER BY position`,
   subscriptions: `SELECT subscription_id, provider, plan, native_status, started_at, period_starts_on, period_ends_on

@@ -26,6 +26,7 @@ export interface Masked {
 const TEXTS_OF_SALES = [
   { table: 'refunds', column: 'note', type: 'text' },
   { table: 'refunds', column: 'returned_note', type: 'text' },
+  { table: 'refunds', column: 'returned_by', type: 'text' },
   { table: 'refunds', column: 'last_error', type: 'text' },
   { table: 'payment_attempts', column: 'detail', type: 'text' },
   { table: 'disputes', column: 'reason', type: 'text' },
@@ -40,9 +41,11 @@ const TEXTS_OF_SALES = [
 const TEXTS_OF_RECURRING = [
   { table: 'recurring_refunds', column: 'note', type: 'text' },
   { table: 'recurring_refunds', column: 'returned_note', type: 'text' },
+  { table: 'recurring_refunds', column: 'returned_by', type: 'text' },
   { table: 'recurring_refunds', column: 'last_error', type: 'text' },
   { table: 'recurring_returns', column: 'reason', type: 'text' },
   { table: 'recurring_returns', column: 'closed_note', type: 'text' },
+  { table: 'recurring_returns', column: 'closed_by', type: 'text' },
 ] as const;
 
 /**
@@ -91,23 +94,31 @@ async function maskBodies(
 ): Promise<void> {
   let after = { at: new Date(fromMs), id: '00000000-0000-0000-0000-000000000000' };
   for (;;) {
-    const page = await db.query<{ id: string; at: Date; body: Uint8Array; error: string | null }>(
-      `SELECT inbox_id AS id, date_trunc('milliseconds', received_at) AS at, body, last_error AS error
+    const page = await db.query<{
+      id: string;
+      at: Date;
+      body: Uint8Array;
+      error: string | null;
+      headers: string;
+    }>(
+      `SELECT inbox_id AS id, date_trunc('milliseconds', received_at) AS at, body, last_error AS error,
+         headers::text AS headers
        FROM webhook_inbox
        WHERE body_kept <> 'pruned' AND (received_at, inbox_id) > ($1, $2) AND received_at <= $3
        ORDER BY received_at, inbox_id LIMIT ${PAGE}`,
       [after.at, after.id, new Date(toMs)],
     );
-    for (const { id, at, body, error } of page) {
+    for (const { id, at, body, error, headers } of page) {
       after = { at, id };
       const text = Buffer.from(body).toString('utf8');
       const masked = maskWords(maskPersonalWords(text), words);
       const maskedError = error === null ? null : maskWords(error, words);
-      if (masked === text && maskedError === error) continue;
+      const maskedHeaders = maskWords(maskPersonalWords(headers), words);
+      if (masked === text && maskedError === error && maskedHeaders === headers) continue;
       await db.query(
-        `UPDATE webhook_inbox SET body = $2, last_error = $3,
+        `UPDATE webhook_inbox SET body = $2, last_error = $3, headers = $4,
            body_kept = CASE WHEN body_kept = 'raw' THEN 'masked' ELSE body_kept END WHERE inbox_id = $1`,
-        [id, Buffer.from(masked), maskedError],
+        [id, Buffer.from(masked), maskedError, maskedHeaders],
       );
     }
     if (page.length < PAGE) return;

@@ -46,15 +46,41 @@ export async function readWordsOf(
  * name of its field it was masked when it came.
  */
 function isTelling(word: string): boolean {
-  return word.length >= MIN_LENGTH && /[\s@\d]/.test(word);
+  return word.length >= MIN_LENGTH && /[\s@\d%]/.test(word);
 }
 
 function spellings(word: string): string[] {
+  const written = [word, ...documents(word), ...phones(word), ...names(word)];
+  return [...new Set(written.flatMap((one) => [one, escaped(one), encodeURIComponent(one)]))];
+}
+
+function documents(word: string): string[] {
   const cpf = /^(\d{3})(\d{3})(\d{3})(\d{2})$/.exec(word);
-  if (cpf !== null) return [word, `${cpf[1]}.${cpf[2]}.${cpf[3]}-${cpf[4]}`];
+  if (cpf !== null) return [`${cpf[1]}.${cpf[2]}.${cpf[3]}-${cpf[4]}`];
   const cnpj = /^(\w{2})(\w{3})(\w{3})(\d{4})(\d{2})$/.exec(word);
-  if (cnpj !== null) return [word, `${cnpj[1]}.${cnpj[2]}.${cnpj[3]}/${cnpj[4]}-${cnpj[5]}`];
-  // A bank writes names without accents.
-  const bare = word.normalize('NFD').replace(/\p{M}/gu, '');
-  return bare === word ? [word] : [word, bare];
+  return cnpj === null ? [] : [`${cnpj[1]}.${cnpj[2]}.${cnpj[3]}/${cnpj[4]}-${cnpj[5]}`];
+}
+
+/** A number of Brazil, as people write it: with or without the country's and the area's. */
+function phones(word: string): string[] {
+  const phone = /^\+?(?:55)?(\d{2})(9?\d{4})(\d{4})$/.exec(word);
+  if (phone === null) return [];
+  const [, area = '', head = '', tail = ''] = phone;
+  return [`${head}-${tail}`, `${head} ${tail}`, `${head}${tail}`, `${area}${head}${tail}`];
+}
+
+/** A bank writes names without accents; and people leave the middle ones out. */
+function names(word: string): string[] {
+  if (/[\d@]/.test(word)) return [];
+  const parts = word.split(' ');
+  const short = parts.length > 2 ? [`${parts[0]} ${parts.at(-1)}`] : [];
+  return [word, ...short].flatMap((name) => [name, name.normalize('NFD').replace(/\p{M}/gu, '')]);
+}
+
+/** As it stands inside a JSON text that is a value of another one. */
+function escaped(word: string): string {
+  return word.replace(
+    /[\u0080-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

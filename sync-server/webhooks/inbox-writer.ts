@@ -163,7 +163,7 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
       items.map((item) => item.provider),
       items.map((item) => new Date(item.receivedAtMs)),
       bodies,
-      items.map((item) => JSON.stringify(item.headers)),
+      items.map((item) => maskPersonalWords(JSON.stringify(item.headers))),
       items.map((item) => item.dedupeKey),
       items.map((item) => item.path),
       counts,

@@ -1,20 +1,25 @@
 import type { Queryable } from '../../db/database.ts';
 
 /**
- * Tables of the whole database in which one of the words can be read: as text, inside JSON, or in bytes. A row as text
- * shows bytes as hexadecimal digits.
+ * Tables of the whole database in which one of the words can be read: as text, inside JSON (with letters of other than
+ * English escaped), in an address, in base64 wherever it begins, or in bytes. A row as text shows bytes as hexadecimal
+ * digits.
  */
 export async function tablesHolding(database: Queryable, words: readonly string[]): Promise<string[]> {
   const tables = await database.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
      WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
   );
-  const spellings = words.flatMap((word) => [
+  const readable = words.flatMap((word) => [
     word,
-    Buffer.from(word).toString('hex'),
-    Buffer.from(JSON.stringify(word).slice(1, -1)).toString('hex'),
-    Buffer.from(word).toString('base64').replace(/=+$/, '').slice(0, -1),
+    encodeURIComponent(word),
+    JSON.stringify(word).slice(1, -1),
+    JSON.stringify(word)
+      .slice(1, -1)
+      .replace(/[\u0080-\uffff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ...[0, 1, 2].map((before) => base64At(word, before)),
   ]);
+  const spellings = [...new Set(readable.flatMap((text) => [text, Buffer.from(text).toString('hex')]))];
   const found: string[] = [];
   for (const { name } of tables) {
     const rows = await database.query<{ word: string }>(
@@ -25,4 +30,12 @@ export async function tablesHolding(database: Queryable, words: readonly string[
     if (rows.length > 0) found.push(name);
   }
   return found;
+}
+
+/** Without the characters that hold bits of what stands before or behind it. */
+function base64At(word: string, before: number): string {
+  const text = Buffer.concat([Buffer.alloc(before), Buffer.from(word)])
+    .toString('base64')
+    .replace(/=+$/, '');
+  return text.slice([0, 2, 3][before], -1);
 }
