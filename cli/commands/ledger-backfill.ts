@@ -11,6 +11,7 @@ import { ROW_KINDS, type RowKind } from '../../sync-server/adoption/columns.ts';
 import { SourceFailure } from '../../sync-server/adoption/csv-source.ts';
 import type { ImportDeps } from '../../sync-server/adoption/import-rows.ts';
 import { NO_MAPPING, readMappingFile } from '../../sync-server/adoption/mapping.ts';
+import { prunedOf } from '../../sync-server/adoption/prune-rows.ts';
 import { type RunReport, reportRuns } from '../../sync-server/adoption/report.ts';
 import { pendingOf, STEPS, type Step } from '../../sync-server/adoption/steps/steps.ts';
 import { writeUnmapped } from '../../sync-server/adoption/unmapped-csv.ts';
@@ -180,7 +181,9 @@ async function inHouse(
   } catch (error) {
     if (error instanceof SourceFailure) return { ok: false, code: error.code, message: error.message };
     if (error instanceof StartupFailure) return { ok: false, code: 'refused', message: error.message };
-    return { ok: false, code: 'failed', message: (error as Error).message };
+    // The database was stopped, or is starting again.
+    const message = `${(error as Error).message}; what was committed stays, and the same command goes on from there`;
+    return { ok: false, code: 'failed', message };
   } finally {
     await db.close();
   }
@@ -189,8 +192,10 @@ async function inHouse(
 async function status(deps: ImportDeps, source: string): Promise<Outcome> {
   const runs = await reportRuns(deps.db);
   const pending = await pendingOf(deps.db, source);
+  const pruned = await prunedOf(deps.db, source);
   const lines = STEPS.map((step) => `step ${step}: ${pending[step]} rows to look at`);
-  return { ok: true, data: { runs, pending }, text: [...runs.map(runText), ...lines].join('\n') };
+  if (pruned > 0) lines.push(`${pruned} rows waited too long, and lost their personal words`);
+  return { ok: true, data: { runs, pending, pruned }, text: [...runs.map(runText), ...lines].join('\n') };
 }
 
 async function report(deps: ImportDeps, source: string, path: string): Promise<Outcome> {
@@ -212,14 +217,27 @@ async function mirror(options: MirrorOptions): Promise<Outcome> {
   });
 }
 
-function textOf({ dryRun, files, steps }: BackfillReport): string {
+function textOf({ dryRun, sources, filesNotRead, files, steps }: BackfillReport): string {
   return [
     ...(dryRun ? ['a dry run; nothing was written'] : []),
+    ...filesNotRead.map((path) => `not read: ${path}: name it with --from-csv and --kind, if it is one`),
+    ...sources.flatMap(sourceLines),
     ...files.map(runText),
     ...Object.entries(steps).map(
       ([step, rows]) => `step ${step}: ${rows} rows${dryRun ? ' to look at' : ''}`,
     ),
   ].join('\n');
+}
+
+function sourceLines({ origin, encoding, columnsNotRead }: BackfillReport['sources'][number]): string[] {
+  return [
+    ...(encoding === null || encoding === 'utf-8'
+      ? []
+      : [`${origin}: is no UTF-8, and was read as ${encoding}`]),
+    ...(columnsNotRead.length === 0
+      ? []
+      : [`${origin}: columns not read: ${columnsNotRead.join(', ')} ("columns" of the mapping names them)`]),
+  ];
 }
 
 function runText(run: RunReport): string {

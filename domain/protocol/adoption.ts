@@ -15,7 +15,7 @@ const MAX_COLUMNS = 300;
 export const MirroredRow = z.strictObject({
   /** The old system's name, the same as its files were adopted under: its ids are unique within it. */
   source: z.string().trim().min(1).max(100).default('legacy'),
-  kind: z.enum(['transaction', 'session', 'customer']),
+  kind: z.enum(['transaction', 'session', 'customer', 'subscription', 'payment_method', 'customer_provider']),
   /** How amounts are written that do not stand in a column of cents. */
   amounts: z.enum(['cents', 'comma', 'point', 'evident']).optional(),
   /** Of dates without a zone. */

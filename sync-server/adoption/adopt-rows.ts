@@ -1,23 +1,20 @@
-import { v5 as uuidV5 } from 'uuid';
 import type { Clock, RandomBytes } from '../../domain/clock.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import type { Transaction } from '../db/database.ts';
 import { postAdopted } from '../ledger/post-adopted.ts';
-import { SESSION_STATUS } from '../unified/follow-payment.ts';
 import {
-  type AdoptedSession,
   type RowToWrite,
-  readAdopted,
   type TransactionToWrite,
   writeAdopted,
   writeRows,
   writeSessions,
 } from './adopted-store.ts';
-import { type AdoptedTransaction, changeTransaction, factsOf } from './change-transaction.ts';
-import { findTwins } from './find-twins.ts';
+import { writeLinks, writeSubscriptions } from './adopted-subscriptions.ts';
+import { factsOf } from './change-transaction.ts';
+import { type Decision, decide, type KnownRow } from './decide.ts';
 import type { Place } from './place.ts';
 import { sealRaw } from './raw-row.ts';
-import { type Cells, isUnmapped, type ReadRow } from './read-row.ts';
+import type { Cells, ReadRow } from './read-row.ts';
 import type { Run } from './run-store.ts';
 
 export interface AdoptionDeps {
@@ -37,13 +34,6 @@ export interface AdoptedBatch {
   /** Rows that are here already, word for word. */
   readonly unchanged: number;
   readonly rows: readonly Pick<RowToWrite, 'line' | 'state' | 'reasons'>[];
-}
-
-/** Ids of adopted rows are made from this; fixed for ever, or money would be adopted twice. */
-const NAMESPACE = '0b9d6a52-6f0e-5c59-9a2e-3d1f4c7b8e60';
-
-export function adoptedIdOf(merchantId: string, source: string, kind: string, key: string): string {
-  return uuidV5(JSON.stringify([merchantId, source, kind, key]), NAMESPACE);
 }
 
 /**
@@ -78,12 +68,12 @@ export async function adoptRows(
       fresh.push(one);
     }
   }
-  const { decided, changes, sessions } = await decide(transaction, place, run.source, fresh, known);
+  const { decided, ...changed } = await decide(transaction, place, run.source, fresh, known);
   for (const one of decided)
     judged.push({ ...one, raw: place.isDry ? null : sealRaw(deps.personalData, one.row, one.cells) });
   const atMs = deps.clock.nowMs();
   const ids = await writeRows(transaction, place, run, judged, atMs);
-  await applyChanges(deps, transaction, place, run.source, { changes, sessions }, (line) => ids.get(line));
+  await applyChanges(deps, transaction, place, run.source, changed, (line) => ids.get(line));
   return { unchanged, rows: judged };
 }
 
@@ -93,7 +83,7 @@ export async function applyChanges(
   transaction: Transaction,
   place: Place,
   source: string,
-  { changes, sessions }: Pick<Decision, 'changes' | 'sessions'>,
+  { changes, sessions, subscriptions, links }: Omit<Decision, 'decided'>,
   rowOf: (line: number) => number | undefined,
 ): Promise<void> {
   const idOf = (line: number): number => {
@@ -114,92 +104,17 @@ export async function applyChanges(
     sessions.map(({ line, ...session }) => ({ ...session, rowId: idOf(line) })),
   );
   if (place.isDry) return;
-  const facts = changes.flatMap(({ before, next }) => factsOf(before, next));
-  await postAdopted(deps, transaction, facts);
-}
-
-export interface TransactionChange {
-  readonly before: AdoptedTransaction | null;
-  readonly next: AdoptedTransaction;
-  readonly row: ReadRow;
-  readonly line: number;
-}
-
-export interface Decision {
-  readonly decided: readonly (RowToAdopt & Pick<RowToWrite, 'state' | 'reasons'>)[];
-  readonly changes: readonly TransactionChange[];
-  readonly sessions: readonly (Omit<AdoptedSession, 'rowId'> & { readonly line: number })[];
-}
-
-export interface KnownRow {
-  readonly key: string;
-  readonly hash: Uint8Array;
-  readonly runId: string;
-  readonly state: string;
-  readonly merchantId: string | null;
-}
-
-/** What becomes of each row, given what is known. Reads only. */
-export async function decide(
-  transaction: Transaction,
-  place: Place,
-  source: string,
-  rows: readonly RowToAdopt[],
-  known: readonly KnownRow[],
-): Promise<Decision> {
-  const decided: Decision['decided'][number][] = [];
-  const changes: TransactionChange[] = [];
-  const sessions: Decision['sessions'][number][] = [];
-  const idOf = ({ merchantId, kind, key }: ReadRow): string =>
-    merchantId === null ? '' : adoptedIdOf(merchantId, source, kind, key);
-  const understood = rows.filter(({ row }) => !isUnmapped(row));
-  const adopted = await readAdopted(
+  await writeSubscriptions(
     transaction,
-    place,
-    understood.filter(({ row }) => row.transaction !== null).map(({ row }) => idOf(row)),
+    subscriptions.map(({ line, ...one }) => ({ ...one, rowId: idOf(line) })),
+    deps.clock.nowMs(),
   );
-  const twins = await findTwins(transaction, place, understood, idOf);
-  for (const one of rows) {
-    const { row, line } = one;
-    const earlier = known.filter(({ key, state }) => key === row.key && state !== 'duplicate');
-    const isElsewhere = earlier.some(
-      ({ state, merchantId }) => state !== 'unmapped' && merchantId !== null && merchantId !== row.merchantId,
-    );
-    const again = earlier.length > 0 ? ['known_with_other_content'] : [];
-    const stop = isElsewhere ? 'merchant_may_not_change' : twins.get(line);
-    if (isUnmapped(row) || row.merchantId === null || stop !== undefined) {
-      const reasons = stop === undefined ? row.reasons : [stop, ...row.reasons];
-      decided.push({ ...one, state: 'unmapped', reasons: [...reasons, ...again] });
-      continue;
-    }
-    let refused: readonly string[] = [];
-    if (row.transaction !== null) {
-      const before = adopted.get(idOf(row)) ?? null;
-      const change =
-        before === null
-          ? { next: { merchantId: row.merchantId, adoptedId: idOf(row), ...row.transaction }, refused: [] }
-          : changeTransaction(before, row.transaction);
-      refused = change.refused;
-      changes.push({ before, next: change.next, row, line });
-    }
-    if (row.session !== null) {
-      const { status, ...facts } = row.session;
-      sessions.push({
-        ...facts,
-        status: SESSION_STATUS[status],
-        merchantId: row.merchantId,
-        sessionId: idOf(row),
-        source,
-        key: row.key,
-        oldStatus: row.old.statusV2 ?? row.old.status,
-        line,
-      });
-    }
-    const reasons = [...refused, ...row.reasons, ...again];
-    const isWhole = reasons.length === 0 || (refused.length === 0 && row.reasons.length === 0);
-    decided.push({ ...one, state: isWhole ? 'mapped' : 'partly', reasons });
-  }
-  return { decided, changes, sessions };
+  await writeLinks(
+    transaction,
+    links.map(({ line, ...one }) => ({ ...one, rowId: idOf(line) })),
+  );
+  const facts = changes.flatMap(({ before, next }) => factsOf(before, next, deps.clock.nowMs()));
+  await postAdopted(deps, transaction, facts);
 }
 
 /** An import and a mirrored row of the same key take turns. Sorted: two batches never wait for each other. */
@@ -214,9 +129,10 @@ export async function lockKeys(
     [
       rows.flatMap(({ row }) => [
         `adopted ${source} ${row.kind} ${row.key}`,
-        ...(row.transaction?.chargeId
-          ? [`adopted charge ${row.merchantId} ${row.transaction.chargeId}`]
-          : []),
+        // Twins are of one charge, whosever it is, or of one order.
+        ...[row.transaction?.chargeId, row.transaction?.orderId]
+          .filter((name) => name != null)
+          .map((name) => `adopted charge ${name}`),
       ]),
     ],
   );

@@ -17,10 +17,14 @@ const COLUMNS = {
   chargeId: ['provider_charge_id', 'text'],
   refundedCents: ['refunded_cents', 'bigint'],
   chargedBackCents: ['charged_back_cents', 'bigint'],
+  wonCents: ['chargeback_won_cents', 'bigint'],
   customerKey: ['old_customer_key', 'text'],
   sessionKey: ['old_session_key', 'text'],
   providerCustomerId: ['provider_customer_id', 'text'],
   card: ['card', 'jsonb'],
+  subscriptionKey: ['old_subscription_key', 'text'],
+  periodStartsOn: ['period_starts_on', 'date'],
+  periodEndsOn: ['period_ends_on', 'date'],
 } as const;
 const TIMES = { createdAtMs: 'created_at', paidAtMs: 'paid_at', refundedAtMs: 'refunded_at' } as const;
 
@@ -30,7 +34,18 @@ export async function readAdopted(
   ids: readonly string[],
 ): Promise<Map<string, AdoptedTransaction>> {
   if (ids.length === 0) return new Map();
-  const rows = await database.query<AdoptedTransaction & Record<string, unknown>>(
+  const from = `${place.known.transactions} AS known WHERE adopted_id = ANY($1::uuid[])`;
+  const rows = await readAdoptedBy(database, from, [ids]);
+  return new Map(rows.map((row) => [row.adoptedId, row]));
+}
+
+/** @param from SQL: a table of adopted transactions called `known`, and which of them */
+export function readAdoptedBy(
+  database: Queryable,
+  from: string,
+  parameters: readonly unknown[],
+): Promise<AdoptedTransaction[]> {
+  return database.query<AdoptedTransaction & Record<string, unknown>>(
     `SELECT merchant_id AS "merchantId", adopted_id AS "adoptedId",
        ${Object.entries(COLUMNS)
          .map(([name, [column]]) => `${column} AS "${name}"`)
@@ -38,10 +53,9 @@ export async function readAdopted(
        ${Object.entries(TIMES)
          .map(([name, column]) => `(extract(epoch FROM ${column}) * 1000)::bigint AS "${name}"`)
          .join(', ')}
-     FROM ${place.known.transactions} AS known WHERE adopted_id = ANY($1::uuid[])`,
-    [ids],
+     FROM ${from}`,
+    parameters,
   );
-  return new Map(rows.map((row) => [row.adoptedId, row]));
 }
 
 export interface TransactionToWrite {

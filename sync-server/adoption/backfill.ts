@@ -2,12 +2,20 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isTimeZone } from '../../domain/business-day.ts';
 import type { AmountRule } from './amounts.ts';
-import { columnsOf, kindOf, ROW_KINDS, type RowKind } from './columns.ts';
+import {
+  columnsNotRead,
+  columnsOf,
+  READING_ORDER,
+  ROW_KINDS,
+  type RowKind,
+  repeatedColumn,
+} from './columns.ts';
 import { openCsv, readCsv, SourceFailure } from './csv-source.ts';
 import { type Import, type ImportDeps, importRows, tryImport, withTurn } from './import-rows.ts';
 import { type MappingFile, openMapping } from './mapping.ts';
 import { openPostgresSource, type PostgresSource } from './postgres-source.ts';
 import type { RunReport } from './report.ts';
+import { kindOf, kindOfTable, tableOf } from './source-kinds.ts';
 import { renewStatistics } from './steps/statistics.ts';
 import { pendingOf, runStep, STEPS, type Step } from './steps/steps.ts';
 
@@ -30,14 +38,30 @@ export interface BackfillTask {
   readonly onProgress: (what: string, done: number, total: number | null) => void;
 }
 
+/** How a file or table was taken, which its rows do not tell. */
+export interface SourceNote {
+  readonly origin: string;
+  /** Of a file. */
+  readonly encoding: string | null;
+  readonly columnsNotRead: readonly string[];
+}
+
 export interface BackfillReport {
   readonly dryRun: boolean;
+  readonly sources: readonly SourceNote[];
+  /** Files of a folder that are no table that is known. */
+  readonly filesNotRead: readonly string[];
   readonly files: readonly RunReport[];
   /** Rows that each step changed; in a dry run what it would look at now. */
   readonly steps: Readonly<Partial<Record<Step, number>>>;
 }
 
-type Reading = Omit<Import, 'mapping' | 'onProgress'>;
+type Reading = Omit<Import, 'mapping' | 'onProgress'> & { readonly note: SourceNote };
+
+interface Readings {
+  readonly readings: readonly Reading[];
+  readonly filesNotRead: readonly string[];
+}
 
 /**
  * Adopts files or tables of an old system, and runs the steps that follow. All of it may be done again: what is here
@@ -49,8 +73,9 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
     throw new SourceFailure('invalid_time_zone', `${task.timeZone} is no time zone`);
   const opened = task.sourceUrl === null ? null : await openPostgresSource(task.sourceUrl, task.mapping);
   try {
-    const readings = opened === null ? await readingsOfFiles(task) : readingsOfTables(task, opened);
-    if (task.dryRun) return await tryAll(deps, task, readings);
+    const found = opened === null ? await readingsOfFiles(task) : readingsOfTables(task, opened);
+    const { readings, filesNotRead } = found;
+    if (task.dryRun) return await tryAll(deps, task, found);
     return await withTurn(deps, task.source, async () => {
       // Read under the lock: the merchants and words of this moment.
       const mapping = await openMapping(deps.db, task.mapping);
@@ -67,7 +92,7 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
         // What it looked at may be less or more than what it changed.
         task.onProgress(`step ${step}`, steps[step], steps[step]);
       }
-      return { dryRun: false, files, steps };
+      return { dryRun: false, sources: readings.map(({ note }) => note), filesNotRead, files, steps };
     });
   } finally {
     await opened?.close();
@@ -77,7 +102,7 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
 async function tryAll(
   deps: ImportDeps,
   task: BackfillTask,
-  readings: readonly Reading[],
+  { readings, filesNotRead }: Readings,
 ): Promise<BackfillReport> {
   const mapping = await openMapping(deps.db, task.mapping);
   const files: RunReport[] = [];
@@ -85,16 +110,23 @@ async function tryAll(
     files.push(await tryImport(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));
   const pending = await pendingOf(deps.db, task.source);
   const steps = task.step === null ? pending : { [task.step]: pending[task.step] };
-  return { dryRun: true, files, steps };
+  return { dryRun: true, sources: readings.map(({ note }) => note), filesNotRead, files, steps };
 }
 
 function progressOf(task: BackfillTask, { name }: Reading): (done: number) => void {
   return (done) => task.onProgress(name.origin, done, null);
 }
 
-async function readingsOfFiles(task: BackfillTask): Promise<Reading[]> {
+async function readingsOfFiles(task: BackfillTask): Promise<Readings> {
   const readings: Reading[] = [];
-  for (const path of task.csv.flatMap(csvFilesOf)) {
+  const filesNotRead: string[] = [];
+  const tablesOfMoney = new Map<string, string>();
+  for (const { path, isOfFolder } of task.csv.flatMap(csvFilesOf)) {
+    const table = tableOf(basename(path));
+    if (isOfFolder && task.kind === null && kindOfTable(table) === null) {
+      filesNotRead.push(path);
+      continue;
+    }
     const file = await openCsv(path);
     const kind = task.kind ?? kindOf(basename(path), file.header);
     if (kind === null)
@@ -102,26 +134,39 @@ async function readingsOfFiles(task: BackfillTask): Promise<Reading[]> {
         'unknown_kind',
         `${path}: say with --kind what its rows are (${ROW_KINDS.join(', ')})`,
       );
+    if (isOfFolder && kind === 'transaction') tablesOfMoney.set(table, path);
+    if (tablesOfMoney.size > 1)
+      throw new SourceFailure(
+        'two_tables',
+        `${[...tablesOfMoney.values()].join(' and ')} may hold the same money twice: name the one that counts with --from-csv`,
+      );
     readings.push({
-      ...readingOf(task, kind, path, file.header),
+      ...readingOf(task, kind, path, file.header, file.encoding),
       name: { source: task.source, kind, origin: basename(path), sha256: file.sha256 },
       rows: ({ rowsDone }) => readCsv(file, rowsDone),
     });
   }
-  // Customers and sessions first: a row of theirs may say whose a transaction is.
-  return readings.toSorted((a, b) => placeOf(a) - placeOf(b));
+  if (readings.length === 0 && filesNotRead.length > 0)
+    throw new SourceFailure(
+      'unknown_kind',
+      `no file is called as a table: name them with --from-csv and --kind (${filesNotRead.join(', ')})`,
+    );
+  return { readings: readings.toSorted((a, b) => placeOf(a) - placeOf(b)), filesNotRead };
 }
 
 function placeOf({ name }: Pick<Reading, 'name'>): number {
-  return ['customer', 'session', 'transaction'].indexOf(name.kind);
+  return READING_ORDER.indexOf(name.kind);
 }
 
-function readingsOfTables(task: BackfillTask, opened: PostgresSource): Reading[] {
-  return opened.tables.map((table) => ({
-    ...readingOf(task, table.kind, table.name, table.header),
-    name: { source: task.source, kind: table.kind, origin: `${opened.name} ${table.name}`, sha256: null },
-    rows: ({ rowsDone, cursor }) => opened.rows(table, cursor, rowsDone),
-  }));
+function readingsOfTables(task: BackfillTask, opened: PostgresSource): Readings {
+  const readings = opened.tables.map(
+    (table): Reading => ({
+      ...readingOf(task, table.kind, table.name, table.header, null),
+      name: { source: task.source, kind: table.kind, origin: `${opened.name} ${table.name}`, sha256: null },
+      rows: ({ rowsDone, cursor }) => opened.rows(table, cursor, rowsDone),
+    }),
+  );
+  return { readings, filesNotRead: [] };
 }
 
 /** @throws SourceFailure where amounts could be read in two ways and nobody has said which */
@@ -130,8 +175,15 @@ function readingOf(
   kind: RowKind,
   origin: string,
   header: readonly string[],
-): Pick<Import, 'options' | 'columns'> {
+  encoding: string | null,
+): Pick<Reading, 'options' | 'columns' | 'note'> {
   const columns = columnsOf(kind, header, mapping.columns);
+  const repeated = repeatedColumn(columns, header);
+  if (repeated !== null)
+    throw new SourceFailure(
+      'repeated_column',
+      `${origin}: two columns are called ${repeated}: export them under two names`,
+    );
   if (kind === 'transaction' && columns.amountCents === undefined && columns.amount === undefined)
     throw new SourceFailure('no_amounts', `${origin}: no column holds amounts; name it in the mapping file`);
   if (
@@ -144,12 +196,16 @@ function readingOf(
       'amounts_undecided',
       `${origin}: column ${columns.amount[0]} may hold cents or 1.234,56: say how with --amounts`,
     );
-  return { columns, options: { kind, amounts, timeZone, dayFirst, currency, columns: mapping.columns } };
+  return {
+    columns,
+    options: { kind, amounts, timeZone, dayFirst, currency, columns: mapping.columns },
+    note: { origin, encoding, columnsNotRead: columnsNotRead(columns, header) },
+  };
 }
 
-function csvFilesOf(path: string): string[] {
+function csvFilesOf(path: string): { readonly path: string; readonly isOfFolder: boolean }[] {
   try {
-    if (!statSync(path).isDirectory()) return [path];
+    if (!statSync(path).isDirectory()) return [{ path, isOfFolder: false }];
   } catch (error) {
     throw new SourceFailure('not_read', `${path}: ${(error as Error).message}`);
   }
@@ -157,5 +213,5 @@ function csvFilesOf(path: string): string[] {
     .filter((name) => /\.(csv|tsv|txt)$/i.test(name))
     .toSorted();
   if (files.length === 0) throw new SourceFailure('not_read', `${path}: no .csv file is in it`);
-  return files.map((name) => join(path, name));
+  return files.map((name) => ({ path: join(path, name), isOfFolder: true }));
 }

@@ -1,7 +1,29 @@
 import { fold } from './fold.ts';
 
-export const ROW_KINDS = ['transaction', 'session', 'customer'] as const;
+export const ROW_KINDS = [
+  'transaction',
+  'session',
+  'customer',
+  'subscription',
+  'payment_method',
+  'customer_provider',
+] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
+/** Customers and sessions first: a row of theirs may say whose a transaction is. */
+export const READING_ORDER: readonly RowKind[] = [
+  'customer',
+  'customer_provider',
+  'payment_method',
+  'subscription',
+  'session',
+  'transaction',
+];
+
+/** `payer_email`, `email_pagador`: how else whoever pays is called, before and behind. */
+function ofPayers(...words: readonly string[]): string[] {
+  const payers = ['payer', 'client', 'cliente', 'buyer', 'pagador', 'comprador', 'customer', 'paciente'];
+  return words.flatMap((word) => payers.flatMap((payer) => [`${payer}${word}`, `${word}${payer}`]));
+}
 
 /** What columns are called, folded, the surest name first. The same in English and Portuguese, snake and camel case. */
 const ALIASES = {
@@ -88,6 +110,7 @@ const ALIASES = {
   createdAt: ['createdat', 'criadoem', 'datacriacao', 'datadecriacao', 'created', 'datahora', 'data', 'date'],
   paidAt: ['paidat', 'pagoem', 'datapagamento', 'datadepagamento', 'capturedat', 'capturadoem'],
   refundedAt: ['refundedat', 'estornadoem', 'dataestorno', 'datadoestorno'],
+  updatedAt: ['updatedat', 'atualizadoem', 'dataatualizacao', 'modifiedat', 'alteradoem'],
   endedAt: ['completedat', 'endedat', 'finalizadoem', 'encerradoem', 'concluidoem'],
   customerKey: ['customerid', 'clienteid', 'idcliente', 'patientprofileid', 'pacienteid'],
   sessionKey: ['checkoutsessionid', 'sessionid', 'sessaoid', 'idsessao'],
@@ -102,9 +125,10 @@ const ALIASES = {
     'name',
     'cliente',
     'comprador',
-    'buyername',
+    'pagador',
+    ...ofPayers('name', 'nome', 'fullname'),
   ],
-  email: ['email', 'customeremail', 'emailcliente', 'buyeremail', 'emaildocliente'],
+  email: ['email', 'customeremail', 'emailcliente', 'emaildocliente', ...ofPayers('email')],
   document: [
     'document',
     'documento',
@@ -115,12 +139,111 @@ const ALIASES = {
     'customercpf',
     'taxid',
     'documentnumber',
+    ...ofPayers('document', 'documento', 'cpf', 'cnpj', 'cpfcnpj', 'taxid'),
   ],
-  phone: ['phone', 'telefone', 'celular', 'whatsapp', 'customerphone', 'phonenumber', 'telefonecliente'],
+  phone: [
+    'phone',
+    'telefone',
+    'celular',
+    'whatsapp',
+    'customerphone',
+    'phonenumber',
+    'telefonecliente',
+    ...ofPayers('phone', 'telefone', 'celular'),
+  ],
   providerCustomerId: ['providercustomerid', 'gatewaycustomerid', 'clienteprovedorid'],
   cardBrand: ['cardbrand', 'bandeira', 'brand'],
-  cardLast4: ['cardlast4', 'last4', 'cardlastfour', 'ultimosdigitos', 'finalcartao'],
-  methodId: ['providerpaymentmethodid', 'cardid', 'cartaoid'],
+  cardLast4: [
+    'cardlast4',
+    'last4',
+    'cardlastfour',
+    'lastfour',
+    'lastfourdigits',
+    'ultimosdigitos',
+    'ultimos4',
+    'finalcartao',
+  ],
+  methodId: ['providerpaymentmethodid', 'providermethodid', 'cardid', 'cartaoid'],
+  cardExpMonth: ['expmonth', 'cardexpmonth', 'expirationmonth', 'expirymonth', 'mesvalidade', 'mesexpiracao'],
+  cardExpYear: ['expyear', 'cardexpyear', 'expirationyear', 'expiryyear', 'anovalidade', 'anoexpiracao'],
+  cardExpiry: ['expiry', 'cardexpiry', 'expirydate', 'expirationdate', 'validade', 'vencimento'],
+  fingerprint: ['fingerprint', 'cardfingerprint'],
+  isDefault: ['isdefault', 'default', 'isprimary', 'padrao', 'principal', 'preferencial'],
+  /** Of another row: the subscription that a payment is of. */
+  subscriptionKey: [
+    'subscriptionid',
+    'customersubscriptionid',
+    'assinaturaid',
+    'idassinatura',
+    'recorrenciaid',
+  ],
+  providerSubscriptionId: [
+    'providersubscriptionid',
+    'subscriptionproviderid',
+    'gatewaysubscriptionid',
+    'externalsubscriptionid',
+    'stripesubscriptionid',
+    'pagarmesubscriptionid',
+    'assinaturaprovedorid',
+    'idassinaturaprovedor',
+    'idassinaturagateway',
+  ],
+  plan: ['plan', 'planname', 'plano', 'nomeplano', 'nomedoplano', 'planid', 'planoid', 'product', 'produto'],
+  priceCents: [
+    'pricecents',
+    'priceincents',
+    'nativepricecents',
+    'precocentavos',
+    'amountcents',
+    'amountincents',
+    'valorcentavos',
+    'valoremcentavos',
+  ],
+  price: ['price', 'preco', 'amount', 'valor', 'valormensal', 'mensalidade', 'value'],
+  native: ['isnative', 'native', 'nativa', 'nativo'],
+  startedAt: [
+    'startedat',
+    'startdate',
+    'startsat',
+    'activatedat',
+    'iniciadaem',
+    'iniciadoem',
+    'datainicio',
+    'inicio',
+  ],
+  trialEndsAt: [
+    'trialendsat',
+    'trialend',
+    'trialendat',
+    'trialuntil',
+    'fimtrial',
+    'fimdotrial',
+    'fimteste',
+    'testeate',
+    'fimperiodoteste',
+  ],
+  periodStart: [
+    'currentperiodstart',
+    'currentperiodstartat',
+    'periodstart',
+    'periodstartson',
+    'periodstartat',
+    'billingperiodstart',
+    'inicioperiodo',
+    'periodoinicio',
+    'iniciodoperiodo',
+  ],
+  periodEnd: [
+    'currentperiodend',
+    'currentperiodendat',
+    'periodend',
+    'periodendson',
+    'periodendat',
+    'billingperiodend',
+    'fimperiodo',
+    'periodofim',
+    'fimdoperiodo',
+  ],
   /** Whether the row is a sale at all. */
   type: [
     'type',
@@ -165,6 +288,7 @@ const ALIASES = {
 } as const;
 
 export type FieldName = 'id' | keyof typeof ALIASES;
+export const FIELD_NAMES: ReadonlySet<string> = new Set(['id', ...Object.keys(ALIASES)]);
 
 /** The row's own id is `id`, or what other rows call it. */
 const IDS: Readonly<Record<RowKind, readonly string[]>> = {
@@ -179,6 +303,28 @@ const IDS: Readonly<Record<RowKind, readonly string[]>> = {
   ],
   session: ['id', 'checkoutsessionid', 'sessionid', 'sessaoid', 'idsessao', 'uuid'],
   customer: ['id', 'customerid', 'clienteid', 'idcliente', 'uuid'],
+  subscription: ['id', 'subscriptionid', 'customersubscriptionid', 'assinaturaid', 'idassinatura', 'uuid'],
+  payment_method: ['id', 'paymentmethodid', 'customerpaymentmethodid', 'uuid'],
+  customer_provider: ['id', 'customerproviderid', 'uuid'],
+};
+
+/** Fields that rows of some kinds have and others do not: a column called so means something else there. */
+const ONLY_OF: Readonly<Partial<Record<FieldName, readonly RowKind[]>>> = {
+  cardExpMonth: ['payment_method'],
+  cardExpYear: ['payment_method'],
+  cardExpiry: ['payment_method'],
+  fingerprint: ['payment_method'],
+  isDefault: ['payment_method'],
+  subscriptionKey: ['transaction'],
+  providerSubscriptionId: ['subscription'],
+  plan: ['subscription'],
+  priceCents: ['subscription'],
+  price: ['subscription'],
+  native: ['subscription'],
+  startedAt: ['subscription'],
+  trialEndsAt: ['subscription'],
+  periodStart: ['subscription', 'transaction'],
+  periodEnd: ['subscription', 'transaction'],
 };
 
 /** Which columns of a file a field may stand in, the surest first: of a row the first that is not empty counts. */
@@ -202,9 +348,10 @@ export function columnsOf(
     FieldName,
     readonly string[],
   ][]) {
+    if (ONLY_OF[field]?.includes(kind) === false) continue;
     const named = own[field]?.trim();
     if (named === NO_COLUMN) continue;
-    const mine = named === undefined ? [] : called(fold(named));
+    const mine = named === undefined ? [] : [...called(fold(named)), ...pathsIn(header, named)];
     const found = mine.length > 0 ? mine : aliases.flatMap(called);
     if (found.length > 0) columns[field] = [...new Set(found)];
   }
@@ -218,6 +365,27 @@ export function columnsOf(
   return columns;
 }
 
+/** `raw_payload.amount`: of a column of JSON what stands there. */
+function pathsIn(header: readonly string[], named: string): string[] {
+  const [column = '', ...keys] = named.split('.');
+  return keys.length === 0 ? [] : header.filter((one) => one === column).map(() => named);
+}
+
+/** Columns that hold ids, folded: they tell of no person, or are hidden. */
+const ID_COLUMNS: ReadonlySet<string> = new Set([
+  ...Object.values(IDS).flat(),
+  ...ALIASES.orderId,
+  ...ALIASES.chargeId,
+  ...ALIASES.customerKey,
+  ...ALIASES.sessionKey,
+  ...ALIASES.transactionKey,
+  ...ALIASES.parentKey,
+]);
+
+export function isIdColumn(column: string): boolean {
+  return ID_COLUMNS.has(fold(column));
+}
+
 /** Money in cents, and the same money as it is written. */
 const SAME_MONEY = [
   ['amountCents', 'amount'],
@@ -225,24 +393,17 @@ const SAME_MONEY = [
   ['paidCents', 'paid'],
 ] as const;
 
+/** Columns that no field is read from. */
+export function columnsNotRead(columns: Columns, header: readonly string[]): string[] {
+  const used = new Set(Object.values(columns).flat());
+  const within = new Set([...used].map((name) => name.split('.')[0]));
+  return header.filter((name) => name !== '' && !used.has(name) && !within.has(name));
+}
+
 /** @returns a column that is read and stands in the header twice, as of a query that joins two tables */
 export function repeatedColumn(columns: Columns, header: readonly string[]): string | null {
   const used = new Set(Object.values(columns).flat());
   return header.find((name, at) => used.has(name) && header.indexOf(name) !== at) ?? null;
-}
-
-/** Of a file whose name does not tell: what has money and its state is transactions. */
-export function kindOf(fileName: string, header: readonly string[]): RowKind | null {
-  const name = fold(fileName.replace(/\.[^.]*$/, ''));
-  if (/session|sessao|sessoes/.test(name)) return 'session';
-  if (/transaction|transac|payment|pagamento/.test(name)) return 'transaction';
-  if (/customer|cliente/.test(name)) return 'customer';
-  const columns = columnsOf('transaction', header);
-  if (columns.status !== undefined && (columns.amount ?? columns.amountCents) !== undefined)
-    return 'transaction';
-  if (columns.email !== undefined || columns.document !== undefined)
-    return columns.status === undefined ? 'customer' : 'session';
-  return null;
 }
 
 /** Columns whose values are personal whatever they look like, folded. */

@@ -1,64 +1,56 @@
 import type { Queryable } from '../db/database.ts';
 import type { RowToAdopt } from './adopt-rows.ts';
+import { readAdoptedBy } from './adopted-store.ts';
+import type { AdoptedTransaction } from './change-transaction.ts';
 import type { Place } from './place.ts';
-import type { ReadRow } from './read-row.ts';
 
-/**
- * Rows whose charge is known under another id: the old system wrote it twice (at the checkout, and again when the
- * webhook came first), or it is a payment of this system, which has its own receipt and its own posting.
- * @returns why such a row is not adopted, by its line
- */
-export async function findTwins(
+/** Of an order; what many have in common is no order. */
+const MAX_OF_ORDER = 20;
+
+/** What is adopted under the charges and orders that rows name, whosever it is. */
+export function readRelated(
   database: Queryable,
   place: Place,
-  rows: readonly RowToAdopt[],
-  idOf: (row: ReadRow) => string,
-): Promise<Map<number, string>> {
-  const charges = rows.flatMap(({ row, line }) =>
-    row.transaction === null || row.merchantId === null
-      ? []
-      : [
-          {
-            line,
-            id: idOf(row),
-            merchantId: row.merchantId,
-            provider: row.transaction.provider,
-            chargeId: row.transaction.chargeId,
-            orderId: row.transaction.orderId,
-          },
-        ],
+  rows: readonly Pick<RowToAdopt, 'row'>[],
+): Promise<AdoptedTransaction[]> {
+  const names = new Set(
+    rows.flatMap(({ row }) =>
+      [row.transaction?.chargeId, row.transaction?.orderId].filter((name) => name != null),
+    ),
   );
-  const twins = new Map<number, string>();
-  if (charges.length === 0) return twins;
-  const found = await database.query<{ line: number; reason: string }>(
-    `WITH told AS (
-       SELECT * FROM jsonb_to_recordset($1::jsonb) AS r (line bigint, id uuid, "merchantId" uuid, provider text, "chargeId" text,
-         "orderId" text)),
-     refs AS (
-       SELECT line, "merchantId", provider, ref FROM told, unnest(ARRAY["chargeId", "orderId"]) AS ref
-       WHERE ref IS NOT NULL)
-     SELECT line, 'charge_adopted_already' AS reason FROM told JOIN ${place.known.transactions} AS known
-       ON known.merchant_id = "merchantId" AND known.provider = told.provider AND known.provider_charge_id = "chargeId"
-       WHERE known.adopted_id <> id
-     UNION ALL
-     SELECT line, 'charge_is_of_this_system' FROM refs JOIN payment_attempts a
+  if (names.size === 0) return Promise.resolve([]);
+  return readAdoptedBy(
+    database,
+    `${place.known.transactions} AS known WHERE provider_charge_id = ANY($1::text[])
+       OR (merchant_id, adopted_id) IN (
+         SELECT o.merchant_id, o.adopted_id FROM unnest($1::text[]) AS name, LATERAL (
+           SELECT merchant_id, adopted_id FROM ${place.known.transactions} AS t
+           WHERE t.provider_order_id = name AND t.paid_at IS NOT NULL LIMIT ${MAX_OF_ORDER}) AS o)`,
+    [[...names]],
+  );
+}
+
+/** Lines of rows that tell of a payment of this system, which has its own receipt and its own posting. */
+export async function findOwnCharges(
+  database: Queryable,
+  rows: readonly Pick<RowToAdopt, 'row' | 'line'>[],
+): Promise<Set<number>> {
+  const refs = rows.flatMap(({ line, row: { merchantId, transaction } }) =>
+    [transaction?.chargeId, transaction?.orderId]
+      .filter((ref) => ref != null)
+      .map((ref) => ({ line, merchantId, provider: transaction?.provider, ref })),
+  );
+  if (refs.length === 0) return new Set();
+  const found = await database.query<{ line: number }>(
+    `WITH refs AS (SELECT * FROM jsonb_to_recordset($1::jsonb)
+       AS r (line bigint, "merchantId" uuid, provider text, ref text))
+     SELECT line FROM refs JOIN payment_attempts a
        ON a.merchant_id = "merchantId" AND a.provider = refs.provider AND a.provider_charge_id = ref
-     UNION ALL
-     SELECT line, 'charge_is_of_this_system' FROM refs JOIN payment_attempts a
+     UNION SELECT line FROM refs JOIN payment_attempts a
        ON a.merchant_id = "merchantId" AND a.provider = refs.provider AND a.txid = ref
-     UNION ALL
-     SELECT line, 'charge_is_of_this_system' FROM refs JOIN receipts r
+     UNION SELECT line FROM refs JOIN receipts r
        ON r.merchant_id = "merchantId" AND r.receipt_id IN (ref, refs.provider || ':' || ref)`,
-    [JSON.stringify(charges)],
+    [JSON.stringify(refs)],
   );
-  for (const { line, reason } of found) twins.set(line, reason);
-  const seen = new Map<string, string>();
-  for (const { line, id, merchantId, provider, chargeId } of charges) {
-    if (chargeId === null || twins.has(line)) continue;
-    const name = JSON.stringify([merchantId, provider, chargeId]);
-    const first = seen.get(name);
-    if (first !== undefined && first !== id) twins.set(line, 'charge_adopted_already');
-    else seen.set(name, id);
-  }
-  return twins;
+  return new Set(found.map(({ line }) => line));
 }

@@ -3,10 +3,17 @@ import { z } from 'zod';
 import { CanonicalStatus } from '../../domain/payment-status.ts';
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { Queryable } from '../db/database.ts';
+import { FIELD_NAMES, ROW_KINDS } from './columns.ts';
 import { fold } from './fold.ts';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './subscription-words.ts';
 import { normaliseProvider, type OwnWords, PROVIDER_NAMES } from './words.ts';
 
-const Names = z.record(z.string(), z.string());
+const Columns = z.record(
+  z.string().refine((field) => FIELD_NAMES.has(field), {
+    error: `no such field; there are ${[...FIELD_NAMES].join(', ')}`,
+  }),
+  z.string(),
+);
 
 const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const MAX_SLUG = 40;
@@ -34,15 +41,17 @@ export const MappingFile = z.strictObject({
   clinics: z.record(z.string(), Uuid).default({}),
   providers: z.record(z.string(), ProviderName).default({}),
   statuses: z.record(z.string(), CanonicalStatus).default({}),
+  subscriptionStatuses: z.record(z.string(), z.enum(SUBSCRIPTION_STATUSES)).default({}),
   /** What a row's type says: whether it is a sale at all. */
   types: z.record(z.string(), z.enum(['sale', 'no_sale'])).default({}),
   /** Field → column, where a column has a name of its own; `-` where no column says it. */
-  columns: Names.default({}),
+  columns: Columns.default({}),
   /** Of a PostgreSQL source: the table of each kind, and its key. */
   tables: z
     .partialRecord(
-      z.enum(['transaction', 'session', 'customer']),
-      z.strictObject({ table: z.string().min(1), key: z.string().min(1).default('id') }),
+      z.enum(ROW_KINDS),
+      // Null: it is not read, though it is there.
+      z.strictObject({ table: z.string().min(1), key: z.string().min(1).default('id') }).nullable(),
     )
     .default({}),
 });
@@ -53,6 +62,7 @@ export interface Mapping {
   readonly words: OwnWords;
   /** Folded. */
   readonly types: ReadonlyMap<string, 'sale' | 'no_sale'>;
+  readonly subscriptionStatuses: ReadonlyMap<string, SubscriptionStatus>;
   readonly columns: Readonly<Record<string, string>>;
   readonly tables: MappingFile['tables'];
   /** @returns null: nobody of ours */
@@ -104,6 +114,7 @@ export function mappingFor(
   return {
     words: { providers: folded(file.providers), statuses: folded(file.statuses) },
     types: folded(file.types),
+    subscriptionStatuses: folded(file.subscriptionStatuses),
     columns: file.columns,
     tables: file.tables,
     merchantOf: (clinic, merchant) => {

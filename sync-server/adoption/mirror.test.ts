@@ -54,7 +54,9 @@ test('a row again changes nothing; a newer one moves it on, and money is posted 
     body: { outcome: 'mapped', shadow: false },
   });
   expect(await send(old('m1', PERSON))).toMatchObject({ status: 202, body: { outcome: 'unchanged' } });
-  expect(await send(old('m1', { ...PERSON, status: 'refunded' }))).toMatchObject({
+  expect(
+    await send(old('m1', { ...PERSON, status: 'refunded', refunded_at: '2025-11-02T12:00:00Z' })),
+  ).toMatchObject({
     body: { outcome: 'mapped' },
   });
   expect(await adopted('m1')).toEqual([{ status: 'REFUNDED', cents: 1_000, back: 1_000, hasCustomer: true }]);

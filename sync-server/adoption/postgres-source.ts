@@ -1,5 +1,5 @@
 import { type Connection, openDatabase } from '../db/database.ts';
-import type { RowKind } from './columns.ts';
+import { READING_ORDER, type RowKind } from './columns.ts';
 import { SourceFailure, type SourceRow } from './csv-source.ts';
 import type { MappingFile } from './mapping.ts';
 
@@ -10,6 +10,9 @@ const DEFAULT_TABLES: Readonly<Record<RowKind, string>> = {
   customer: 'customers',
   session: 'checkout_sessions',
   transaction: 'payment_transactions',
+  subscription: 'customer_subscriptions',
+  payment_method: 'customer_payment_methods',
+  customer_provider: 'customer_providers',
 };
 
 export interface SourceTable {
@@ -43,8 +46,9 @@ export async function openPostgresSource(url: string, mapping: MappingFile): Pro
     });
     await connection.query('SET default_transaction_read_only = on');
     const tables: SourceTable[] = [];
-    for (const kind of ['customer', 'session', 'transaction'] as const) {
+    for (const kind of READING_ORDER) {
       const named = mapping.tables[kind];
+      if (named === null) continue;
       const table = await findTable(
         connection,
         kind,

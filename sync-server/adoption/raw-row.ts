@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { Person } from '../../domain/person.ts';
 import { MASK, maskPersonalWords } from '../../domain/personal-words.ts';
 import type { PersonalDataBox } from '../../platform/personal-data.ts';
-import { isPersonalColumn } from './columns.ts';
+import { withoutCardNumbers } from './card-numbers.ts';
+import { isIdColumn, isPersonalColumn } from './columns.ts';
 import type { Cells, ReadRow } from './read-row.ts';
+import { isPlainId, safeKey } from './row-ids.ts';
 import { rowKeysOf } from './row-keys.ts';
 
 export interface RawRow {
@@ -19,14 +21,18 @@ const SealedCells = z.record(z.string(), z.string());
 /**
  * The whole row as it is kept at first. Whose person may still become a customer is sealed with the server's key, and
  * with the person's own as soon as there is one; who could never be found again, to be told of it or to be erased, is
- * kept without personal words.
+ * kept without personal words. The number of a card is kept by nobody.
  */
 export function sealRaw(
   box: Pick<PersonalDataBox, 'seal' | 'deriveKey'>,
   { person }: Pick<ReadRow, 'person'>,
-  cells: Cells,
+  told: Cells,
 ): RawRow {
-  if (person === null) return { sealed: box.seal(maskCells(cells)), kept: 'masked', personHash: null };
+  const cells = Object.fromEntries(
+    Object.entries(told).map(([column, value]) => [column, withoutCardNumbers(value)]),
+  );
+  if (person === null)
+    return { sealed: box.seal(maskCells(hideIds(box, cells))), kept: 'masked', personHash: null };
   return { sealed: box.seal(cells), kept: 'server', personHash: personHashOf(box, person) };
 }
 
@@ -42,12 +48,24 @@ export function openRaw(box: Pick<PersonalDataBox, 'open'>, sealed: Uint8Array):
   return SealedCells.parse(box.open(sealed));
 }
 
-/** The row without names, documents, e-mails and phone numbers. */
-export function maskCells(cells: Cells): Cells {
+/** Ids are known again when the row is read again: those that look personal by their keyed hash. */
+function hideIds(box: Pick<PersonalDataBox, 'deriveKey'>, cells: Cells): Cells {
   return Object.fromEntries(
     Object.entries(cells).map(([column, value]) => [
       column,
-      value === '' ? value : isPersonalColumn(column) ? MASK : maskPersonalWords(value),
+      value.trim() !== '' && isIdColumn(column) ? safeKey(value.trim(), rowKeysOf(box).rows) : value,
     ]),
   );
+}
+
+/** The row without names, documents, e-mails and phone numbers. */
+export function maskCells(cells: Cells): Cells {
+  return Object.fromEntries(
+    Object.entries(cells).map(([column, value]) => [column, maskCell(column, value)]),
+  );
+}
+
+function maskCell(column: string, value: string): string {
+  if (value === '' || (isIdColumn(column) && isPlainId(value))) return value;
+  return isPersonalColumn(column) ? MASK : maskPersonalWords(value);
 }

@@ -10,7 +10,8 @@ export interface Dates {
   readonly createdAtMs: number;
   readonly paidAtMs: number | null;
   readonly refundedAtMs: number | null;
-  readonly latestMs: number;
+  /** When the row was last written, or else the payment: the day of what has none of its own. */
+  readonly changedAtMs: number;
 }
 
 /** Money is booked on the day that a row tells; a day that has not come stops it. */
@@ -48,7 +49,13 @@ export function datesOf(
   if (paidAtMs !== null && paidAtMs < createdAtMs - DAY_MS) note('paid_before_created');
   if (paidAtMs !== null && refundedAtMs !== null && refundedAtMs < paidAtMs - DAY_MS)
     note('refunded_before_paid');
-  return { createdAtMs, paidAtMs, refundedAtMs, latestMs: refundedAtMs ?? paidAtMs ?? createdAtMs };
+  const updated = get('updatedAt');
+  const updatedAtMs = updated === null ? null : readInstant(updated, options);
+  const changedAtMs = Math.max(
+    paidAtMs ?? createdAtMs,
+    updatedAtMs === null || updatedAtMs > nowMs + AHEAD_MS ? 0 : updatedAtMs,
+  );
+  return { createdAtMs, paidAtMs, refundedAtMs, changedAtMs };
 }
 
 /** Providers write seconds since 1970, or ISO 8601 with its zone. */

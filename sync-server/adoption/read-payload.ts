@@ -111,6 +111,11 @@ function cardOf(held: unknown): CleanCard | null {
     brand: textOf(card['brand']),
     last4: textOf(card['last4']) ?? textOf(card['last_four_digits']),
     expMonth: whole(card['exp_month']),
-    expYear: whole(card['exp_year']),
+    expYear: yearOf(whole(card['exp_year'])),
   });
+}
+
+/** Pagar.me gives two digits. */
+function yearOf(year: number | undefined): number | undefined {
+  return year !== undefined && year >= 0 && year < 100 ? 2000 + year : year;
 }

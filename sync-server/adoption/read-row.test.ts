@@ -2,6 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { columnsOf } from './columns.ts';
 import { MappingFile, mappingFor } from './mapping.ts';
+import { sealRaw } from './raw-row.ts';
 import { readRow } from './read-row.ts';
 import { REASONS } from './reasons.ts';
 import type { Cells, ReadOptions, ReadRow, TransactionFacts } from './row-facts.ts';
@@ -90,7 +91,7 @@ describe('evidence that contradicts a status', () => {
     [
       'a refund’s amount',
       { refunded_amount_cents: '5000' },
-      'mapped',
+      'refunded_at_missing',
       { refundedCents: 5_000, status: 'PARTIALLY_REFUNDED' },
     ],
     [
@@ -106,7 +107,7 @@ describe('evidence that contradicts a status', () => {
     [
       'a refund of all',
       { refund_status: 'refunded' },
-      'mapped',
+      'refunded_at_missing',
       { refundedCents: 15_000, status: 'REFUNDED' },
     ],
     ['a refund under way', { refund_status: 'pending' }, 'refund_pending', { refundedCents: 0 }],
@@ -126,7 +127,7 @@ describe('evidence that contradicts a status', () => {
     [
       'an event of a refund',
       { status: 'charge.refunded', refunded_amount_cents: '15000' },
-      'mapped',
+      'refunded_at_missing',
       { status: 'REFUNDED' },
     ],
     ['an event of a refund of unknown size', { status: 'charge.refunded' }, 'unmapped refund_amount_unknown'],
@@ -232,7 +233,7 @@ describe('two things that one row says', () => {
     [
       'a payload’s refund',
       { raw_payload: charge({ amount_refunded: 5_000 }) },
-      'refund_from_payload',
+      'refund_from_payload refunded_at_missing',
       { status: 'PARTIALLY_REFUNDED', refundedCents: 5_000 },
     ],
     [
@@ -243,7 +244,7 @@ describe('two things that one row says', () => {
     [
       'a payload that is older than the refund',
       { refunded_amount_cents: '1000', raw_payload: charge({}) },
-      'mapped',
+      'refunded_at_missing',
       { refundedCents: 1_000 },
     ],
     [
@@ -399,6 +400,121 @@ describe('damaged rows', () => {
     const row = read({ ...PAID, provider_charge_id: 'ch_1', payment_intent_id: 'pi_1' });
     expect(row.transaction).toMatchObject({ chargeId: 'ch_1', orderId: 'pi_1' });
   });
+});
+
+describe('ids', () => {
+  const charges: Case[] = [
+    '94144628793541',
+    '1741616525123',
+    '2025031014220500001',
+    '7f1c0d7e-1111-4a11-9a11-171688202154',
+  ].map((id) => [`${id} is itself`, { provider_charge_id: id, id }, 'mapped', { chargeId: id }]);
+  tryAll(PAID, [
+    ...charges,
+    [
+      'a card’s number',
+      { provider_charge_id: '4242424242424242' },
+      'id_hidden',
+      { chargeId: expect.stringMatching(/^hash:/) },
+    ],
+    [
+      'a document',
+      { provider_order_id: '52998224725' },
+      'id_hidden',
+      { orderId: expect.stringMatching(/^hash:/) },
+    ],
+    ['what was masked', { provider_charge_id: '***' }, 'unmapped masked_id'],
+    ['what was masked within', { provider_order_id: 'or_***' }, 'unmapped masked_id'],
+  ]);
+
+  test('a row that is kept without personal words is read again as it was', () => {
+    const box = {
+      seal: (value: unknown) => Buffer.from(JSON.stringify(value)),
+      deriveKey: () => Buffer.alloc(32, 7),
+    };
+    const cells = {
+      ...PAID,
+      id: '52998224725',
+      provider_charge_id: '52998224725',
+      provider_order_id: 'or_52998224725',
+      nome: 'Ana Lima',
+    };
+    const row = read(cells);
+    const { sealed, kept } = sealRaw(box, row, cells);
+    expect(kept).toBe('masked');
+    expect(sealed.toString()).not.toMatch(/Ana Lima|"52998224725"/);
+    const again = read(JSON.parse(sealed.toString()) as Cells);
+    expect({ key: again.key, transaction: again.transaction }).toEqual({
+      key: row.key,
+      transaction: row.transaction,
+    });
+  });
+});
+
+describe('days of what went back', () => {
+  const BACK = { ...PAID, refunded_amount_cents: '5000', updated_at: '2025-04-02T10:00:00Z' };
+  const at = (text: string): number => Date.parse(text);
+  tryAll(BACK, [
+    [
+      'its own',
+      { refunded_at: '2025-04-01T10:00:00Z' },
+      'mapped',
+      { refundedAtMs: at('2025-04-01T10:00:00Z') },
+    ],
+    ['the last change', {}, 'refunded_at_missing', { refundedAtMs: at('2025-04-02T10:00:00Z') }],
+    ['the payment', { updated_at: '' }, 'refunded_at_missing', { refundedAtMs: at('2025-03-10T12:01:00Z') }],
+    [
+      'the payment, where the last change was before it',
+      { updated_at: '2025-01-01' },
+      'refunded_at_missing',
+      { refundedAtMs: at('2025-03-10T12:01:00Z') },
+    ],
+  ]);
+});
+
+describe('people', () => {
+  test.each([
+    ['11144477735', '11144477735'],
+    ['111.444.777-35', '11144477735'],
+    ["'11144477735", '11144477735'],
+    ['="11144477735"', '11144477735'],
+    ['CPF: 111.444.777-35', '11144477735'],
+    ['11144477735.0', '11144477735'],
+    // 012.345.678-90, of which a spreadsheet kept the number.
+    ['1234567890', '01234567890'],
+    ['191000000000191', null],
+    ['1234567891', null],
+  ])('document %s', (document, expected) => {
+    expect(read({ ...PAID, document }).person?.document ?? null).toBe(expected);
+  });
+
+  test.each(['payer_email', 'client_email', 'buyer_email', 'email_pagador', 'emailCliente', 'pagador_email'])(
+    'an e-mail under %s',
+    (column) => {
+      expect(read({ ...PAID, [column]: 'mailto:Ana@Example.com.' }).person?.email).toBe('ana@example.com');
+    },
+  );
+});
+
+test('a mapping may name a value within a cell of JSON', () => {
+  const raw_payload = JSON.stringify({
+    amount: '150,00',
+    state: 'paid',
+    customer: { email: 'ana@example.com' },
+    charges: [{ id: 'ch_7' }],
+  });
+  const cells = { id: '1', provider: 'stripe', created_at: '2025-03-10', raw_payload };
+  const columns = {
+    amount: 'raw_payload.amount',
+    status: 'raw_payload.state',
+    email: 'raw_payload.customer.email',
+    chargeId: 'raw_payload.charges.0.id',
+    paidAt: 'raw_payload.no.such',
+  };
+  const row = read(cells, { amounts: 'comma', own: { columns } });
+  expect(row.transaction).toMatchObject({ amountCents: 15_000, status: 'SUCCEEDED', chargeId: 'ch_7' });
+  expect(row.person?.email).toBe('ana@example.com');
+  expect(MappingFile.safeParse({ columns: { bogus: 'x' } }).success).toBe(false);
 });
 
 describe('gateways of the past', () => {

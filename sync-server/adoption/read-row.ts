@@ -1,10 +1,12 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import { normaliseDocument, normaliseEmail, type Person } from '../../domain/person.ts';
-import { cleanPayer } from '../unified/clean-facts.ts';
+import { MASK } from '../../domain/personal-words.ts';
 import type { Columns, FieldName } from './columns.ts';
 import { isSurplus } from './csv-source.ts';
+import { cellAt } from './json-cells.ts';
 import type { Mapping } from './mapping.ts';
 import { type PayloadFacts, readPayload } from './read-payload.ts';
+import { personOf } from './read-person.ts';
+import { linkOf, subscriptionOf } from './read-subscription.ts';
 import { sessionOf, transactionOf } from './read-transaction.ts';
 import type { Reason } from './reasons.ts';
 import type { Cells, Reading, ReadOptions, ReadRow } from './row-facts.ts';
@@ -14,6 +16,9 @@ export type { Cells, ReadOptions, ReadRow, SessionFacts, TransactionFacts } from
 
 /** How exports write that there is nothing. */
 const NOTHING = new Set(['', 'null', 'undefined', 'nan', 'none', 'nil', '\\n', '-']);
+
+/** By them money is told apart; of the others nobody misses the letters. */
+const IDS_OF_MONEY: ReadonlySet<FieldName> = new Set<FieldName>(['id', 'chargeId', 'orderId']);
 
 export interface ReadBy {
   /** For ids that are somebody's e-mail or document. */
@@ -34,7 +39,7 @@ export function readRow(
   const notes = new Set<Reason>();
   const all = (field: FieldName): string[] =>
     (columns[field] ?? []).flatMap((column) => {
-      const value = cells[column]?.trim();
+      const value = (cells[column] ?? cellAt(cells, column))?.trim();
       return value === undefined || NOTHING.has(value.toLowerCase()) ? [] : [value];
     });
   const get = (field: FieldName): string | null => all(field)[0] ?? null;
@@ -43,9 +48,16 @@ export function readRow(
     all,
     id: (field) => {
       const value = get(field);
-      if (value === null || !isRounded(value)) return value;
-      notes.add('id_rounded');
-      return null;
+      if (value === null) return null;
+      if (isRounded(value)) {
+        notes.add('id_rounded');
+        return null;
+      }
+      // Of a row that was kept without personal words: what stood there nobody knows any more.
+      if (value.includes(MASK)) stops.add('masked_id');
+      const safe = safeKey(value, secret);
+      if (safe !== value && IDS_OF_MONEY.has(field)) notes.add('id_hidden');
+      return safe;
     },
     keyFor: (value) => (value === null ? null : safeKey(value, secret)),
     options,
@@ -56,8 +68,7 @@ export function readRow(
   };
   if (get('id') === null) notes.add('no_id');
   const key =
-    reading.keyFor(reading.id('id') ?? reading.id('chargeId')) ??
-    `hash:${contentHash(cells, secret).toString('hex')}`;
+    reading.id('id') ?? reading.id('chargeId') ?? `hash:${contentHash(cells, secret).toString('hex')}`;
   if (Object.values(cells).some((value) => value.includes('\uFFFD'))) notes.add('broken_text');
   const isTorn = Object.entries(cells).some(([column, value]) => isSurplus(column) && value.trim() !== '');
   if (isTorn) stops.add('surplus_cells');
@@ -69,6 +80,9 @@ export function readRow(
   const person = isTorn ? null : personOf(reading, payload);
   const transaction = options.kind === 'transaction' ? transactionOf(reading, payload) : null;
   const session = options.kind === 'session' ? sessionOf(reading) : null;
+  const subscription = options.kind === 'subscription' ? subscriptionOf(reading) : null;
+  const link =
+    options.kind === 'payment_method' || options.kind === 'customer_provider' ? linkOf(reading) : null;
   if (options.kind === 'customer' && person === null) stops.add('no_email_or_document');
   const isUnderstood = stops.size === 0;
   return {
@@ -85,6 +99,8 @@ export function readRow(
     },
     transaction: isUnderstood ? transaction : null,
     session: isUnderstood ? session : null,
+    subscription: isUnderstood ? subscription : null,
+    link: isUnderstood ? link : null,
     reasons: [...stops, ...notes],
   };
 }
@@ -92,8 +108,19 @@ export function readRow(
 /** Whether nothing could be made of the row. */
 export function isUnmapped(row: ReadRow): boolean {
   if (row.merchantId === null) return true;
-  if (row.kind === 'transaction') return row.transaction === null;
-  return row.kind === 'session' ? row.session === null : row.person === null;
+  switch (row.kind) {
+    case 'transaction':
+      return row.transaction === null;
+    case 'session':
+      return row.session === null;
+    case 'customer':
+      return row.person === null;
+    case 'subscription':
+      return row.subscription === null;
+    case 'payment_method':
+    case 'customer_provider':
+      return row.link === null;
+  }
 }
 
 /** Of all that a row says, whatever order its columns have. */
@@ -107,21 +134,4 @@ function payloadOf({ get, options, note }: Reading): PayloadFacts | null {
   const payload = text === null ? null : readPayload(text);
   if (text !== null && payload === null) note('raw_payload_unreadable');
   return payload;
-}
-
-/** Whom the columns name; where they name nobody who could be found again, whom the provider does. */
-function personOf({ get, note }: Reading, payload: PayloadFacts | null): Person | null {
-  const email = get('email');
-  const document = get('document');
-  if (email !== null && normaliseEmail(email) === null) note('email_unreadable');
-  if (document !== null && normaliseDocument(document) === null) note('document_unreadable');
-  const name = get('name') ?? undefined;
-  const phone = get('phone') ?? undefined;
-  const told = cleanPayer({ name, email: email ?? undefined, document: document ?? undefined, phone });
-  if (told !== null || email !== null || document !== null) return told;
-  return cleanPayer({
-    ...payload?.payer,
-    name: name ?? payload?.payer.name,
-    phone: phone ?? payload?.payer.phone,
-  });
 }

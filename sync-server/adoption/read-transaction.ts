@@ -4,6 +4,7 @@ import { readInstant } from './dates.ts';
 import { datesOf } from './read-dates.ts';
 import { amountOf, currencyOf, moneyBack, stopButPaid } from './read-money.ts';
 import type { PayloadFacts } from './read-payload.ts';
+import { periodOf } from './read-subscription.ts';
 import { installmentsOf, judgeMode, judgeType, methodOf, providerOf, statusOf } from './read-words.ts';
 import type { Reading, SessionFacts, TransactionFacts } from './row-facts.ts';
 import { normaliseProvider } from './words.ts';
@@ -23,8 +24,10 @@ export function transactionOf(reading: Reading, payload: PayloadFacts | null): T
   const settled = isSettled(back.status);
   if (!settled && get('paidAt') !== null) stopButPaid(reading, told);
   if (settled && dates.paidAtMs === null) note('paid_at_missing');
+  const wentBack = back.refundedCents + back.chargedBackCents > 0;
+  if (wentBack && dates.refundedAtMs === null) note('refunded_at_missing');
   const routed = get('routedProvider');
-  const chargeId = cleanId(id('chargeId') ?? undefined) ?? cleanId(payload?.chargeId ?? undefined);
+  const chargeId = id('chargeId') ?? keyFor(payload?.chargeId ?? null);
   // Another name of the same charge, as the PaymentIntent beside it, brings two rows of it together.
   const other = all('chargeId').find((name) => name !== get('chargeId'));
   return {
@@ -35,17 +38,18 @@ export function transactionOf(reading: Reading, payload: PayloadFacts | null): T
     currency,
     method: methodOf(reading),
     installments: installmentsOf(reading),
-    orderId: cleanId(id('orderId') ?? undefined) ?? cleanId(other ?? payload?.orderId ?? undefined),
+    orderId: id('orderId') ?? keyFor(other ?? payload?.orderId ?? null),
     chargeId,
     createdAtMs: dates.createdAtMs,
     paidAtMs: settled ? (dates.paidAtMs ?? dates.createdAtMs) : null,
     refundedCents: back.refundedCents,
     chargedBackCents: back.chargedBackCents,
-    refundedAtMs:
-      back.refundedCents + back.chargedBackCents > 0 ? (dates.refundedAtMs ?? dates.latestMs) : null,
-    customerKey: keyFor(id('customerKey')),
-    sessionKey: keyFor(id('sessionKey')),
-    providerCustomerId: cleanId(id('providerCustomerId') ?? undefined) ?? payload?.customerId ?? null,
+    refundedAtMs: wentBack ? (dates.refundedAtMs ?? dates.changedAtMs) : null,
+    subscriptionKey: id('subscriptionKey'),
+    ...periodOf(reading),
+    customerKey: id('customerKey'),
+    sessionKey: id('sessionKey'),
+    providerCustomerId: cleanId(get('providerCustomerId') ?? undefined) ?? payload?.customerId ?? null,
     card:
       payload?.card ??
       cleanCard({
@@ -57,7 +61,7 @@ export function transactionOf(reading: Reading, payload: PayloadFacts | null): T
 }
 
 export function sessionOf(reading: Reading): SessionFacts | null {
-  const { get, id, keyFor, note, options } = reading;
+  const { get, id, note, options } = reading;
   judgeMode(reading, null);
   const status = statusOf(reading, null);
   const dates = datesOf(reading);
@@ -69,7 +73,7 @@ export function sessionOf(reading: Reading): SessionFacts | null {
     status,
     openedAtMs: dates.createdAtMs,
     endedAtMs: ended ?? dates.paidAtMs,
-    transactionKey: keyFor(id('transactionKey')),
-    orderId: cleanId(id('orderId') ?? undefined),
+    transactionKey: id('transactionKey'),
+    orderId: id('orderId'),
   };
 }

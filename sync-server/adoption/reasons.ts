@@ -23,6 +23,7 @@ export const REASONS = {
   surplus_cells: stop(
     'more cells than the header has: a separator inside a cell is not quoted; export again',
   ),
+  masked_id: stop('read again from a copy without personal words, where its id was one: read the file again'),
   not_a_sale: stop(
     'a refund, payout or fee in a row of its own; if it is a sale, "types": {"<word>": "sale"}',
   ),
@@ -103,8 +104,19 @@ export const REASONS = {
   charge_of_another_merchant: stop('the same charge is another merchant’s: find out whose it is'),
   charge_is_of_this_system: stop('sold here: it has its own receipt'),
 
+  unknown_subscription_status: stop('"subscriptionStatuses": {"<word>": "active"}, or whatever it means'),
+  subscription_id_missing: stop(
+    'a provider runs it, and its id there is missing: "columns": {"providerSubscriptionId": "<column>"}',
+  ),
+  card_unknown: stop('neither last digits nor the provider’s id: no card could be known again by it'),
+
+  price_unreadable: note('left out'),
+  period_unreadable: note('it ends before it begins, and is left out'),
+  email_of_many: note('one e-mail with many names: an address that stands in for none makes nobody'),
   refund_not_applied: note('if no other row tells of it, its sale stands without its refund'),
   no_id: note('known again by its charge or its content alone'),
+  id_hidden: note('an id that looks like a document or a card’s number is kept as its keyed hash'),
+  refunded_at_missing: note('the day that the row was last changed, or paid, stands in'),
   id_rounded: note('a spreadsheet rounded the id (1,23E+15): export again, with ids as text'),
   broken_text: note('bytes that are no letters'),
   other_number_of_columns: note('fewer cells than the header has'),

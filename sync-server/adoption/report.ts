@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Queryable } from '../db/database.ts';
+import { ROW_KINDS } from './columns.ts';
 import type { Place } from './place.ts';
 import { meaningOf } from './reasons.ts';
 
@@ -13,7 +14,7 @@ const Count = z.int().nonnegative();
 /** What became of the rows of one file or table. */
 export const RunReport = z.object({
   origin: z.string(),
-  kind: z.enum(['transaction', 'session', 'customer']),
+  kind: z.enum(ROW_KINDS),
   finished: z.boolean(),
   rows: Count,
   mapped: Count,

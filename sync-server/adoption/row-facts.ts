@@ -6,6 +6,7 @@ import type { FieldName, RowKind } from './columns.ts';
 import type { DateRule } from './dates.ts';
 import type { Mapping } from './mapping.ts';
 import type { Reason } from './reasons.ts';
+import type { SubscriptionStatus } from './subscription-words.ts';
 
 /** A row as it stands in its source: column → text. */
 export type Cells = Readonly<Record<string, string>>;
@@ -36,6 +37,36 @@ export interface TransactionFacts {
   readonly sessionKey: string | null;
   readonly providerCustomerId: string | null;
   readonly card: CleanCard | null;
+  /** Of what subscription it is, and for which days (YYYY-MM-DD, both included). */
+  readonly subscriptionKey: string | null;
+  readonly periodStartsOn: string | null;
+  readonly periodEndsOn: string | null;
+}
+
+export interface SubscriptionFacts {
+  readonly provider: string;
+  /** Null: the old system ran it itself, and its provider never heard of it. */
+  readonly providerSubscriptionId: string | null;
+  readonly isNative: boolean;
+  readonly status: SubscriptionStatus;
+  readonly plan: string | null;
+  readonly priceCents: number | null;
+  readonly currency: string;
+  readonly startedAtMs: number | null;
+  readonly trialEndsAtMs: number | null;
+  readonly periodStartsOn: string | null;
+  readonly periodEndsOn: string | null;
+  readonly customerKey: string | null;
+  readonly providerCustomerId: string | null;
+}
+
+/** A saved card, or a customer as a provider knows them. */
+export interface LinkFacts {
+  readonly provider: string;
+  readonly customerKey: string | null;
+  readonly providerCustomerId: string | null;
+  /** Null: of a customer at a provider. */
+  readonly card: CleanCard | null;
 }
 
 export interface SessionFacts {
@@ -62,6 +93,8 @@ export interface ReadRow {
   /** Null where the row is not understood; `reasons` says why. */
   readonly transaction: TransactionFacts | null;
   readonly session: SessionFacts | null;
+  readonly subscription: SubscriptionFacts | null;
+  readonly link: LinkFacts | null;
   /** What stands against it, or was left out of it. */
   readonly reasons: readonly string[];
 }

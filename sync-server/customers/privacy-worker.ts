@@ -1,3 +1,4 @@
+import { pruneWaitingRows } from '../adoption/prune-rows.ts';
 import type { ServerContext } from '../context.ts';
 import { startWorkerLoop, type WorkerLoop } from '../payments/worker-loop.ts';
 import { finishErasure, requestErasure } from './erase-customer.ts';
@@ -30,11 +31,18 @@ export function startPrivacyWorker(context: ServerContext): WorkerLoop {
         await pruneWebhooks(context, isStopping);
         await prunePayloads(context);
         await eraseForgotten(context, isStopping);
+        await pruneAdopted(context, isStopping);
         nextRetentionMs = nowMs + RETENTION_EVERY_MS;
       }
       return nextRetentionMs;
     },
   });
+}
+
+/** Rows of an old system whose clinic or person has not come in all that time. */
+async function pruneAdopted(context: ServerContext, isStopping: () => boolean): Promise<void> {
+  const rows = await pruneWaitingRows(context, context.config.privacy.customerDays, isStopping);
+  if (rows > 0) context.log.info({ rows }, 'personal words of rows of an old system were pruned');
 }
 
 async function resumeErasures(context: ServerContext, isStopping: () => boolean): Promise<void> {

@@ -5,13 +5,13 @@ import type { LedgerDeps } from './ledger.ts';
 
 /** Money of an old system: it moved before, or beside, this one. */
 export interface AdoptedFact {
-  readonly kind: 'adopted_sale' | 'adopted_refund' | 'adopted_chargeback';
+  readonly kind: 'adopted_sale' | 'adopted_refund' | 'adopted_chargeback' | 'adopted_chargeback_won';
   readonly merchantId: string;
   readonly adoptedId: string;
   readonly provider: string;
-  /** Positive integer cents of `currency`: of a refund, what went back this time. */
+  /** Positive integer cents of `currency`: of a refund, what went back this time; of a won dispute, what came again. */
   readonly amountCents: number;
-  /** What has gone back until then, this time included; it tells two refunds of one sale apart. */
+  /** What has gone back (or come again) until then, this time included; it tells two refunds of one sale apart. */
   readonly totalCents: number;
   readonly currency: string;
   readonly occurredAtMs: number;
@@ -33,8 +33,8 @@ export async function postAdopted(
       ...fact,
       entryId: newId(deps.clock, deps.randomBytes),
       key: isSale ? `${fact.kind}:${fact.adoptedId}` : `${fact.kind}:${fact.adoptedId}:${fact.totalCents}`,
-      debit: isSale ? receivable : SALES_RETURNS,
-      credit: isSale ? SALES : receivable,
+      debit: isSale || fact.kind === 'adopted_chargeback_won' ? receivable : SALES_RETURNS,
+      credit: isSale ? SALES : fact.kind === 'adopted_chargeback_won' ? SALES_RETURNS : receivable,
     };
   });
   if (entries.length === 0) return;

@@ -29,6 +29,12 @@ export async function forgetCustomerLinks(
        WHERE merchant_id = $1 AND payment_method_id = $2`,
       [merchantId, id, createHash('sha256').update(randomUUID()).digest()],
     );
+  for (const table of ['adopted_transactions', 'adopted_links'])
+    await transaction.query(
+      `UPDATE ${table} SET provider_customer_id = NULL, card = NULL
+       WHERE merchant_id = $1 AND customer_id = ANY($2) AND (provider_customer_id IS NOT NULL OR card IS NOT NULL)`,
+      whose,
+    );
   await transaction.query(
     `DELETE FROM payment_payloads p USING payment_transactions t
      WHERE p.merchant_id = $1 AND t.merchant_id = $1 AND t.transaction_id = p.transaction_id

@@ -88,11 +88,14 @@ export async function openSubscription(
 ): Promise<Subscription | undefined> {
   if (kind !== 'agreement') return undefined;
   await transaction.query(
-    `INSERT INTO customer_subscriptions
+    `INSERT INTO customer_subscriptions AS known
        (merchant_id, provider, provider_subscription_id, subscription_id, is_native, first_seen_at)
      SELECT merchant_id, provider, recurrence_id, $4, false, $5 FROM recurrences
      WHERE merchant_id = $1 AND provider = $2 AND kind = 'agreement' AND recurrence_id = $3
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT (merchant_id, provider, provider_subscription_id) DO UPDATE
+       -- An old system told of it first: from now on its agreement says status and price.
+       SET adopted_from = NULL, native_status = NULL, native_price_cents = NULL, native_currency = NULL
+       WHERE known.adopted_from IS NOT NULL AND NOT known.is_native`,
     [merchantId, provider, id, newId(clock, randomBytes), new Date(clock.nowMs())],
   );
   const [row] = await transaction.query<Subscription>(

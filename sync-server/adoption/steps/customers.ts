@@ -1,8 +1,9 @@
 import type { Person } from '../../../domain/person.ts';
 import { findOrCreateCustomers } from '../../customers/find-or-create-customers.ts';
 import type { Transaction } from '../../db/database.ts';
-import { adoptedIdOf } from '../adopt-rows.ts';
+import { adoptedIdOf } from '../adopted-id.ts';
 import type { RowKind } from '../columns.ts';
+import { fold } from '../fold.ts';
 import type { ImportDeps } from '../import-rows.ts';
 import type { Mapping } from '../mapping.ts';
 import { maskCells, openRaw } from '../raw-row.ts';
@@ -16,6 +17,9 @@ const ROWS = 500;
 /** Rows of a megabyte each. */
 const BATCH_BYTES = 16 * 1024 * 1024;
 
+/** Of one person, with and without middle names, married and not, misspelt. */
+const MAX_NAMES = 10;
+
 interface Someone {
   readonly merchantId: string;
   readonly personHash: Buffer;
@@ -23,8 +27,8 @@ interface Someone {
 
 /**
  * Makes customers of whom the rows tell, some hundred rows a transaction, all rows of a person together; moves what the
- * rows hold from the server's key to the person's own. Then gives transactions the customer of their session, or of the
- * row that their old customer id names. @returns how many rows were moved
+ * rows hold from the server's key to the person's own. Then gives transactions the customer of their session, of the row
+ * that their old customer id names, or of their subscription. @returns how many rows were moved
  */
 export async function adoptCustomers(
   deps: ImportDeps,
@@ -141,7 +145,12 @@ async function adoptPeople(
     rows.map((row) => readPerson(deps, read, row)),
     ({ personHash }) => personHash.toString('hex'),
   );
+  const ofMany = new Set<number>();
   const told = [...people.values()].flatMap((theirs) => {
+    if (isEverybody(theirs)) {
+      for (const { rowId } of theirs) ofMany.add(rowId);
+      return [];
+    }
     const together = togetherOf(theirs, theirs[0]?.recordedAt.getTime() ?? deps.clock.nowMs());
     return together === null ? [] : [{ ...together, rows: theirs }];
   });
@@ -162,17 +171,23 @@ async function adoptPeople(
   });
   await transaction.query(
     `UPDATE adopted_rows r SET customer_id = told.customer_id, person_hash = NULL, raw_sealed = told.sealed,
+       reasons = CASE WHEN told.of_many THEN reasons || 'email_of_many'::text ELSE reasons END,
+       state = CASE WHEN told.of_many AND state = 'mapped' THEN 'partly' ELSE state END,
        raw_kept = CASE WHEN told.customer_id IS NULL THEN 'masked' ELSE 'person' END
-     FROM unnest($1::bigint[], $2::uuid[], $3::bytea[]) AS told (id, customer_id, sealed) WHERE r.row_id = told.id`,
+     FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::boolean[]) AS told (id, customer_id, sealed, of_many)
+     WHERE r.row_id = told.id`,
     [
       moved.map(({ rowId }) => rowId),
       moved.map(({ customerId }) => customerId),
       moved.map(({ sealed }) => sealed),
+      moved.map(({ rowId }) => ofMany.has(rowId)),
     ],
   );
   for (const [table, id, kind] of [
     ['adopted_transactions', 'adopted_id', 'transaction'],
     ['adopted_sessions', 'session_id', 'session'],
+    ['adopted_links', 'link_id', 'payment_method'],
+    ['adopted_links', 'link_id', 'customer_provider'],
   ] as const) {
     const theirs = moved.filter(
       (row) => row.kind === kind && row.state !== 'unmapped' && row.customerId !== null,
@@ -189,6 +204,15 @@ async function adoptPeople(
         ],
       );
   }
+  const subscribed = moved.filter((row) => row.kind === 'subscription' && row.customerId !== null);
+  if (subscribed.length > 0)
+    await transaction.query(
+      `UPDATE customer_subscriptions held SET customer_id = told.customer_id
+       FROM unnest($3::text[], $4::uuid[]) AS told (old_key, customer_id)
+       JOIN adopted_subscriptions s ON s.merchant_id = $1 AND s.source = $2 AND s.old_key = told.old_key
+       WHERE held.merchant_id = $1 AND held.subscription_id = s.subscription_id AND held.customer_id IS NULL`,
+      [merchantId, source, subscribed.map(({ key }) => key), subscribed.map(({ customerId }) => customerId)],
+    );
   return moved.length;
 }
 
@@ -196,6 +220,17 @@ function readPerson({ personalData }: ImportDeps, read: Rereader, row: RowOfPers
   const cells: Cells = openRaw(personalData, row.sealed);
   const { person, transaction, session } = read(row.kind, cells, row.options);
   return { ...row, cells, person, atMs: transaction?.createdAtMs ?? session?.openedAtMs ?? null };
+}
+
+/**
+ * Whether it is an address that is typed where there is none (`teste@teste.com`, the clinic's own): nobody is called by
+ * so many names. A document is one person's, whatever they are called.
+ */
+function isEverybody(rows: readonly { readonly person: Person | null }[]): boolean {
+  const names = rows.flatMap(({ person }) =>
+    person === null || person.document !== undefined || person.name === undefined ? [] : fold(person.name),
+  );
+  return new Set(names).size > MAX_NAMES;
 }
 
 /**
@@ -231,12 +266,25 @@ async function linkByOthers(transaction: Transaction, source: string): Promise<v
      WHERE t.merchant_id = s.merchant_id AND t.adopted_id = s.adopted_id AND t.source = $1 AND t.customer_id IS NULL`,
     [source],
   );
+  const namedCustomer = `(SELECT DISTINCT ON (merchant_id, old_key) merchant_id, old_key, customer_id FROM adopted_rows
+    WHERE source = $1 AND kind = 'customer' AND customer_id IS NOT NULL
+    ORDER BY merchant_id, old_key, row_id DESC) c`;
+  for (const table of ['adopted_transactions', 'adopted_links'])
+    await transaction.query(
+      `UPDATE ${table} t SET customer_id = c.customer_id FROM ${namedCustomer}
+       WHERE t.merchant_id = c.merchant_id AND t.old_customer_key = c.old_key AND t.source = $1 AND t.customer_id IS NULL`,
+      [source],
+    );
   await transaction.query(
-    `UPDATE adopted_transactions t SET customer_id = c.customer_id
-     FROM (SELECT DISTINCT ON (merchant_id, old_key) merchant_id, old_key, customer_id FROM adopted_rows
-           WHERE source = $1 AND kind = 'customer' AND customer_id IS NOT NULL
-           ORDER BY merchant_id, old_key, row_id DESC) c
-     WHERE t.merchant_id = c.merchant_id AND t.old_customer_key = c.old_key AND t.source = $1 AND t.customer_id IS NULL`,
+    `UPDATE customer_subscriptions held SET customer_id = c.customer_id FROM adopted_subscriptions s, ${namedCustomer}
+     WHERE held.merchant_id = s.merchant_id AND held.subscription_id = s.subscription_id AND held.customer_id IS NULL
+       AND s.source = $1 AND s.merchant_id = c.merchant_id AND s.old_customer_key = c.old_key`,
+    [source],
+  );
+  await transaction.query(
+    `UPDATE adopted_transactions t SET customer_id = s.customer_id FROM customer_subscriptions s
+     WHERE t.source = $1 AND t.customer_id IS NULL AND s.merchant_id = t.merchant_id
+       AND s.subscription_id = t.subscription_id AND s.customer_id IS NOT NULL`,
     [source],
   );
 }

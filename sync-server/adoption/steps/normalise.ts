@@ -1,7 +1,8 @@
 import { openPersonKey } from '../../customers/person-keys.ts';
 import type { Transaction } from '../../db/database.ts';
-import { applyChanges, decide, lockKeys, type RowToAdopt, readKnown } from '../adopt-rows.ts';
+import { applyChanges, lockKeys, type RowToAdopt, readKnown } from '../adopt-rows.ts';
 import type { RowKind } from '../columns.ts';
+import { decide } from '../decide.ts';
 import type { ImportDeps } from '../import-rows.ts';
 import type { Mapping } from '../mapping.ts';
 import { REAL } from '../place.ts';

@@ -1,0 +1,95 @@
+import { columnsOf, type RowKind } from './columns.ts';
+import { fold } from './fold.ts';
+
+/** What tables of old systems are called, folded. */
+const TABLES: Readonly<Record<RowKind, readonly string[]>> = {
+  transaction: [
+    'paymenttransactions',
+    'paymenttransaction',
+    'transactions',
+    'transaction',
+    'payments',
+    'payment',
+    'pagamentos',
+    'pagamento',
+    'transacoes',
+    'transacao',
+    'vendas',
+    'cobrancas',
+    'charges',
+  ],
+  session: [
+    'checkoutsessions',
+    'checkoutsession',
+    'paymentsessions',
+    'sessions',
+    'session',
+    'sessoes',
+    'sessao',
+  ],
+  customer: ['customers', 'customer', 'unifiedcustomers', 'clientes', 'cliente', 'pacientes', 'patients'],
+  subscription: ['customersubscriptions', 'subscriptions', 'subscription', 'assinaturas', 'assinatura'],
+  payment_method: ['customerpaymentmethods', 'paymentmethods', 'savedcards', 'cartoes', 'metodospagamento'],
+  customer_provider: ['customerproviders', 'providercustomers', 'gatewaycustomers'],
+};
+/** What stands around a table's name in the name of its export. */
+const AROUND = new Set([
+  'rows',
+  'export',
+  'exports',
+  'exportacao',
+  'dump',
+  'backup',
+  'table',
+  'tabela',
+  'part',
+  'parte',
+  'copy',
+  'copia',
+]);
+/** Lists that speak of payments and are none: their rows would be the same money again. */
+const NO_LIST =
+  /refund|estorn|reembols|devolu|chargeback|disput|contesta|payout|repasse|saque|antecipa|fee|taxa|tarifa|log|intent|event|webhook|attempt|tentativa|rule|regra|routing|audit|histor|item|split|config|setting/;
+
+/** A table's name, of `public.payment_transactions_rows (1).csv`. */
+export function tableOf(fileName: string): string {
+  const bare = fileName
+    .replace(/\.[^.]*$/, '')
+    .replace(/\(\d+\)/g, '')
+    .replace(/^.*\./, '');
+  return bare
+    .split(/[^\p{L}]+/u)
+    .map(fold)
+    .filter((word) => word !== '' && !AROUND.has(word))
+    .join('');
+}
+
+/** Of a file in a folder: only what is called as a table whole. */
+export function kindOfTable(table: string): RowKind | null {
+  const found = Object.entries(TABLES).find(([, names]) => names.includes(table));
+  return found === undefined ? null : (found[0] as RowKind);
+}
+
+/** Of a file that somebody named: by what its name speaks of; of one whose name does not tell, by its columns. */
+export function kindOf(fileName: string, header: readonly string[]): RowKind | null {
+  const known = kindOfTable(tableOf(fileName));
+  if (known !== null) return known;
+  const name = fold(fileName.replace(/\.[^.]*$/, ''));
+  if (NO_LIST.test(name)) return null;
+  if (/session|sessao|sessoes/.test(name)) return 'session';
+  if (/paymentmethod|metodos?(de)?pagamento|formas?(de)?pagamento|cartao|cartoes|savedcard/.test(name))
+    return 'payment_method';
+  if (/customerprovider|providercustomer|gatewaycustomer|clientes?(do)?provedor/.test(name))
+    return 'customer_provider';
+  // Payments of subscriptions are payments.
+  if (/subscription|assinatura/.test(name) && !/payment|pagamento|transac|charge|cobranca/.test(name))
+    return 'subscription';
+  if (/transaction|transac|payment|pagamento/.test(name)) return 'transaction';
+  if (/customer|cliente/.test(name)) return 'customer';
+  const columns = columnsOf('transaction', header);
+  if (columns.status !== undefined && (columns.amount ?? columns.amountCents) !== undefined)
+    return 'transaction';
+  if (columns.email !== undefined || columns.document !== undefined)
+    return columns.status === undefined ? 'customer' : 'session';
+  return null;
+}
