@@ -429,7 +429,7 @@ test('what providers settled is compared day by day, and what differs stands bel
   await to.press('Enter');
   await expect(section.getByRole('row', { name: /^07\/05\/2031/ })).toContainText(/Aguarda extrato/);
   await expect(section.getByRole('row', { name: /^05\/05\/2031/ }).first()).toContainText(
-    /Difere\s*R\$\s1\.000,00\s*R\$\s885,00\s*tarifas R\$\s2,20, líquido R\$\s882,80/,
+    /Difere\s*2 diferenças\s*R\$\s1\.000,00\s*R\$\s885,00\s*tarifas R\$\s2,20, líquido R\$\s882,80/,
   );
   await expect(section.getByRole('row', { name: /Falta no extrato/ })).toContainText(/R\$\s100,00\s*—/);
   for (const size of Object.values(SCREEN_SIZES)) {

@@ -22,7 +22,6 @@ export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
                 <th scope="col">{words.succeeded}</th>
                 <th scope="col">{words.volume}</th>
                 <th scope="col">{words.webhook}</th>
-                <th scope="col">{words.withoutWebhook}</th>
                 <th scope="col">{words.readBack}</th>
               </tr>
             </thead>
@@ -51,8 +50,10 @@ export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
                   <td>
                     <Amounts sums={one.volume} />
                   </td>
-                  <td>{latencies(one.webhookP50Ms, one.webhookP95Ms)}</td>
-                  <td className="tabular">{formatCount(one.withoutWebhook)}</td>
+                  <td>
+                    <span className="no-wrap">{latencies(one.webhookP50Ms, one.webhookP95Ms)}</span>{' '}
+                    <span className="soft">{words.withoutCount(formatCount(one.withoutWebhook))}</span>
+                  </td>
                   <td>{latencies(one.readBackP50Ms, one.readBackP95Ms)}</td>
                 </tr>
               ))}

@@ -2,14 +2,18 @@ import type { SettlementDifferences } from '../../domain/protocol/settlement.ts'
 import { formatCivilDay, formatMoney } from '../i18n/format.ts';
 import { text } from '../i18n/text.ts';
 
+/** More nobody reads on a page: the spreadsheet has all that were asked for. */
+const MAX_SHOWN = 50;
+
 /** Line by line what makes days differ, with its transaction. */
 export function DifferenceTable({ total, differences }: SettlementDifferences) {
   const words = text.admin.settlement;
+  const shown = differences.slice(0, MAX_SHOWN);
   const money = (cents: number | null, currency: string): string =>
     cents === null ? words.nothing : formatMoney(cents, currency);
   return (
     <>
-      <h3>{words.differencesTitle(differences.length, total)}</h3>
+      <h3>{words.differencesTitle(shown.length, differences.length, total)}</h3>
       <div className="table-frame">
         <table className="table">
           <thead>
@@ -22,7 +26,7 @@ export function DifferenceTable({ total, differences }: SettlementDifferences) {
             </tr>
           </thead>
           <tbody>
-            {differences.map((one) => {
+            {shown.map((one) => {
               const isFee = one.kind === 'fee_differs';
               return (
                 <tr key={`${one.provider} ${one.of} ${one.id} ${one.currency}`}>

@@ -150,7 +150,6 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
             <th scope="col">{words.expected}</th>
             <th scope="col">{words.settled}</th>
             <th scope="col">{words.payouts}</th>
-            <th scope="col">{words.differ}</th>
           </tr>
         </thead>
         <tbody>
@@ -161,12 +160,14 @@ function Days({ days }: Pick<SettlementReport, 'days'>) {
                 <span className="soft">{provider}</span>
               </th>
               <td>
-                <span className={`badge tone-${TONE[state]}`}>{words.states[state]}</span>
+                <span className={`badge tone-${TONE[state]}`}>{words.states[state]}</span>{' '}
+                {differences > 0 && (
+                  <span className="soft">{words.count(formatCount(differences), differences)}</span>
+                )}
               </td>
               <Side side={expected} currency={currency} />
               <Side side={settled} currency={currency} />
               <td className="no-wrap">{formatMoney(payoutsCents, currency)}</td>
-              <td className="tabular">{formatCount(differences)}</td>
             </tr>
           ))}
         </tbody>

@@ -67,6 +67,7 @@ export const ptBrAudit = {
   lastWeek: (percent: string) => `7 dias: ${percent}`,
   webhook: 'Aviso (mediana / 95 %)',
   withoutWebhook: 'Sem aviso',
+  withoutCount: (count: string) => `sem aviso: ${count}`,
   readBack: 'Confirmação (mediana / 95 %)',
   noProviders: 'Nenhuma transação ainda.',
   moneyTitle: 'Dinheiro fora do caminho',

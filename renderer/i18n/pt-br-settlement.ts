@@ -18,11 +18,15 @@ export const ptBrSettlement = {
   settled: 'No extrato, antes das tarifas',
   afterFees: (fees: string, net: string) => `tarifas ${fees}, líquido ${net}`,
   payouts: 'Repassado',
-  differ: 'Diferenças',
-  differencesTitle: (listed: number, total: number) =>
-    listed < total
-      ? `O que difere: as ${listed} mais novas de ${total}. Escolha menos dias para ver as outras.`
-      : 'O que difere',
+  count: (shown: string, count: number) => `${shown} ${count === 1 ? 'diferença' : 'diferenças'}`,
+  differencesTitle: (shown: number, listed: number, total: number) => {
+    if (shown === total) return 'O que difere';
+    const rest =
+      listed === total
+        ? 'A planilha tem todas.'
+        : `A planilha tem ${listed}; escolha menos dias para ver as outras.`;
+    return `O que difere: as ${shown} mais novas de ${total}. ${rest}`;
+  },
   kind: 'Diferença',
   kinds: {
     missing_there: 'Falta no extrato',
