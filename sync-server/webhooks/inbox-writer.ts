@@ -123,11 +123,17 @@ export function createInboxWriter(
   };
 }
 
-const GIVEN_UP = `(known.status = 'dead' OR (known.status = 'processed' AND known.outcome = 'unknown_charge'))`;
+/**
+ * A webhook that comes again so long after it was done is no repetition by the network: events without an id of their own,
+ * that only name a charge, say of a second change the very same bytes. Reading the charge once more costs one request.
+ */
+const SAID_ANEW_AFTER = "interval '10 minutes'";
+const TAKEN_UP = `(known.status = 'dead' OR (known.status = 'processed'
+  AND (known.outcome = 'unknown_charge' OR excluded.received_at >= known.processed_at + ${SAID_ANEW_AFTER})))`;
 
 /**
  * One item for all repetitions of a webhook, and a count. One that had been given up, or named a charge that was not
- * known yet, is taken up again when the provider repeats it. One that is being worked off keeps its attempts: they are
+ * known yet, or was done a while ago, is taken up again when the provider repeats it. One that is being worked off keeps its attempts: they are
  * the name of a claim. In one order always, so that two processes never wait for each other.
  */
 async function insertAll(connection: Connection, all: readonly InboxItem[]): Promise<void> {
@@ -151,13 +157,13 @@ async function insertAll(connection: Connection, all: readonly InboxItem[]): Pro
        AS item (inbox_id, provider, received_at, body, headers, dedupe_key, path, deliveries)
      ON CONFLICT (provider, dedupe_key) DO UPDATE SET
        deliveries = known.deliveries + excluded.deliveries,
-       body = CASE WHEN known.body_kept = 'pruned' AND ${GIVEN_UP} THEN excluded.body ELSE known.body END,
-       body_kept = CASE WHEN known.body_kept = 'pruned' AND ${GIVEN_UP} THEN 'masked' ELSE known.body_kept END,
-       status = CASE WHEN ${GIVEN_UP} THEN 'received' ELSE known.status END,
-       attempts = CASE WHEN ${GIVEN_UP} THEN 0 ELSE known.attempts END,
-       outcome = CASE WHEN ${GIVEN_UP} THEN NULL ELSE known.outcome END,
-       processed_at = CASE WHEN ${GIVEN_UP} THEN NULL ELSE known.processed_at END,
-       next_attempt_at = CASE WHEN ${GIVEN_UP} THEN excluded.received_at ELSE known.next_attempt_at END`,
+       body = CASE WHEN known.body_kept = 'pruned' AND ${TAKEN_UP} THEN excluded.body ELSE known.body END,
+       body_kept = CASE WHEN known.body_kept = 'pruned' AND ${TAKEN_UP} THEN 'masked' ELSE known.body_kept END,
+       status = CASE WHEN ${TAKEN_UP} THEN 'received' ELSE known.status END,
+       attempts = CASE WHEN ${TAKEN_UP} THEN 0 ELSE known.attempts END,
+       outcome = CASE WHEN ${TAKEN_UP} THEN NULL ELSE known.outcome END,
+       processed_at = CASE WHEN ${TAKEN_UP} THEN NULL ELSE known.processed_at END,
+       next_attempt_at = CASE WHEN ${TAKEN_UP} THEN excluded.received_at ELSE known.next_attempt_at END`,
     [
       items.map((item) => item.inboxId),
       items.map((item) => item.provider),
