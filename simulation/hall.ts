@@ -8,6 +8,7 @@ import { KioskSide } from './sides/kiosk-side.ts';
 import type { Memories } from './sides/memories.ts';
 import { ServerSide } from './sides/server-side.ts';
 import type { CommitFate, ServerStorage } from './sides/server-storage.ts';
+import { SimMail } from './sides/sim-mail.ts';
 import type { Paper } from './sides/sim-printer.ts';
 import { GOOD_LINE, Line, type Listener, type WireRequest } from './world/network.ts';
 import type { World } from './world/world.ts';
@@ -47,6 +48,8 @@ const BANKS = [
   { provider: 'second-pix', name: 'bank 2' },
 ] as const;
 const TWO_BANKS_CHANCE = 0.25;
+/** Of so many worlds one has a mail server, and customers who leave an address. */
+const MAIL_OF = 4;
 
 export const KIOSK_IDS = ['totem-1', 'totem-2'] as const;
 /** A machine that lost its power is switched on again after this long, ms. */
@@ -65,6 +68,7 @@ export function buildHall(
 ): Hall {
   const { random, agenda } = world;
   const server = new ServerSide(world, storage, 0);
+  if (world.seed % MAIL_OF === 0) server.mail = new SimMail(world);
   const mishap: Hall['mishap'] = { fate: null };
   const acknowledged: BankPix[] = [];
   const banks = (random.chance(TWO_BANKS_CHANCE) ? BANKS : BANKS.slice(0, 1)).map((names) =>

@@ -1,3 +1,4 @@
+import { FULFILMENT_MUTATIONS } from './mutations/fulfilment.ts';
 import { MONEY_MUTATIONS } from './mutations/money.ts';
 import { TICKET_MUTATIONS } from './mutations/tickets.ts';
 import { TOTEM_MUTATIONS } from './mutations/totem.ts';
@@ -295,6 +296,7 @@ export const MUTATIONS: readonly Mutation[] = [
 `,
     breaks: ['screens tell the truth'],
   },
+  ...FULFILMENT_MUTATIONS,
   ...MONEY_MUTATIONS,
   ...TICKET_MUTATIONS,
   ...TOTEM_MUTATIONS,

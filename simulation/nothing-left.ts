@@ -1,6 +1,7 @@
 import { isBeforeQueue } from '../domain/ticket.ts';
 import type { Look } from './invariants/invariant.ts';
 import { allPix } from './invariants/money-books.ts';
+import { serverNowMs } from './invariants/sales-are-followed.ts';
 
 /**
  * Whether every part of the hall has come to rest: nothing to send, nothing to print, nothing to pay back.
@@ -38,6 +39,7 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
     suspense: number;
     refunds: number;
     untold: number;
+    unfollowed: number;
     waiting: number;
   }>(
     `SELECT (SELECT count(*) FROM (SELECT receipt_id FROM receipts UNION SELECT receipt_id FROM suspense_items) AS r)::int
@@ -45,8 +47,12 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
        (SELECT count(*) FROM suspense_items WHERE status = 'open' OR refund_next_at IS NOT NULL)::int AS suspense,
        (SELECT count(*) FROM refunds WHERE status IN ('requested', 'processing'))::int AS refunds,
        (SELECT count(*) FROM webhook_inbox WHERE status = 'received')::int AS untold,
+       (SELECT count(*) FROM fulfilments WHERE next_work_at <= $1 OR status IN ('notifying', 'sending_receipt')
+          OR awaits IS NOT NULL)::int
+         AS unfollowed,
        (SELECT count(*) FROM payment_transactions p WHERE paid_at IS NOT NULL AND NOT EXISTS (
           SELECT 1 FROM tickets t WHERE t.merchant_id = p.merchant_id AND t.session_id = p.session_id))::int AS waiting`,
+    [new Date(serverNowMs(hall))],
   );
   // An operator takes it into the queue, where its totem does not.
   const arriving = [...history.tickets.values()]
@@ -58,6 +64,7 @@ export async function nothingLeftToDo({ hall, history }: Look): Promise<string |
   if (books.suspense > 0) return `${books.suspense} Pix are in suspense`;
   if (books.refunds > 0) return `${books.refunds} refunds are under way`;
   if (books.waiting > 0) return `${books.waiting} payments have no ticket yet`;
+  if (books.unfollowed > 0) return `${books.unfollowed} sales are not followed up`;
   if (arriving !== undefined) return `${arriving.label} is ${arriving.status} at the server`;
   return books.untold > 0 ? `${books.untold} items are in the inbox` : null;
 }

@@ -12,6 +12,7 @@ import { nothingLeftToDo } from './nothing-left.ts';
 import { customerArrives } from './people/customer.ts';
 import { enrol, managerWorks } from './people/manager.ts';
 import { operatorWorks } from './people/operator.ts';
+import { phonesAsk } from './people/phones.ts';
 import { technicianWorks } from './people/technician.ts';
 import type { Memories } from './sides/memories.ts';
 import type { ServerStorage } from './sides/server-storage.ts';
@@ -178,6 +179,7 @@ class Run {
       });
     technicianWorks(this.#hall);
     managerWorks(this.#hall);
+    if (this.#hall.server.mail !== null) phonesAsk(this.#hall);
   }
 
   async #pump(untilMs: number): Promise<void> {

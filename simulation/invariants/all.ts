@@ -26,6 +26,7 @@ import { personalDataStaysSealed } from './personal-data-stays-sealed.ts';
 import { rejectionsAreExplained } from './rejections-are-explained.ts';
 import { rescuedIsNotPrinted } from './rescued-is-not-printed.ts';
 import { revokedIsOut } from './revoked-is-out.ts';
+import { salesAreFollowed } from './sales-are-followed.ts';
 import { screensTellTheTruth } from './screens-tell-the-truth.ts';
 import { sessionsEndAlike } from './sessions-end-alike.ts';
 
@@ -58,5 +59,6 @@ export const INVARIANTS: readonly Invariant[] = [
   sessionsEndAlike,
   booksBalance,
   ledgerIsSealed,
+  salesAreFollowed,
   personalDataStaysSealed,
 ];

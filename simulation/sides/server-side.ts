@@ -22,9 +22,11 @@ import { type Life, Machine } from '../world/machine.ts';
 import type { WireAnswer, WireRequest, WireStream } from '../world/network.ts';
 import type { World } from '../world/world.ts';
 import type { CommitFate, ServerStorage } from './server-storage.ts';
+import type { SimMail } from './sim-mail.ts';
 
 export const OPERATOR_TOKEN = 'simulated-operator';
 export const MANAGER_TOKEN = 'simulated-manager';
+export const PERSONAL_DATA = createPersonalDataBox(Buffer.alloc(32, 7));
 /** Short, so that many charges expire within a simulated hall's minutes. */
 const CHARGE_EXPIRES_SECONDS = 60;
 const PUBLIC_URL = 'http://server';
@@ -44,6 +46,8 @@ export class ServerSide {
   onDeath: () => void = () => undefined;
   /** Set once, when the world is wired. */
   banks: readonly Pick<BankSide, 'provider' | 'line'>[] = [];
+  /** Null: this shop sends no mail. Set once, when the world is wired. */
+  mail: SimMail | null = null;
   /** Of several banks: whether the merchant's rules divide the charges, or the configuration's order. */
   hasRules = false;
   readonly storage: ServerStorage;
@@ -76,7 +80,7 @@ export class ServerSide {
       randomBytes: (count) => world.random.bytes(count),
       log: silentLog,
       config: CONFIG,
-      personalData: createPersonalDataBox(Buffer.alloc(32, 7)),
+      personalData: PERSONAL_DATA,
       feedWake,
       workDue: createWorkDue(),
       leaseWatch: createLeaseWatch(life.clock),
@@ -87,7 +91,7 @@ export class ServerSide {
     if (this.hasRules) await this.#writeRules(context);
     const [first, ...others] = this.banks.map((bank) => startBankWork(context, bank, life));
     if (first === undefined) throw new Error('the server has no bank');
-    await startFulfilment(context, {});
+    await startFulfilment(context, this.mail === null ? {} : { email: this.mail.channelOf(life) });
     const app = await createApp(context);
     await registerRoutes(app, context, { national: [first, ...others], international: null });
     await app.ready();
