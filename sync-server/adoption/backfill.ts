@@ -11,7 +11,7 @@ import {
   repeatedColumn,
 } from './columns.ts';
 import { openCsv, readCsv, SourceFailure } from './csv-source.ts';
-import { type Import, type ImportDeps, importRows, tryImport, withTurn } from './import-rows.ts';
+import { type Import, type ImportDeps, importRows, reportRun, tryImport, withTurn } from './import-rows.ts';
 import { type MappingFile, openMapping } from './mapping.ts';
 import { openPostgresSource, type PostgresSource } from './postgres-source.ts';
 import type { RunReport } from './report.ts';
@@ -79,9 +79,9 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
     return await withTurn(deps, task.source, async () => {
       // Read under the lock: the merchants and words of this moment.
       const mapping = await openMapping(deps.db, task.mapping);
-      const files: RunReport[] = [];
+      const runs: Awaited<ReturnType<typeof importRows>>[] = [];
       for (const reading of readings)
-        files.push(await importRows(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));
+        runs.push(await importRows(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));
       await renewStatistics(deps, 'rows');
       const steps: Partial<Record<Step, number>> = {};
       for (const step of task.step === null ? STEPS : [task.step]) {
@@ -92,6 +92,9 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
         // What it looked at may be less or more than what it changed.
         task.onProgress(`step ${step}`, steps[step], steps[step]);
       }
+      // After the steps: `normalise` may have adopted what waited.
+      const files: RunReport[] = [];
+      for (const run of runs) files.push(await reportRun(deps, run.runId, run));
       return { dryRun: false, sources: readings.map(({ note }) => note), filesNotRead, files, steps };
     });
   } finally {

@@ -1,7 +1,7 @@
 import { newId } from '../../domain/ids.ts';
 import type { Connection, Database, Transaction } from '../db/database.ts';
 import { type AdoptionDeps, adoptRows, type RowToAdopt } from './adopt-rows.ts';
-import type { Columns } from './columns.ts';
+import type { Columns, RowKind } from './columns.ts';
 import type { SourceRow } from './csv-source.ts';
 import type { Mapping } from './mapping.ts';
 import { openDryPlace, type Place, REAL } from './place.ts';
@@ -61,7 +61,10 @@ export async function withTurn<T>(
  * Reads a source to its end, from where an earlier process was cut off, a committed batch at a time. A file that was
  * read to its end is not read again.
  */
-export async function importRows(deps: ImportDeps, task: Import): Promise<RunReport> {
+export async function importRows(
+  deps: ImportDeps,
+  task: Import,
+): Promise<{ readonly runId: string; readonly origin: string; readonly kind: RowKind }> {
   const run = await openRun(deps, deps.db, task.name, task.options);
   let done = run.rowsDone;
   if (!run.isFinished) {
@@ -81,7 +84,7 @@ export async function importRows(deps: ImportDeps, task: Import): Promise<RunRep
     }
     await finishRun(deps.db, run.runId, deps.clock.nowMs());
   }
-  return reportRun(deps, run.runId, task.name);
+  return { runId: run.runId, origin: task.name.origin, kind: task.name.kind };
 }
 
 /** The report that an import would give; nothing is written. */
@@ -140,7 +143,12 @@ async function tryRest(
   return { ...report, unchanged: report.unchanged + (kept?.unchanged ?? 0) };
 }
 
-async function reportRun(deps: ImportDeps, runId: string, name: RunName): Promise<RunReport> {
+/** What became of the rows of a run until now. */
+export async function reportRun(
+  deps: ImportDeps,
+  runId: string,
+  name: Pick<RunName, 'origin' | 'kind'>,
+): Promise<RunReport> {
   const [run] = await deps.db.query<{ rows: number; unchanged: number; finished: boolean }>(
     `SELECT rows_done AS rows, unchanged, finished_at IS NOT NULL AS finished FROM adoption_runs WHERE run_id = $1`,
     [runId],

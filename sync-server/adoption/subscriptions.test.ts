@@ -303,3 +303,36 @@ test('rows that wait too long for their clinic lose their personal words, and no
     ...{ nome: '***', email: '***' },
   });
 });
+
+test('a card that only looks like somebody’s is not theirs; one with the provider’s id is', async () => {
+  const head = 'id,clinic_id,provider,status,amount_cents,created_at,paid_at,email,card_brand,last4,card_id';
+  const paid = (id: string, email: string, card: string) =>
+    `${id},a,pagarme,paid,100,2025-01-01T12:00:00Z,2025-01-01T12:00:00Z,${email},visa,4242,${card}`;
+  await adopt({
+    payments: [
+      head,
+      paid('p1', 'maria@example.com', ''),
+      paid('p2', '', ''),
+      paid('p3', 'maria@example.com', 'card_7'),
+      paid('p4', '', 'card_7'),
+    ],
+  });
+  const cards = await database.db.query<{ key: string; card: string; owner: string | null }>(
+    `SELECT t.old_key AS key, payment_method_id AS card, m.customer_id AS owner
+     FROM adopted_transactions t JOIN customer_payment_methods m USING (merchant_id, payment_method_id) ORDER BY 1`,
+  );
+  expect(cards.map(({ owner }) => owner !== null)).toEqual([true, false, true, true]);
+  expect(new Set(cards.map(({ card }) => card)).size).toBe(3);
+  expect(cards[2]?.card).toBe(cards[3]?.card);
+});
+
+test('the report tells what became of the rows after all steps', async () => {
+  const row = 'x1,a,stripe,quase pago,100,2025-01-01T12:00:00Z,2025-01-01T12:00:00Z';
+  const payments = ['id,clinic_id,provider,status,amount_cents,created_at,paid_at', row];
+  expect((await adopt({ payments })).files[0]).toMatchObject({ unmapped: 1 });
+  const mapping = MappingFile.parse({
+    clinics: { a: DEMO_MERCHANT_ID },
+    statuses: { 'quase pago': 'SUCCEEDED' },
+  });
+  expect((await adopt({ payments }, { mapping })).files[0]).toMatchObject({ unmapped: 0, mapped: 1 });
+});

@@ -124,7 +124,10 @@ async function readCandidates(
          WHERE m.merchant_id = $1 AND m.provider = told.provider AND m.account = told.account
            AND (m.identity = told.identity OR m.fingerprint = told.fingerprint OR m.provider_method_id = told.method_id
              OR m.payment_method_id = told.earlier_id)
-           AND (told.customer_id IS NULL OR m.customer_id = told.customer_id OR m.customer_id IS NULL)
+           AND (m.customer_id IS NOT DISTINCT FROM told.customer_id
+             OR ((told.customer_id IS NULL OR m.customer_id IS NULL)
+               AND (m.fingerprint = told.fingerprint OR m.provider_method_id = told.method_id
+                 OR m.payment_method_id = told.earlier_id)))
          ORDER BY m.customer_id = told.customer_id DESC NULLS LAST, payment_method_id = told.earlier_id DESC NULLS LAST,
            m.identity = told.identity DESC, first_seen_at, payment_method_id
          LIMIT ${MAX_CANDIDATES}) m`,
@@ -180,21 +183,22 @@ function bestOf(
   { customerId, earlierId, card }: ToldCard,
   identity: Buffer,
 ): KnownCard | undefined {
-  const isSame = (one: KnownCard): boolean =>
-    one.identity.equals(identity) ||
+  const isNamed = (one: KnownCard): boolean =>
     (card.fingerprint !== null && one.fingerprint === card.fingerprint) ||
     (card.id !== null && one.methodId === card.id) ||
     (one.id === earlierId && card.last4 !== null && one.last4 === card.last4);
+  // Many cards look alike: by its looks alone one is somebody's own, or nobody's, and never changes hands.
+  const isSame = (one: KnownCard): boolean =>
+    one.customerId === customerId
+      ? isNamed(one) || one.identity.equals(identity)
+      : (customerId === null || one.customerId === null) && isNamed(one);
   const rank = (one: KnownCard): number =>
     (customerId !== null && one.customerId === customerId ? 0 : 4) +
     (one.id === earlierId ? 0 : 2) +
     (one.identity.equals(identity) ? 0 : 1);
   const age = (one: KnownCard): number => one.firstSeenAt?.getTime() ?? Number.POSITIVE_INFINITY;
   return candidates
-    .filter(
-      (one) =>
-        isSame(one) && (customerId === null || one.customerId === null || one.customerId === customerId),
-    )
+    .filter(isSame)
     .toSorted((a, b) => rank(a) - rank(b) || age(a) - age(b) || (a.id < b.id ? -1 : 1))[0];
 }
 
