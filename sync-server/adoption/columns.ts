@@ -46,11 +46,20 @@ const ALIASES = {
     'adquirente',
     'processador',
     'processadora',
+    'operadora',
     'paymentprovider',
   ],
   providerV2: ['providerv2', 'provedorv2'],
   routedProvider: ['routedprovider', 'provedorroteado'],
-  status: ['status', 'situacao', 'estado', 'paymentstatus', 'statuspagamento'],
+  status: [
+    'status',
+    'situacao',
+    'estado',
+    'paymentstatus',
+    'statuspagamento',
+    'statusdopagamento',
+    'orderstatus',
+  ],
   statusV2: ['statusv2', 'situacaov2'],
   amountCents: [
     'amountcents',
@@ -60,9 +69,18 @@ const ALIASES = {
     'totalcents',
     'valorcents',
   ],
-  amount: ['amount', 'valor', 'valortotal', 'valorpago', 'total', 'value', 'preco', 'price'],
+  amount: ['amount', 'valor', 'valortotal', 'valorpago', 'totalamount', 'total', 'value', 'preco', 'price'],
   refundedCents: ['refundedamountcents', 'refundedcents', 'valorestornadocentavos', 'refundamountcents'],
-  refunded: ['refundedamount', 'valorestornado', 'valordevolvido', 'refundamount', 'valorreembolsado'],
+  refunded: [
+    'refundedamount',
+    'valorestornado',
+    'valordevolvido',
+    'refundamount',
+    'valorreembolsado',
+    'valordoestorno',
+    'valordoreembolso',
+    'valorreembolso',
+  ],
   /** What came, beside what was asked for. */
   paidCents: [
     'paidamountcents',
@@ -83,7 +101,15 @@ const ALIASES = {
     'capturedamount',
     'amountcaptured',
   ],
-  refundStatus: ['refundstatus', 'statusestorno', 'situacaoestorno'],
+  refundStatus: [
+    'refundstatus',
+    ...['status', 'situacao'].flatMap((word) => [
+      `${word}estorno`,
+      `${word}doestorno`,
+      `${word}reembolso`,
+      `${word}doreembolso`,
+    ]),
+  ],
   currency: ['currency', 'moeda'],
   method: [
     'paymentmethodtype',
@@ -96,7 +122,7 @@ const ALIASES = {
     'metodo',
     'method',
   ],
-  installments: ['installments', 'parcelas', 'numeroparcelas', 'qtdparcelas'],
+  installments: ['installments', 'parcelas', 'numeroparcelas', 'qtdparcelas', 'ndeparcelas'],
   orderId: ['providerorderid', 'orderid', 'pixorderid', 'pedidoid', 'idpedido', 'pedido', 'order'],
   chargeId: [
     'providerchargeid',
@@ -107,9 +133,30 @@ const ALIASES = {
     'endtoendid',
     'txid',
   ],
-  createdAt: ['createdat', 'criadoem', 'datacriacao', 'datadecriacao', 'created', 'datahora', 'data', 'date'],
+  createdAt: [
+    'createdat',
+    'criadoem',
+    'datacriacao',
+    'datadecriacao',
+    'created',
+    'createdutc',
+    'createddateutc',
+    'datadacompra',
+    'datahora',
+    'data',
+    'date',
+  ],
   paidAt: ['paidat', 'pagoem', 'datapagamento', 'datadepagamento', 'capturedat', 'capturadoem'],
-  refundedAt: ['refundedat', 'estornadoem', 'dataestorno', 'datadoestorno'],
+  refundedAt: [
+    'refundedat',
+    'estornadoem',
+    'dataestorno',
+    'datadoestorno',
+    'reembolsadoem',
+    'datareembolso',
+    'datadoreembolso',
+    'devolvidoem',
+  ],
   updatedAt: ['updatedat', 'atualizadoem', 'dataatualizacao', 'modifiedat', 'alteradoem'],
   endedAt: ['completedat', 'endedat', 'finalizadoem', 'encerradoem', 'concluidoem'],
   customerKey: ['customerid', 'clienteid', 'idcliente', 'patientprofileid', 'pacienteid'],
@@ -139,6 +186,7 @@ const ALIASES = {
     'customercpf',
     'taxid',
     'documentnumber',
+    'cpfdocliente',
     ...ofPayers('document', 'documento', 'cpf', 'cnpj', 'cpfcnpj', 'taxid'),
   ],
   phone: [
@@ -398,6 +446,16 @@ export function columnsNotRead(columns: Columns, header: readonly string[]): str
   const used = new Set(Object.values(columns).flat());
   const within = new Set([...used].map((name) => name.split('.')[0]));
   return header.filter((name) => name !== '' && !used.has(name) && !within.has(name));
+}
+
+/** An amount, a day or a state of what went back, and not why it did or who asked for it. */
+export function soundsLikeMoneyBack(column: string, ignored: readonly string[]): boolean {
+  const folded = fold(column);
+  if (ignored.some((one) => fold(one) === folded)) return false;
+  return (
+    /refund|estorn|reembols|devol|chargeback/.test(folded) &&
+    !/reason|motivo|note|obs|id$|by$|por$|polic|politic|metadata/.test(folded)
+  );
 }
 
 /** @returns a column that is read and stands in the header twice, as of a query that joins two tables */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { columnsOf, repeatedColumn } from './columns.ts';
+import { columnsNotRead, columnsOf, repeatedColumn, soundsLikeMoneyBack } from './columns.ts';
 import { openCsv, readCsv, type SourceRow } from './csv-source.ts';
 import { kindOf, kindOfTable, tableOf } from './source-kinds.ts';
 
@@ -92,6 +92,22 @@ test.each([
   expect(repeatedColumn(columnsOf('transaction', header), header)).toBe(expected);
 });
 
+test('columns that nothing is read from are named, and one that sounds like a refund is known', () => {
+  const header = [
+    'id',
+    'Status do Pagamento',
+    'Situação do Reembolso',
+    'Reembolsado em',
+    'Estorno pago?',
+    'motivo_estorno',
+    'obs',
+  ];
+  const notRead = columnsNotRead(columnsOf('transaction', header), header);
+  expect(notRead).toEqual(['Estorno pago?', 'motivo_estorno', 'obs']);
+  expect(notRead.filter((name) => soundsLikeMoneyBack(name, []))).toEqual(['Estorno pago?']);
+  expect(notRead.filter((name) => soundsLikeMoneyBack(name, ['estorno pago']))).toEqual([]);
+});
+
 describe('what a file holds', () => {
   test.each([
     ['payment_transactions.csv', 'transaction'],
@@ -114,6 +130,7 @@ describe('what a file holds', () => {
     ['clinica-1-pagamentos.csv', 'transaction'],
     ['payment_refunds.csv', null],
     ['payment_events.csv', null],
+    ['vendas.csv', 'transaction'],
   ])('named by somebody, %s', (name, kind) => {
     expect(kindOf(name, ['id', 'status', 'amount_cents'])).toBe(kind);
   });

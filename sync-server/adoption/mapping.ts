@@ -44,6 +44,10 @@ export const MappingFile = z.strictObject({
   subscriptionStatuses: z.record(z.string(), z.enum(SUBSCRIPTION_STATUSES)).default({}),
   /** What a row's type says: whether it is a sale at all. */
   types: z.record(z.string(), z.enum(['sale', 'no_sale'])).default({}),
+  /** Rows that say that they are tests. */
+  tests: z.enum(['leave', 'adopt']).default('leave'),
+  /** Columns that sound like money and are none. */
+  ignore: z.array(z.string()).default([]),
   /** Field → column, where a column has a name of its own; `-` where no column says it. */
   columns: Columns.default({}),
   /** Of a PostgreSQL source: the table of each kind, and its key. */
@@ -61,6 +65,7 @@ export type MappingFile = z.infer<typeof MappingFile>;
 export interface Mapping {
   readonly words: OwnWords;
   /** Folded. */
+  readonly tests: MappingFile['tests'];
   readonly types: ReadonlyMap<string, 'sale' | 'no_sale'>;
   readonly subscriptionStatuses: ReadonlyMap<string, SubscriptionStatus>;
   readonly columns: Readonly<Record<string, string>>;
@@ -113,6 +118,7 @@ export function mappingFor(
     new Map(Object.entries(words).map(([word, meaning]) => [fold(word), meaning]));
   return {
     words: { providers: folded(file.providers), statuses: folded(file.statuses) },
+    tests: file.tests,
     types: folded(file.types),
     subscriptionStatuses: folded(file.subscriptionStatuses),
     columns: file.columns,

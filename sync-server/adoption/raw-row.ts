@@ -6,7 +6,7 @@ import type { PersonalDataBox } from '../../platform/personal-data.ts';
 import { withoutCardNumbers } from './card-numbers.ts';
 import { isIdColumn, isPersonalColumn } from './columns.ts';
 import type { Cells, ReadRow } from './read-row.ts';
-import { isPlainId, safeKey } from './row-ids.ts';
+import { isCardLike, isPlainId, safeKey } from './row-ids.ts';
 import { rowKeysOf } from './row-keys.ts';
 
 export interface RawRow {
@@ -29,7 +29,14 @@ export function sealRaw(
   told: Cells,
 ): RawRow {
   const cells = Object.fromEntries(
-    Object.entries(told).map(([column, value]) => [column, withoutCardNumbers(value)]),
+    Object.entries(told).map(([column, value]) => [
+      column,
+      !isIdColumn(column)
+        ? withoutCardNumbers(value)
+        : isCardLike(value)
+          ? safeKey(value.trim(), rowKeysOf(box).rows)
+          : value,
+    ]),
   );
   if (person === null)
     return { sealed: box.seal(maskCells(hideIds(box, cells))), kept: 'masked', personHash: null };

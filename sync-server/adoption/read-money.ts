@@ -11,10 +11,16 @@ type CentsField = 'amountCents' | 'refundedCents' | 'paidCents';
 type TextField = 'amount' | 'refunded' | 'paid';
 
 /** @returns null where it has none */
-function moneyIn({ get, options }: Reading, inCents: CentsField, asText: TextField): AmountRead | null {
-  const cents = get(inCents);
+function moneyIn(
+  { first, get, options }: Reading,
+  inCents: CentsField,
+  asText: TextField,
+): AmountRead | null {
+  // Another column of amounts is another amount; of what went back none may be passed by.
+  const told = asText === 'amount' ? first : get;
+  const cents = told(inCents);
   if (cents !== null) return readColumnOfCents(cents, options.amounts === 'cents');
-  const text = get(asText);
+  const text = told(asText);
   return text === null ? null : readCents(text, options.amounts ?? 'evident');
 }
 

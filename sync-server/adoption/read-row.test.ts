@@ -451,6 +451,86 @@ describe('ids', () => {
   });
 });
 
+describe('what may be personal', () => {
+  tryAll(PAID, [
+    [
+      'a customer by e-mail',
+      { provider_customer_id: 'ana@example.com' },
+      'provider_customer_hidden',
+      { providerCustomerId: null },
+    ],
+    [
+      'a customer by document',
+      { provider_customer_id: '52998224725' },
+      'provider_customer_hidden',
+      { providerCustomerId: null },
+    ],
+    [
+      'a customer by name, in the payload',
+      { raw_payload: '{"customer":"João Silva"}' },
+      'provider_customer_hidden',
+      { providerCustomerId: null },
+    ],
+    ['a customer by id', { provider_customer_id: 'cus_1' }, 'mapped', { providerCustomerId: 'cus_1' }],
+    [
+      'an order by e-mail',
+      { provider_order_id: 'ana@example.com' },
+      'id_hidden',
+      { orderId: expect.stringMatching(/^hash:/) },
+    ],
+    [
+      'an order made of a CPF',
+      { provider_order_id: 'pedido-529.982.247-25' },
+      'id_hidden',
+      { orderId: expect.stringMatching(/^hash:/) },
+    ],
+    [
+      'a charge that is a CPF',
+      { provider_charge_id: '529.982.247-25' },
+      'id_hidden',
+      { chargeId: expect.stringMatching(/^hash:/) },
+    ],
+  ]);
+
+  test.each([
+    ['cpf 529.982.247-25', null],
+    ['ana@example.com paid', null],
+    ['Maria da Silva', null],
+    ['11987654321', null],
+    ['misterioso', 'misterioso'],
+    ['Pagamento Aprovado', 'Pagamento Aprovado'],
+  ])('the word "%s" is shown as %s', (status, shown) => {
+    expect(read({ ...PAID, status }).old.status).toBe(shown);
+  });
+
+  test('of a torn row no word is shown', () => {
+    expect(read({ ...PAID, '+1': 'x' }).old).toEqual({
+      provider: null,
+      providerV2: null,
+      status: null,
+      statusV2: null,
+    });
+  });
+});
+
+test('a company may say that tests are money, and which gateway a list without one is of', () => {
+  const sandbox = { ...PAID, raw_payload: charge({ livemode: false }) };
+  expect(outcome(read(sandbox))).toBe('unmapped is_test');
+  expect(outcome(read(sandbox, { own: { tests: 'adopt' } }))).toBe('test_adopted');
+  const own = { providers: { '*': 'stripe' } };
+  expect(read({ ...PAID, provider: '' }, { own }).transaction?.provider).toBe('stripe');
+  for (const provider of ['xyzpay', '。'])
+    expect(outcome(read({ ...PAID, provider }, { own }))).toBe('unmapped unknown_provider');
+});
+
+test('of several columns of amounts the first counts, and no list price stands in for it', () => {
+  const cells = { ...PAID, amount_cents: '', amount: '', price: '120.00', valor_total: '130.00' };
+  expect(outcome(read(cells, { amounts: 'point' }))).toBe('unmapped amount_missing');
+  expect(outcome(read({ ...cells, amount: '100.00' }, { amounts: 'point' }))).toBe(
+    'unmapped amounts_disagree',
+  );
+});
+
 describe('days of what went back', () => {
   const BACK = { ...PAID, refunded_amount_cents: '5000', updated_at: '2025-04-02T10:00:00Z' };
   const at = (text: string): number => Date.parse(text);

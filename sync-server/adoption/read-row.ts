@@ -10,7 +10,8 @@ import { linkOf, subscriptionOf } from './read-subscription.ts';
 import { sessionOf, transactionOf } from './read-transaction.ts';
 import type { Reason } from './reasons.ts';
 import type { Cells, Reading, ReadOptions, ReadRow } from './row-facts.ts';
-import { isRounded, safeKey, wordOf } from './row-ids.ts';
+import { isRounded, safeKey, shownWord, wordOf } from './row-ids.ts';
+import { normaliseProvider, normaliseStatus } from './words.ts';
 
 export type { Cells, ReadOptions, ReadRow, SessionFacts, TransactionFacts } from './row-facts.ts';
 
@@ -37,15 +38,20 @@ export function readRow(
 ): ReadRow {
   const stops = new Set<Reason>();
   const notes = new Set<Reason>();
+  const cellOf = (column: string): string | undefined => {
+    const value = (cells[column] ?? cellAt(cells, column))?.trim();
+    return value === undefined || NOTHING.has(value.toLowerCase()) ? undefined : value;
+  };
   const all = (field: FieldName): string[] =>
-    (columns[field] ?? []).flatMap((column) => {
-      const value = (cells[column] ?? cellAt(cells, column))?.trim();
-      return value === undefined || NOTHING.has(value.toLowerCase()) ? [] : [value];
-    });
+    (columns[field] ?? []).flatMap((column) => cellOf(column) ?? []);
   const get = (field: FieldName): string | null => all(field)[0] ?? null;
   const reading: Reading = {
     get,
     all,
+    first: (field) => {
+      const [column] = columns[field] ?? [];
+      return column === undefined ? null : (cellOf(column) ?? null);
+    },
     id: (field) => {
       const value = get(field);
       if (value === null) return null;
@@ -91,17 +97,24 @@ export function readRow(
     clinic: wordOf(clinic),
     merchantId,
     person,
-    old: {
-      provider: wordOf(get('provider')),
-      providerV2: wordOf(get('providerV2')),
-      status: wordOf(get('status')),
-      statusV2: wordOf(get('statusV2')),
-    },
+    old: oldWords(reading, isTorn),
     transaction: isUnderstood ? transaction : null,
     session: isUnderstood ? session : null,
     subscription: isUnderstood ? subscription : null,
     link: isUnderstood ? link : null,
     reasons: [...stops, ...notes],
+  };
+}
+
+/** Of a torn row they are cells of nobody knows which column. */
+function oldWords({ get, mapping }: Reading, isTorn: boolean): ReadRow['old'] {
+  const shown = (field: FieldName, read: typeof normaliseProvider | typeof normaliseStatus): string | null =>
+    isTorn ? null : shownWord(get(field), (word) => read(word, mapping.words) !== null);
+  return {
+    provider: shown('provider', normaliseProvider),
+    providerV2: shown('providerV2', normaliseProvider),
+    status: shown('status', normaliseStatus),
+    statusV2: shown('statusV2', normaliseStatus),
   };
 }
 

@@ -7,6 +7,7 @@ import type { PayloadFacts } from './read-payload.ts';
 import { periodOf } from './read-subscription.ts';
 import { installmentsOf, judgeMode, judgeType, methodOf, providerOf, statusOf } from './read-words.ts';
 import type { Reading, SessionFacts, TransactionFacts } from './row-facts.ts';
+import { isPlainId } from './row-ids.ts';
 import { normaliseProvider } from './words.ts';
 
 /** Money is never guessed: where two things of a row contradict each other it stops, and says which. */
@@ -49,7 +50,7 @@ export function transactionOf(reading: Reading, payload: PayloadFacts | null): T
     ...periodOf(reading),
     customerKey: id('customerKey'),
     sessionKey: id('sessionKey'),
-    providerCustomerId: cleanId(get('providerCustomerId') ?? undefined) ?? payload?.customerId ?? null,
+    providerCustomerId: providerCustomerOf(reading, payload),
     card:
       payload?.card ??
       cleanCard({
@@ -58,6 +59,14 @@ export function transactionOf(reading: Reading, payload: PayloadFacts | null): T
         last4: get('cardLast4')?.padStart(4, '0'),
       }),
   };
+}
+
+/** As the provider calls whoever pays; shops that call them by their e-mail, document or name are many. */
+function providerCustomerOf({ get, note }: Reading, payload: PayloadFacts | null): string | null {
+  const told = cleanId(get('providerCustomerId') ?? undefined) ?? payload?.customerId ?? null;
+  if (told === null || (isPlainId(told) && !/\s/.test(told))) return told;
+  note('provider_customer_hidden');
+  return null;
 }
 
 export function sessionOf(reading: Reading): SessionFacts | null {

@@ -8,7 +8,8 @@ import { normaliseProvider, normaliseStatus } from './words.ts';
 export function providerOf({ get, mapping, note, stop }: Reading): string | null {
   const words = [get('providerV2'), get('provider'), get('routedProvider')].filter((word) => word !== null);
   const names = words.map((word) => normaliseProvider(word, mapping.words)).filter((name) => name !== null);
-  const [name] = names;
+  // `*`: a gateway's own list does not name it. A word that nobody knows is another one.
+  const [name = words.length === 0 ? mapping.words.providers.get('') : undefined] = names;
   if (name === undefined) {
     stop(words.length === 0 ? 'provider_missing' : 'unknown_provider');
     return null;
@@ -96,7 +97,7 @@ const TEST_PLACES =
   /^(?:sandbox|test|teste|testing|testes|staging|stage|dev|development|desenvolvimento|homologacao|homolog|hml|hmg|qa)$/;
 
 /** Whether it is a test, and no money; or was taken back by who wrote it. */
-export function judgeMode({ get, stop }: Reading, payload: PayloadFacts | null): void {
+export function judgeMode({ get, mapping, note, stop }: Reading, payload: PayloadFacts | null): void {
   const says = (value: string | null, words: ReadonlySet<string>): boolean =>
     value !== null && words.has(fold(value));
   const isTest =
@@ -106,7 +107,8 @@ export function judgeMode({ get, stop }: Reading, payload: PayloadFacts | null):
     // Stripe's test sessions name themselves.
     [get('orderId'), get('chargeId'), get('sessionKey')].some((id) => id?.startsWith('cs_test_')) ||
     payload?.isTest === true;
-  if (isTest) stop('is_test');
+  if (isTest && mapping.tests === 'leave') stop('is_test');
+  else if (isTest) note('test_adopted');
   const deleted = get('deletedAt');
   if (deleted !== null && !says(deleted, NO)) stop('row_was_deleted');
 }

@@ -27,13 +27,13 @@ export const REASONS = {
   not_a_sale: stop(
     'a refund, payout or fee in a row of its own; if it is a sale, "types": {"<word>": "sale"}',
   ),
-  is_test: stop(
-    'a test is no income; if it was live, name its column in "columns": {"live"|"test"|"environment": "-"}',
-  ),
+  is_test: stop('a test is no income; if all of it is money, "tests": "adopt"'),
   row_was_deleted: stop(
     'deleted in the old system; if its money counts all the same, "columns": {"deletedAt": "-"}',
   ),
-  provider_missing: stop('name its column in "columns": {"provider": "<column>"}'),
+  provider_missing: stop(
+    'name its column in "columns": {"provider": "<column>"}, or for rows that name none "providers": {"*": "<name>"}',
+  ),
   unknown_provider: stop('"providers": {"<word>": "<pagarme, stripe, … or a name of its own>"}'),
   status_missing: stop('name its column in "columns": {"status": "<column>"}'),
   unknown_status: stop('"statuses": {"<word>": "SUCCEEDED"}, or whatever it means'),
@@ -115,6 +115,10 @@ export const REASONS = {
   email_of_many: note('one e-mail with many names: an address that stands in for none makes nobody'),
   refund_not_applied: note('if no other row tells of it, its sale stands without its refund'),
   no_id: note('known again by its charge or its content alone'),
+  test_adopted: note('a test, which "tests": "adopt" takes for money'),
+  provider_customer_hidden: note(
+    'the provider’s name of the customer is an e-mail, a document or a name, and is left out',
+  ),
   id_hidden: note('an id that looks like a document or a card’s number is kept as its keyed hash'),
   refunded_at_missing: note('the day that the row was last changed, or paid, stands in'),
   id_rounded: note('a spreadsheet rounded the id (1,23E+15): export again, with ids as text'),

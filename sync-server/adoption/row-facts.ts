@@ -103,6 +103,8 @@ export interface ReadRow {
 export interface Reading {
   /** Of the field's columns the first that is not empty. */
   readonly get: (field: FieldName) => string | null;
+  /** Of the first of its columns: of amounts another column is another amount. */
+  readonly first: (field: FieldName) => string | null;
   /** All of them that are not empty. */
   readonly all: (field: FieldName) => readonly string[];
   /** An id that was not damaged on its way. */

@@ -1,6 +1,8 @@
 import { createHmac, type KeyObject } from 'node:crypto';
-import { normaliseDocument, normaliseEmail } from '../../domain/person.ts';
-import { cleanReference, cleanText, looksLikeCardNumber } from '../unified/clean-facts.ts';
+import { normaliseDocument } from '../../domain/person.ts';
+import { maskPersonalWords } from '../../domain/personal-words.ts';
+import { cleanReference, cleanText } from '../unified/clean-facts.ts';
+import { withoutCardNumbers } from './card-numbers.ts';
 
 const MAX_KEY = 200;
 const MAX_WORD = 100;
@@ -13,10 +15,10 @@ export function isRounded(id: string): boolean {
   return ROUNDED.test(id);
 }
 
-/** An old word is a word, and not somebody's e-mail in the wrong column. */
+/** A word that holds nobody's e-mail or document, as a cell of another column may. */
 export function wordOf(value: string | null): string | null {
   const word = cleanText(value ?? undefined, MAX_WORD);
-  return word === null || normaliseEmail(word) !== null || normaliseDocument(word) !== null ? null : word;
+  return word === null || holdsPersonalWords(word) ? null : word;
 }
 
 /** Whether it is an id and nothing personal: no e-mail, no document, no card's number. */
@@ -24,9 +26,8 @@ export function isPlainId(value: string): boolean {
   return (
     value.length <= MAX_KEY &&
     cleanReference(value) !== null &&
-    !value.includes('@') &&
-    normaliseDocument(value) === null &&
-    !isCardNumber(value)
+    !holdsPersonalWords(value) &&
+    !isCardLike(value)
   );
 }
 
@@ -36,17 +37,26 @@ export function safeKey(value: string, secret: KeyObject): string {
   return `hash:${createHmac('sha256', secret).update(value.toLowerCase()).digest('hex')}`;
 }
 
-/**
- * Counted ids have as many digits as a card's number. That one has 13 to 19, begins as banks' and networks' do, and holds by
- * its last digit (ISO/IEC 7812, Luhn); so does one id in twenty.
- */
-function isCardNumber(value: string): boolean {
-  if (UUID.test(value) || !looksLikeCardNumber(value)) return false;
-  const digits = value.replace(/\D/g, '');
-  if (!/^[2-6]\d{12,18}$/.test(digits)) return false;
-  const sum = [...digits].toReversed().reduce((total, digit, at) => {
-    const doubled = at % 2 === 1 ? Number(digit) * 2 : Number(digit);
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
-  return sum % 10 === 0;
+/** Counted ids may have as many digits as a card's number; of those that pass for one only the hash is kept. */
+export function isCardLike(value: string): boolean {
+  return !UUID.test(value) && withoutCardNumbers(value) !== value;
+}
+
+/** What may hold a document: looked at closely, because it takes long. */
+const SUSPECT = /\d{11}|\d{3}\.\d{3}\.\d{3}|\/\d{4}-\d{2}/;
+
+/** Whether it holds somebody's e-mail or document, as order numbers made of a CPF do. */
+function holdsPersonalWords(value: string): boolean {
+  if (value.includes('@')) return true;
+  return SUSPECT.test(value) && (normaliseDocument(value) !== null || maskPersonalWords(value) !== value);
+}
+
+/** What a name looks like: two words or more, each with a capital. */
+const NAME_LIKE = /^\p{Lu}\p{Ll}+(?:\s+(?:d[aeo]s?|e))?(?:\s+\p{Lu}\p{Ll}+)+$/u;
+
+/** An old word as it may stand in a report. @param isKnown whether it means something; else it may be a cell of another column */
+export function shownWord(value: string | null, isKnown: (word: string) => boolean): string | null {
+  const word = wordOf(value);
+  if (word === null || isKnown(word)) return word;
+  return NAME_LIKE.test(word) || /\d{7}/.test(word) ? null : word;
 }

@@ -15,6 +15,9 @@ const TABLES: Readonly<Record<RowKind, readonly string[]>> = {
     'transacoes',
     'transacao',
     'vendas',
+    'sales',
+    'orders',
+    'pedidos',
     'cobrancas',
     'charges',
   ],
@@ -89,6 +92,9 @@ export function kindOf(fileName: string, header: readonly string[]): RowKind | n
   const columns = columnsOf('transaction', header);
   if (columns.status !== undefined && (columns.amount ?? columns.amountCents) !== undefined)
     return 'transaction';
+  // What has amounts or a gateway is no list of people.
+  if (columns.amount !== undefined || columns.amountCents !== undefined || columns.provider !== undefined)
+    return null;
   if (columns.email !== undefined || columns.document !== undefined)
     return columns.status === undefined ? 'customer' : 'session';
   return null;

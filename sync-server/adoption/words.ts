@@ -292,6 +292,8 @@ export interface OwnWords {
 /** @returns the canonical name; null for a word that nobody knows */
 export function normaliseProvider(word: string, own?: OwnWords): string | null {
   const folded = fold(word);
+  // Letters of no alphabet that is known here; an empty word is what `*` of a mapping stands for.
+  if (folded === '') return null;
   return own?.providers.get(folded) ?? PROVIDER_OF.get(folded) ?? null;
 }
 
