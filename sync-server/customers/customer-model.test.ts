@@ -55,7 +55,9 @@ async function walk(
   await database.db.transaction(async (transaction) => {
     // Who was shown whom refuses to be emptied: its triggers are off for this.
     await transaction.query('SET LOCAL session_replication_role = replica');
-    await transaction.query('TRUNCATE customers, person_keys, customer_identifiers, customer_erasures CASCADE');
+    await transaction.query(
+      'TRUNCATE customers, person_keys, customer_identifiers, customer_erasures CASCADE',
+    );
   });
   /** The database's id of each of the model's numbers. */
   const ids: string[] = [];
