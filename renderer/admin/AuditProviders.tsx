@@ -18,7 +18,6 @@ export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
             <thead>
               <tr>
                 <th scope="col">{words.provider}</th>
-                <th scope="col">{words.transactions}</th>
                 <th scope="col">{words.succeeded}</th>
                 <th scope="col">{words.volume}</th>
                 <th scope="col">{words.webhook}</th>
@@ -28,10 +27,12 @@ export function AuditProviders({ providers }: Pick<AuditReport, 'providers'>) {
             <tbody>
               {providers.map((one) => (
                 <tr key={one.provider}>
-                  <th scope="row" className="table-label no-wrap">
-                    {one.provider}
+                  <th scope="row" className="table-label">
+                    <span className="no-wrap">{one.provider}</span>{' '}
+                    <span className="soft">
+                      {words.transactionCount(formatCount(one.transactions), one.transactions)}
+                    </span>
                   </th>
-                  <td className="tabular">{formatCount(one.transactions)}</td>
                   <td className="bar-cell">
                     {one.succeeded.percent === null ? (
                       <span className="soft">{words.ofNone}</span>

@@ -62,6 +62,7 @@ export const ptBrAudit = {
   providersTitle: 'Provedores',
   provider: 'Provedor',
   transactions: 'Transações',
+  transactionCount: (shown: string, count: number) => `${shown} ${count === 1 ? 'transação' : 'transações'}`,
   succeeded: 'Pagas',
   volume: 'Volume',
   lastWeek: (percent: string) => `7 dias: ${percent}`,
