@@ -13,6 +13,7 @@ import { PART_BP, type RandomDay, SERVICE_OF, startRandomDay } from './testing/r
 import {
   DOCUMENTED,
   differences,
+  heldOfSales,
   ledgerBalances,
   ledgerBalancesAt,
   whichSales,
@@ -113,6 +114,7 @@ test(
       expect(await chainFaults(house.db)).toEqual([]);
       for (const sql of [DOCUMENTED.unbalanced, DOCUMENTED.gaps])
         expect(await house.db.query(sql)).toEqual([]);
+      expect(differences(...(await heldOfSales(house.db)))).toEqual([]);
       await expectPastBalances();
       for (const [, token] of MANAGERS)
         expect((await house.ask(day % 2, 'GET', '/v1/ledger/verify', undefined, token)).body).toMatchObject({

@@ -47,6 +47,21 @@ function balancesOf(rows: readonly BalanceRow[]): Balances {
   );
 }
 
+/** What providers hold of sales: by the facts beside the ledger, and by its entries. */
+export async function heldOfSales(
+  database: Queryable,
+): Promise<readonly [facts: Balances, ledger: Balances]> {
+  const facts = await database.query<BalanceRow & { provider: string }>(DOCUMENTED.held);
+  const entries = await database.query<BalanceRow>(
+    `SELECT merchant_id, account_code, currency, sum(amount_cents) AS cents
+     FROM ledger_entries JOIN ledger_postings USING (merchant_id, entry_id)
+     WHERE transaction_id IS NOT NULL AND kind NOT LIKE 'suspense%' AND account_code LIKE 'receivable:%'
+     GROUP BY merchant_id, account_code, currency`,
+  );
+  const named = facts.map((row) => ({ ...row, account_code: `receivable:${row.provider}` }));
+  return [balancesOf(named), balancesOf(entries)];
+}
+
 export function differences(expected: Balances, found: Balances): string[] {
   return [...new Set([...expected.keys(), ...found.keys()])]
     .filter((key) => (expected.get(key) ?? 0) !== (found.get(key) ?? 0))
