@@ -159,7 +159,7 @@ const ALIASES = {
   ],
   updatedAt: ['updatedat', 'atualizadoem', 'dataatualizacao', 'modifiedat', 'alteradoem'],
   endedAt: ['completedat', 'endedat', 'finalizadoem', 'encerradoem', 'concluidoem'],
-  customerKey: ['customerid', 'clienteid', 'idcliente', 'patientprofileid', 'pacienteid'],
+  customerKey: ['customerid', 'clienteid', 'idcliente'],
   sessionKey: ['checkoutsessionid', 'sessionid', 'sessaoid', 'idsessao'],
   transactionKey: ['paymenttransactionid', 'transactionid', 'transacaoid', 'idtransacao'],
   name: [

@@ -336,3 +336,21 @@ test('the report tells what became of the rows after all steps', async () => {
   });
   expect((await adopt({ payments }, { mapping })).files[0]).toMatchObject({ unmapped: 0, mapped: 1 });
 });
+
+test('a patient’s id is no customer’s, though both are numbers', async () => {
+  const head = 'id,clinic_id,provider,status,amount_cents,created_at,paid_at,customer_id,patient_profile_id';
+  const paid = (id: string, customer: string) =>
+    `${id},a,stripe,paid,100,2025-01-01T12:00:00Z,2025-01-01T12:00:00Z,${customer},5`;
+  await adopt({
+    customers: ['id,clinica,nome,email', '5,a,Maria,maria@example.com'],
+    payments: [head, paid('p1', ''), paid('p2', '5')],
+  });
+  expect(
+    await database.db.query(
+      'SELECT old_key AS key, customer_id IS NOT NULL AS known FROM adopted_transactions ORDER BY 1',
+    ),
+  ).toEqual([
+    { key: 'p1', known: false },
+    { key: 'p2', known: true },
+  ]);
+});
