@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readAuditReport } from '../audit/audit-report.ts';
 import { DEMO_MERCHANT_ID } from '../catalog/demo-shop.ts';
@@ -312,4 +312,62 @@ test('a ledger that lost an adopted sale is not whole', async () => {
     'adopted_transaction_posted_with_its_amounts',
     'receivable_is_receipts_minus_refunds',
   ]);
+});
+
+test('a file is read by one rule; amounts that it could not read are read by another in a step of their own', async () => {
+  const path = file('ruled-transactions.csv', row('a', { valor: '"150,00"' }), row('b', { valor: '7.00' }));
+  expect((await run([path], { amounts: 'point' })).files[0]).toMatchObject({ mapped: 1, unmapped: 1 });
+  for (const dryRun of [true, false])
+    await expect(run([path], { amounts: 'comma', dryRun })).rejects.toThrow(
+      'was read with --amounts point: what it adopted stays',
+    );
+  expect((await run([path], { amounts: 'point' })).files[0]).toMatchObject({ mapped: 1, unmapped: 1 });
+  expect((await run([], { step: 'normalise', amounts: 'comma' })).steps).toEqual({ normalise: 1 });
+  expect(
+    await database.db.query(
+      'SELECT old_key AS key, amount_cents AS cents FROM adopted_transactions ORDER BY 1',
+    ),
+  ).toEqual([
+    { key: 'a', cents: 15_000 },
+    { key: 'b', cents: 700 },
+  ]);
+  await expectWhole();
+});
+
+test('a file that was cut off goes on by the rules that it began with', async () => {
+  const path = file('cut-transactions.csv', ...Array.from({ length: 600 }, (_, at) => row(`c${at}`)));
+  const cut = new Error('cut off');
+  const stop = (what: string, done: number): void => {
+    if (what === 'cut-transactions.csv' && done >= 250) throw cut;
+  };
+  await expect(run([path], { onProgress: stop })).rejects.toBe(cut);
+  await expect(run([path], { timeZone: 'UTC' })).rejects.toThrow('Go on by the same rules');
+  expect((await run([path])).files[0]).toMatchObject({ rows: 600, finished: true });
+});
+
+test('of a folder what is called as a table is read, and nothing that could be the same money twice', async () => {
+  const at = join(folder, 'export');
+  mkdirSync(at, { recursive: true });
+  const put = (name: string, id: string): void => writeFileSync(join(at, name), `${HEADER}\n${row(id)}\n`);
+  put('payment_transactions.csv', 'p1');
+  put('payment_refunds.csv', 'r1');
+  put('pagamentos_log.csv', 'l1');
+  const found = await run([at]);
+  expect(found.files).toMatchObject([{ origin: 'payment_transactions.csv', rows: 1 }]);
+  expect(found.filesNotRead.map((path) => basename(path))).toEqual([
+    'pagamentos_log.csv',
+    'payment_refunds.csv',
+  ]);
+  put('payments.csv', 'p2');
+  await expect(run([at])).rejects.toMatchObject({ code: 'two_tables' });
+  await expect(
+    run([write('twice-transactions.csv', 'id,status,valor,status\n1,paid,1,x\n')]),
+  ).rejects.toMatchObject({
+    code: 'repeated_column',
+  });
+  await expect(
+    run([write('back-transactions.csv', 'id,status,valor,estornos\n1,paid,1,x\n')]),
+  ).rejects.toMatchObject({
+    code: 'refunds_not_read',
+  });
 });

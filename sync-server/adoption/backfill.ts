@@ -79,7 +79,8 @@ export async function backfill(deps: ImportDeps, task: BackfillTask): Promise<Ba
     if (task.dryRun) return await tryAll(deps, task, found);
     return await withTurn(deps, task.source, async () => {
       // Read under the lock: the merchants and words of this moment.
-      const mapping = await openMapping(deps.db, task.mapping);
+      const words = await openMapping(deps.db, task.mapping);
+      const mapping = { ...words, amounts: task.step === 'normalise' ? task.amounts : null };
       const runs: Awaited<ReturnType<typeof importRows>>[] = [];
       for (const reading of readings)
         runs.push(await importRows(deps, { ...reading, mapping, onProgress: progressOf(task, reading) }));

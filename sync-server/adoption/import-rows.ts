@@ -2,7 +2,7 @@ import { newId } from '../../domain/ids.ts';
 import type { Connection, Database, Transaction } from '../db/database.ts';
 import { type AdoptionDeps, adoptRows, type RowToAdopt } from './adopt-rows.ts';
 import type { Columns, RowKind } from './columns.ts';
-import type { SourceRow } from './csv-source.ts';
+import { SourceFailure, type SourceRow } from './csv-source.ts';
 import type { Mapping } from './mapping.ts';
 import { openDryPlace, type Place, REAL } from './place.ts';
 import { contentHash, readRow } from './read-row.ts';
@@ -13,6 +13,7 @@ import {
   finishRun,
   noteProgress,
   openRun,
+  otherRules,
   type Run,
   type RunName,
   type RunOptions,
@@ -65,6 +66,7 @@ export async function importRows(
   deps: ImportDeps,
   task: Import,
 ): Promise<{ readonly runId: string; readonly origin: string; readonly kind: RowKind }> {
+  refuseOtherRules(task, await findRun(deps.db, task.name));
   const run = await openRun(deps, deps.db, task.name, task.options);
   let done = run.rowsDone;
   if (!run.isFinished) {
@@ -87,11 +89,25 @@ export async function importRows(
   return { runId: run.runId, origin: task.name.origin, kind: task.name.kind };
 }
 
+/** One file by two rules would be two files. @throws SourceFailure */
+function refuseOtherRules({ name, options }: Import, run: Run | undefined): void {
+  const others = otherRules(run, options);
+  if (others !== null)
+    throw new SourceFailure(
+      'read_by_other_rules',
+      `${name.origin} was read ${others}: what it adopted stays. ` +
+        (run?.isFinished === true
+          ? 'Amounts that could not be read are read by another rule with --step normalise --amounts RULE'
+          : 'Go on by the same rules'),
+    );
+}
+
 /** The report that an import would give; nothing is written. */
 export async function tryImport(deps: ImportDeps, task: Import): Promise<RunReport> {
   const connection = await deps.db.connect(PATIENT);
   try {
     const earlier = await findRun(connection, task.name);
+    refuseOtherRules(task, earlier);
     const place = await openDryPlace(connection);
     const run = { ...task.name, runId: newId(deps.clock, deps.randomBytes) };
     // A run that was cut off goes on where it is: what it did is in its report, and the rest is tried.

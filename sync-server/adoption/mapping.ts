@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CanonicalStatus } from '../../domain/payment-status.ts';
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { Queryable } from '../db/database.ts';
+import type { AmountRule } from './amounts.ts';
 import { FIELD_NAMES, ROW_KINDS } from './columns.ts';
 import { fold } from './fold.ts';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './subscription-words.ts';
@@ -66,6 +67,8 @@ export interface Mapping {
   readonly words: OwnWords;
   /** Folded. */
   readonly tests: MappingFile['tests'];
+  /** For rows that are read again, whose amounts could not be read by the rule of their file. */
+  readonly amounts: AmountRule | null;
   readonly types: ReadonlyMap<string, 'sale' | 'no_sale'>;
   readonly subscriptionStatuses: ReadonlyMap<string, SubscriptionStatus>;
   readonly columns: Readonly<Record<string, string>>;
@@ -119,6 +122,7 @@ export function mappingFor(
   return {
     words: { providers: folded(file.providers), statuses: folded(file.statuses) },
     tests: file.tests,
+    amounts: null,
     types: folded(file.types),
     subscriptionStatuses: folded(file.subscriptionStatuses),
     columns: file.columns,

@@ -20,10 +20,12 @@ export interface Run extends RunName {
   readonly rowsDone: number;
   readonly cursor: string | null;
   readonly isFinished: boolean;
+  /** By which its rows were read. */
+  readonly options: RunOptions;
 }
 
 const FIELDS = `run_id AS "runId", source, kind, origin, sha256, rows_done AS "rowsDone", cursor,
-  finished_at IS NOT NULL AS "isFinished"`;
+  finished_at IS NOT NULL AS "isFinished", options`;
 
 /** The run of this file, begun or not; of a table the one that was cut off, or a new one. */
 export async function openRun(
@@ -48,7 +50,13 @@ export async function openRun(
   );
   const run = await findRun(database, name);
   if (run === undefined) throw new Error('a run was neither there nor written');
-  return run;
+  if (run.rowsDone > 0 || run.isFinished) return run;
+  // Nothing was read by the rule of an earlier attempt.
+  await database.query('UPDATE adoption_runs SET options = $2 WHERE run_id = $1', [
+    run.runId,
+    JSON.stringify(options),
+  ]);
+  return { ...run, options };
 }
 
 /** What was committed of it. */
@@ -86,4 +94,28 @@ export async function finishRun(database: Queryable, runId: string, atMs: number
     runId,
     new Date(atMs),
   ]);
+}
+
+/** How each rule is said to the command. */
+const RULES = {
+  amounts: '--amounts',
+  timeZone: '--time-zone',
+  dayFirst: '--month-first',
+  currency: '--currency',
+} as const;
+
+/** @returns in words, what rows of the run were read by and would not be now; null where nothing was, or by the same rules */
+export function otherRules(run: Run | undefined, options: RunOptions): string | null {
+  if (run === undefined || (run.rowsDone === 0 && !run.isFinished)) return null;
+  const others = (Object.keys(RULES) as (keyof typeof RULES)[]).filter(
+    (rule) => run.options[rule] !== options[rule],
+  );
+  if (others.length === 0) return null;
+  return others
+    .map((rule) => {
+      const was = run.options[rule];
+      if (rule === 'dayFirst') return `${was === true ? 'without' : 'with'} ${RULES.dayFirst}`;
+      return was === null ? `without ${RULES[rule]}` : `with ${RULES[rule]} ${was}`;
+    })
+    .join(', ');
 }

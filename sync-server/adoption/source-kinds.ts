@@ -52,19 +52,24 @@ const AROUND = new Set([
 ]);
 /** Lists that speak of payments and are none: their rows would be the same money again. */
 const NO_LIST =
-  /refund|estorn|reembols|devolu|chargeback|disput|contesta|payout|repasse|saque|antecipa|fee|taxa|tarifa|log|intent|event|webhook|attempt|tentativa|rule|regra|routing|audit|histor|item|split|config|setting/;
+  /^(?:refund|estorn|reembols|devolu|chargeback|disput|contesta|payout|repasse|saque|antecipa|intent|event|webhook|attempt|tentativa|routing|audit|histor|config|setting|(?:fee|taxa|tarifa|log|rule|regra|item|split)s?$)/;
 
 /** A table's name, of `public.payment_transactions_rows (1).csv`. */
 export function tableOf(fileName: string): string {
-  const bare = fileName
+  return wordsOf(fileName)
+    .filter((word) => !AROUND.has(word))
+    .join('');
+}
+
+/** Without schema and ending; `paymentRefunds` has two. */
+function wordsOf(fileName: string): string[] {
+  return fileName
     .replace(/\.[^.]*$/, '')
-    .replace(/\(\d+\)/g, '')
-    .replace(/^.*\./, '');
-  return bare
+    .replace(/^.*\./, '')
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
     .split(/[^\p{L}]+/u)
     .map(fold)
-    .filter((word) => word !== '' && !AROUND.has(word))
-    .join('');
+    .filter((word) => word !== '');
 }
 
 /** Of a file in a folder: only what is called as a table whole. */
@@ -78,7 +83,7 @@ export function kindOf(fileName: string, header: readonly string[]): RowKind | n
   const known = kindOfTable(tableOf(fileName));
   if (known !== null) return known;
   const name = fold(fileName.replace(/\.[^.]*$/, ''));
-  if (NO_LIST.test(name)) return null;
+  if (wordsOf(fileName).some((word) => NO_LIST.test(word))) return null;
   if (/session|sessao|sessoes/.test(name)) return 'session';
   if (/paymentmethod|metodos?(de)?pagamento|formas?(de)?pagamento|cartao|cartoes|savedcard/.test(name))
     return 'payment_method';
