@@ -7,7 +7,7 @@ import type { ServerContext } from '../context.ts';
 import { eraseCustomer } from '../customers/erase-customer.ts';
 import { verifyLedger } from '../ledger/verify-ledger.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
-import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
 import { openSubscription } from '../unified/note-subscription.ts';
 import { type BackfillTask, backfill } from './backfill.ts';
 import { MappingFile } from './mapping.ts';
@@ -353,4 +353,36 @@ test('a patient’s id is no customer’s, though both are numbers', async () =>
     { key: 'p1', known: false },
     { key: 'p2', known: true },
   ]);
+});
+
+test('of a database its tables are read by the names of the mapping, and one that it sets to null is not', async () => {
+  const old = await createEmptyDatabase();
+  try {
+    await old.db.query(
+      `CREATE TABLE assinaturas (codigo bigint PRIMARY KEY, clinic_id text, provider text, provider_subscription_id text,
+         plan text, price numeric(10, 2), status text, is_native boolean, "currentPeriodStart" timestamptz,
+         "currentPeriodEnd" timestamptz)`,
+    );
+    await old.db.query(
+      `INSERT INTO assinaturas VALUES (7, 'a', 'stripe', 'sub_7', 'Ouro', 99.90, 'trialing', false,
+         '2025-03-01T03:00:00Z', '2025-04-01T02:59:59Z')`,
+    );
+    await old.db.query('CREATE TABLE customer_providers (nothing text)');
+    const tables = { subscription: { table: 'assinaturas', key: 'codigo' }, customer_provider: null };
+    const mapping = MappingFile.parse({
+      clinics: { a: DEMO_MERCHANT_ID },
+      columns: { id: 'codigo' },
+      tables,
+    });
+    const { files: reports } = await adopt({}, { sourceUrl: old.url, mapping });
+    expect(reports).toMatchObject([{ kind: 'subscription', rows: 1, mapped: 1 }]);
+    expect(await subscriptions()).toMatchObject([
+      {
+        ...{ key: '7', theirs: 'sub_7', native: false, status: 'trialing', cents: 9_990 },
+        ...{ from: '2025-03-01', until: '2025-03-31' },
+      },
+    ]);
+  } finally {
+    await old.close();
+  }
 });
