@@ -30,7 +30,9 @@ import { readRecurringTroubles } from './recurring-troubles.ts';
 import { takeRecurrence } from './take-recurrence.ts';
 
 /** Of one call to a simulator: short, because the tests that cut it wait for it. */
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 800;
+/** Of what only prepares a test. */
+const PATIENT_MS = 10_000;
 const CLIENT = { clientId: 'totem', clientSecret: 'secret', automatic: true, timeoutMs: TIMEOUT_MS };
 const CENTS = 3_500;
 const NAMES = ['bacen-pix', 'pagarme', 'stripe'] as const;
@@ -65,25 +67,30 @@ beforeAll(async () => {
   };
   const settings = { ...CLIENT, baseUrl: bank.apiBaseUrl, tokenUrl: bank.tokenUrl };
   const environment = { clock: wire, randomBytes: systemRandom, log: silentLog, fetch: globalThis.fetch };
-  automatic = createPixAutomatic(settings, wire);
-  pagarme = pagarmeFactory.open(
-    {
-      provider: 'pagarme',
-      baseUrl: `${bank.bankUrl}/pagarme/core/v5`,
-      secretKey: PAGARME_SECRET_KEY,
-      fallbackCustomer: {
-        ...{ name: 'Clínica Aurora', email: 'recepcao@aurora.example' },
-        ...{ cpf: '52998224725', phone: '5511999999999' },
+  automatic = createPixAutomatic({ ...settings, timeoutMs: PATIENT_MS }, wire);
+  const openPagarme = (timeoutMs: number): NationalProvider =>
+    pagarmeFactory.open(
+      {
+        provider: 'pagarme',
+        baseUrl: `${bank.bankUrl}/pagarme/core/v5`,
+        secretKey: PAGARME_SECRET_KEY,
+        fallbackCustomer: {
+          ...{ name: 'Clínica Aurora', email: 'recepcao@aurora.example' },
+          ...{ cpf: '52998224725', phone: '5511999999999' },
+        },
+        webhooks: {
+          authentication: 'hub_signature',
+          keysUrl: `${bank.bankUrl}/pagarme/.well-known/jwks.json`,
+        },
+        split: { merchantRecipientId: 're_merchant' },
+        timeoutMs,
       },
-      webhooks: { authentication: 'hub_signature', keysUrl: `${bank.bankUrl}/pagarme/.well-known/jwks.json` },
-      split: { merchantRecipientId: 're_merchant' },
-      timeoutMs: TIMEOUT_MS,
-    },
-    environment,
-  );
+      environment,
+    );
+  pagarme = openPagarme(PATIENT_MS);
   providers = {
     'bacen-pix': createBacenPixProvider(settings, wire),
-    pagarme,
+    pagarme: openPagarme(TIMEOUT_MS),
     stripe: stripeFactory.open(
       {
         ...SIMULATED_KEYS,
