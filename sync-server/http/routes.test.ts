@@ -111,6 +111,9 @@ test('nothing but health, enrolment, webhooks, the empty page and the payment th
       '/v1/enrol',
       // Its token is the key: the customer's page of a card payment.
       '/v1/checkouts/:token',
+      // The page on which a customer asks for the receipt.
+      '/v1/receipt-pages/:token',
+      '/v1/receipt-pages/:token/address',
       '/v1/webhooks/bacen-pix',
       '/v1/webhooks/bacen-pix/*',
       '/admin',
