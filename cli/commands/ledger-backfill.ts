@@ -229,8 +229,18 @@ function textOf({ dryRun, sources, filesNotRead, files, steps }: BackfillReport)
   ].join('\n');
 }
 
-function sourceLines({ origin, encoding, columnsNotRead }: BackfillReport['sources'][number]): string[] {
+function sourceLines({
+  origin,
+  encoding,
+  columnsNotRead,
+  timesWithoutZone,
+}: BackfillReport['sources'][number]): string[] {
   return [
+    ...(timesWithoutZone.length === 0
+      ? []
+      : [
+          `${origin}: ${timesWithoutZone.join(', ')} name no zone, and were read in --time-zone; Prisma writes UTC`,
+        ]),
     ...(encoding === null || encoding === 'utf-8'
       ? []
       : [`${origin}: is no UTF-8, and was read as ${encoding}`]),

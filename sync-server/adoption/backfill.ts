@@ -45,6 +45,8 @@ export interface SourceNote {
   /** Of a file. */
   readonly encoding: string | null;
   readonly columnsNotRead: readonly string[];
+  /** Of a table: columns of times whose zone is the one that the command was given. */
+  readonly timesWithoutZone: readonly string[];
 }
 
 export interface BackfillReport {
@@ -164,13 +166,15 @@ function placeOf({ name }: Pick<Reading, 'name'>): number {
 }
 
 function readingsOfTables(task: BackfillTask, opened: PostgresSource): Readings {
-  const readings = opened.tables.map(
-    (table): Reading => ({
-      ...readingOf(task, table.kind, table.name, table.header, null),
+  const readings = opened.tables.map((table): Reading => {
+    const reading = readingOf(task, table.kind, table.name, table.header, null);
+    return {
+      ...reading,
+      note: { ...reading.note, timesWithoutZone: table.timesWithoutZone },
       name: { source: task.source, kind: table.kind, origin: `${opened.name} ${table.name}`, sha256: null },
       rows: ({ rowsDone, cursor }) => opened.rows(table, cursor, rowsDone),
-    }),
-  );
+    };
+  });
   return { readings, filesNotRead: [] };
 }
 
@@ -212,7 +216,7 @@ function readingOf(
   return {
     columns,
     options: { kind, amounts, timeZone, dayFirst, currency, columns: mapping.columns },
-    note: { origin, encoding, columnsNotRead: notRead },
+    note: { origin, encoding, columnsNotRead: notRead, timesWithoutZone: [] },
   };
 }
 

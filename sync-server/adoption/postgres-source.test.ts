@@ -60,6 +60,7 @@ const sums = () =>
 
 test('tables are read in pages, ids beyond 2^53 stay apart, and the next reading takes what is new and what changed', async () => {
   const found = await run();
+  expect(found.sources.map(({ timesWithoutZone }) => timesWithoutZone)).toEqual([[], ['paid_at']]);
   expect(found.files).toMatchObject([
     { kind: 'customer', rows: 20, mapped: 20 },
     { kind: 'transaction', rows: 1_203, mapped: 1_203, unchanged: 0 },

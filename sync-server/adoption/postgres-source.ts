@@ -20,6 +20,8 @@ export interface SourceTable {
   /** As the mapping names it; part of the run's name. */
   readonly name: string;
   readonly header: readonly string[];
+  /** Columns that hold times, and not of which zone. */
+  readonly timesWithoutZone: readonly string[];
   readonly quoted: string;
   readonly key: string;
   readonly keyType: string;
@@ -115,6 +117,7 @@ async function findTable(
     kind,
     name,
     header,
+    timesWithoutZone: columns.filter(({ type }) => type.endsWith('without time zone')).map((one) => one.name),
     quoted: table.quoted,
     key: `"${key.replaceAll('"', '""')}"`,
     keyType: column.type,
