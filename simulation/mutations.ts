@@ -49,7 +49,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a second Pix counts as settling',
-    foundAt: 1,
+    foundAt: 6,
     file: 'sync-server/payments/judge-receipts.ts',
     find: 'let settled = payment.settledReceiptId !== null;',
     replace: 'let settled = false;',
@@ -81,7 +81,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after a cancellation is dropped',
-    foundAt: 3,
+    foundAt: 4,
     file: 'sync-server/payments/apply-provider-charge.ts',
     find: 'if (recorded.settling !== null)\n',
     replace: 'if (recorded.settling !== null && payment.cancelRequestedAt === null)\n',
@@ -89,7 +89,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody asks the bank by himself',
-    foundAt: 4,
+    foundAt: 5,
     file: 'sync-server/reconciliation/poller.ts',
     find: 'const due = await claimDue(context, provider);',
     replace: 'const due: DueCheck[] = []; if (due.length === 0) return null;',
@@ -151,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an older state of a ticket replaces a newer one',
-    foundAt: 2,
+    foundAt: 3,
     file: 'main/sync/ticket-merge.ts',
     find: 'if (incoming.revision <= known.revision) return null;',
     replace: '',
@@ -159,7 +159,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'money after the countdown is not taken',
-    foundAt: 9,
+    foundAt: 13,
     file: 'domain/payment-session.ts',
     find: "  expired: ['paid'],",
     replace: '  expired: [],',
