@@ -18,6 +18,7 @@ const WRITTEN_DOCUMENT = /\d{3}\.\d{3}\.\d{3}-\d{2}|[\dA-Z]{2}\.[\dA-Z]{3}\.[\dA
 const ELEVEN_DIGITS = /(?<![\p{L}\d.-])\d{11}(?![\p{L}\d.-])/gu;
 /** Sixteen characters hold twelve bytes: fewer hold no name and no document. */
 const ENCODED = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
@@ -48,12 +49,24 @@ export function maskWords(text: string, words: readonly string[]): string {
 
 /** @returns null for what is no text in base64: an id, a number, a digest */
 function decodedText(run: string): string | null {
-  const plain = run.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
-  // One character beside whole groups of four holds no byte.
-  const whole = plain.length % 4 === 1 ? plain.slice(0, -1) : plain;
-  const bytes = Uint8Array.from(atob(whole), (byte) => byte.charCodeAt(0));
-  const text = new TextDecoder().decode(bytes);
-  return text.includes('\uFFFD') ? null : text;
+  let octets = '';
+  let held = 0;
+  let bits = 0;
+  for (const character of run.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '')) {
+    held = (held << 6) | BASE64.indexOf(character);
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    octets += `%${(held >> bits).toString(16).padStart(2, '0')}`;
+    held &= (1 << bits) - 1;
+  }
+  try {
+    return decodeURIComponent(octets);
+  } catch (error) {
+    // No UTF-8.
+    if (error instanceof URIError) return null;
+    throw error;
+  }
 }
 
 /** A number is not cut out of a longer one, nor a short name out of a word. */
