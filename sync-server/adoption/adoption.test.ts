@@ -365,9 +365,4 @@ test('of a folder what is called as a table is read, and nothing that could be t
   ).rejects.toMatchObject({
     code: 'repeated_column',
   });
-  await expect(
-    run([write('back-transactions.csv', 'id,status,valor,estornos\n1,paid,1,x\n')]),
-  ).rejects.toMatchObject({
-    code: 'refunds_not_read',
-  });
 });

@@ -9,7 +9,6 @@ import {
   ROW_KINDS,
   type RowKind,
   repeatedColumn,
-  soundsLikeMoneyBack,
 } from './columns.ts';
 import { openCsv, readCsv, SourceFailure } from './csv-source.ts';
 import { type Import, type ImportDeps, importRows, reportRun, tryImport, withTurn } from './import-rows.ts';
@@ -206,13 +205,6 @@ function readingOf(
       `${origin}: column ${columns.amount[0]} may hold cents or 1.234,56: say how with --amounts`,
     );
   const notRead = columnsNotRead(columns, header);
-  const [back] =
-    kind === 'transaction' ? notRead.filter((name) => soundsLikeMoneyBack(name, mapping.ignore)) : [];
-  if (back !== undefined)
-    throw new SourceFailure(
-      'refunds_not_read',
-      `${origin}: column ${back} sounds like money that went back: name its field in "columns" of the mapping (refunded, refundedCents, refundedAt, refundStatus), or the column in "ignore"`,
-    );
   return {
     columns,
     options: { kind, amounts, timeZone, dayFirst, currency, columns: mapping.columns },

@@ -454,7 +454,9 @@ export function soundsLikeMoneyBack(column: string, ignored: readonly string[]):
   if (ignored.some((one) => fold(one) === folded)) return false;
   return (
     /refund|estorn|reembols|devol|chargeback/.test(folded) &&
-    !/reason|motivo|note|obs|id$|by$|por$|polic|politic|metadata/.test(folded)
+    !/reason|motivo|note|obs|id$|by$|por$|polic|politic|metadata|able|avel|type|tipo|fee|tax|prazo|until|risk|risco/.test(
+      folded,
+    )
   );
 }
 

@@ -4,7 +4,7 @@ import { CanonicalStatus } from '../../domain/payment-status.ts';
 import { Uuid } from '../../domain/protocol/primitives.ts';
 import type { Queryable } from '../db/database.ts';
 import type { AmountRule } from './amounts.ts';
-import { FIELD_NAMES, ROW_KINDS } from './columns.ts';
+import { FIELD_NAMES, ROW_KINDS, soundsLikeMoneyBack } from './columns.ts';
 import { fold } from './fold.ts';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './subscription-words.ts';
 import { normaliseProvider, type OwnWords, PROVIDER_NAMES } from './words.ts';
@@ -73,6 +73,8 @@ export interface Mapping {
   readonly subscriptionStatuses: ReadonlyMap<string, SubscriptionStatus>;
   readonly columns: Readonly<Record<string, string>>;
   readonly tables: MappingFile['tables'];
+  /** Whether a column that no field is read from tells, by its name, of money that went back. */
+  soundsLikeMoneyBack(column: string): boolean;
   /** @returns null: nobody of ours */
   merchantOf(clinic: string | null, merchant: string | null): string | null;
 }
@@ -119,6 +121,8 @@ export function mappingFor(
     word === null ? undefined : clinics.get(word.trim().toLowerCase());
   const folded = <T>(words: Readonly<Record<string, T>>): ReadonlyMap<string, T> =>
     new Map(Object.entries(words).map(([word, meaning]) => [fold(word), meaning]));
+  // The same few columns in each of many rows.
+  const moneyBack = new Map<string, boolean>();
   return {
     words: { providers: folded(file.providers), statuses: folded(file.statuses) },
     tests: file.tests,
@@ -127,6 +131,11 @@ export function mappingFor(
     subscriptionStatuses: folded(file.subscriptionStatuses),
     columns: file.columns,
     tables: file.tables,
+    soundsLikeMoneyBack: (column) => {
+      const judged = moneyBack.get(column) ?? soundsLikeMoneyBack(column, file.ignore);
+      moneyBack.set(column, judged);
+      return judged;
+    },
     merchantOf: (clinic, merchant) => {
       if (only !== null) return ours.has(only) ? only : null;
       const isOurs = merchant !== null && ours.has(merchant.toLowerCase());

@@ -149,6 +149,22 @@ describe('evidence that contradicts a status', () => {
   ]);
 });
 
+describe('columns that sound like a refund and are not read', () => {
+  tryAll(PAID, [
+    ['one that says something', { valor_do_estorno_final: '50,00' }, 'unmapped refund_not_read'],
+    ['a day', { estorno_feito_as: '2025-03-12' }, 'unmapped refund_not_read'],
+    ['nothing', { valor_do_estorno_final: '' }, 'mapped'],
+    ['no money', { valor_do_estorno_final: '0,00' }, 'mapped'],
+    ['no', { houve_estorno_total: 'Não' }, 'mapped'],
+    ['why it went back', { estorno_motivo_texto: 'desistência' }, 'mapped'],
+    ['whether it may', { refundable_now: 'true' }, 'mapped'],
+  ]);
+  test('one that the mapping ignores', () => {
+    const cells = { ...PAID, valor_do_estorno_final: '50,00' };
+    expect(outcome(read(cells, { own: { ignore: ['Valor do estorno final'] } }))).toBe('mapped');
+  });
+});
+
 describe('days', () => {
   tryAll(PAID, [
     ['made in the future', { created_at: '2099-01-01' }, 'unmapped date_in_future'],

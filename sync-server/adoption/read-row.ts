@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { MASK } from '../../domain/personal-words.ts';
-import type { Columns, FieldName } from './columns.ts';
+import { type Columns, columnsNotRead, columnsOf, type FieldName } from './columns.ts';
 import { isSurplus } from './csv-source.ts';
 import { cellAt } from './json-cells.ts';
 import type { Mapping } from './mapping.ts';
@@ -17,6 +17,9 @@ export type { Cells, ReadOptions, ReadRow, SessionFacts, TransactionFacts } from
 
 /** How exports write that there is nothing. */
 const NOTHING = new Set(['', 'null', 'undefined', 'nan', 'none', 'nil', '\\n', '-']);
+
+/** No refund, however the column writes it. */
+const SAYS_NO = /^(?:|r?\$? ?0+(?:[.,]0+)?|false|f|no|n|n[aã]o|\{\}|\[\])$/i;
 
 /** By them money is told apart; of the others nobody misses the letters. */
 const IDS_OF_MONEY: ReadonlySet<FieldName> = new Set<FieldName>(['id', 'chargeId', 'orderId']);
@@ -78,6 +81,10 @@ export function readRow(
   if (Object.values(cells).some((value) => value.includes('\uFFFD'))) notes.add('broken_text');
   const isTorn = Object.entries(cells).some(([column, value]) => isSurplus(column) && value.trim() !== '');
   if (isTorn) stops.add('surplus_cells');
+  if (
+    moneyBackNotRead(Object.keys(cells), columns, mapping).some((name) => !SAYS_NO.test(cellOf(name) ?? ''))
+  )
+    if (options.kind === 'transaction') stops.add('refund_not_read');
   const clinic = get('clinic');
   const merchantId = mapping.merchantOf(clinic, get('merchant'));
   if (merchantId === null) stops.add('not_onboarded');
@@ -104,6 +111,13 @@ export function readRow(
     link: isUnderstood ? link : null,
     reasons: [...stops, ...notes],
   };
+}
+
+/** Columns that sound like a refund, and of which nobody has said what they are. */
+function moneyBackNotRead(header: readonly string[], columns: Columns, mapping: Mapping): string[] {
+  const doubtful = columnsNotRead(columns, header.filter(mapping.soundsLikeMoneyBack));
+  // A field that is mapped to another column, or to none, has been thought of.
+  return doubtful.length === 0 ? [] : columnsNotRead(columnsOf('transaction', doubtful, {}), doubtful);
 }
 
 /** Of a torn row they are cells of nobody knows which column. */

@@ -75,6 +75,9 @@ export const REASONS = {
   refund_amount_unknown: stop(
     'a part went back, and nothing says how much: name its column in "columns": {"refunded": "<column>"}',
   ),
+  refund_not_read: stop(
+    'a column that is not read sounds like money that went back, and says something: name its field in "columns" (refunded, refundedCents, refundedAt, refundStatus), or the column in "ignore"',
+  ),
   refund_larger_than_amount: REFUND_AMOUNT,
   refund_words_disagree: stop('an amount went back, and its status says that it did not'),
   refund_amount_unreadable: REFUND_AMOUNT,
