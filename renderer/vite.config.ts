@@ -11,7 +11,9 @@ export default defineConfig({
     outDir: fileURLToPath(new URL('../dist/renderer', import.meta.url)),
     emptyOutDir: true,
     rolldownOptions: {
-      input: ['index.html', 'pay.html', 'receipt.html'].map((page) => fileURLToPath(new URL(page, import.meta.url))),
+      input: ['index.html', 'pay.html', 'receipt.html'].map((page) =>
+        fileURLToPath(new URL(page, import.meta.url)),
+      ),
     },
     // No data: addresses; the content security policy names 'self' alone.
     assetsInlineLimit: 0,
