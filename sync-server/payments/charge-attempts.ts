@@ -98,10 +98,12 @@ export function takeOverAttempt(
   });
 }
 
-/** A claim from the future is one from before the clock was set back. */
+/**
+ * A claim from the future is one from before the clock was set back; not one from just now, by whoever had the lock before
+ * this process, or by a server whose clock is a little ahead.
+ */
 function isHeld({ claimedAt }: ChargeAttemptRow, nowMs: number): boolean {
-  const heldForMs = claimedAt === null ? Number.POSITIVE_INFINITY : nowMs - claimedAt.getTime();
-  return heldForMs >= 0 && heldForMs < CLAIM_MS;
+  return claimedAt !== null && Math.abs(nowMs - claimedAt.getTime()) < CLAIM_MS;
 }
 
 /**

@@ -8,8 +8,9 @@ import { createChargeRouter } from '../routing/charge-router.ts';
 import { stepDatabase } from '../testing/stepped-database.ts';
 import { seedShop, testContext } from '../testing/test-context.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/test-database.ts';
-import { CLAIM_MS } from './charge-attempts.ts';
+import { CLAIM_MS, takeOverAttempt } from './charge-attempts.ts';
 import { chargeCreator } from './create-charge.ts';
+import { findBySession } from './payment-transaction.ts';
 import { ModelBank } from './testing/model-bank.ts';
 import { chargeRequest, expectMoneyAddsUp, KIOSK } from './testing/payment-steps.ts';
 
@@ -149,6 +150,27 @@ async function whatGoesWrong(rewrite: (sql: string) => string): Promise<string[]
 /** Nobody renews a claim: whoever is slow is taken for dead. */
 const standsStill = (sql: string) =>
   sql.replace('SET claimed_at = $5', 'SET claimed_at = least(claimed_at, $5)');
+
+test.each([
+  ['just now, by a server whose clock is half a second ahead, is held', 500, 'held'],
+  ['before the clock was set back by an hour is over', 3_600_000, { mayExist: true }],
+])('an attempt that was claimed %s', async (_when, aheadMs, expected) => {
+  const asked = Promise.withResolvers<void>();
+  const bank = new SlowBank('bacen-pix', [], async () => {
+    asked.resolve();
+    await new Promise(() => undefined);
+  });
+  const ahead = testContext({ db: database.db, clock: new ManualClock(clock.nowMs() + aheadMs) });
+  const request = chargeRequest(context);
+  const running = { ...watchProvider(bank, ahead.clock), wakeInbox: () => undefined };
+  void chargeCreator(ahead, createChargeRouter(ahead, [running]))(KIOSK, request);
+  await asked.promise;
+  const payment = await findBySession(database.db, KIOSK.merchantId, request.sessionId);
+  if (payment === undefined) throw new Error('the attempt has a transaction');
+  const taken = await takeOverAttempt(context, payment);
+  if (typeof expected === 'string') expect(taken).toBe(expected);
+  else expect(taken).toMatchObject(expected);
+});
 
 test('where everybody who is slow is taken for dead, still nothing goes wrong', async () => {
   expect(await whatGoesWrong(standsStill)).toEqual([]);

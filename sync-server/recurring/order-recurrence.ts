@@ -113,13 +113,14 @@ async function claimOrder(
     [...nameOf(order), new Date(nowMs)],
   );
   if (written.length > 0) return { orderedAtMs: nowMs, mayExist: false };
-  // One that was asked later than now was asked before the clock was set back.
+  // One that was asked much later than now was asked before the clock was set back. One that was asked a little later is under
+  // way: the other request came to the database first, or its server's clock is ahead.
   const [again] = await db.query<{ orderedAt: Date }>(
     `UPDATE recurring_orders SET asked_at = $5
      WHERE merchant_id = $1 AND provider = $2 AND kind = $3 AND reference = $4
-       AND (asked_at IS NULL OR asked_at <= $6 OR asked_at > $5)
+       AND (asked_at IS NULL OR asked_at <= $6 OR asked_at >= $7)
      RETURNING ordered_at AS "orderedAt"`,
-    [...nameOf(order), new Date(nowMs), new Date(nowMs - UNDER_WAY_MS)],
+    [...nameOf(order), new Date(nowMs), new Date(nowMs - UNDER_WAY_MS), new Date(nowMs + UNDER_WAY_MS)],
   );
   if (again !== undefined) return { orderedAtMs: again.orderedAt.getTime(), mayExist: true };
   const own = await db.query(

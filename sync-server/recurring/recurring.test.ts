@@ -405,6 +405,20 @@ test('a manager orders an agreement and a charge, each once however often it is 
   expect(agreement?.history[0]).toMatchObject({ from: null, to: 'created', cause: 'ordered' });
 });
 
+test.each([
+  ['a moment ago, by the clock of another server', 500, 'under_way'],
+  ['before the clock was set back by an hour', 3_600_000, null],
+])('an order that was begun %s', async (_when, aheadMs, code) => {
+  const contract = `plano-ahead-${aheadMs}`;
+  await context.db.query(
+    `INSERT INTO recurring_orders (merchant_id, provider, kind, reference, ordered_at, asked_at)
+     VALUES ($1, 'bacen-pix', 'agreement', $2, $3, $3)`,
+    [DEMO_MERCHANT_ID, contract, new Date(systemClock.nowMs() + aheadMs)],
+  );
+  const answer = await order('agreements', agreementOrder(contract));
+  expect(answer).toMatchObject(code === null ? { status: 200 } : { status: 503, body: { error: { code } } });
+});
+
 test('two who order at once make one, and an order for which the bank was away is taken up again', async () => {
   const faults = (body: unknown) =>
     fetch(`${bank.bankUrl}/bank/faults`, {
