@@ -67,6 +67,7 @@ test('a file is tried, adopted, and told of; what is left goes into a file witho
   const dry = await backfill(...adopt, '--dry-run');
   expect(dry).toMatchObject({ exitCode: 0 });
   expect(dry.out).toMatch(/^a dry run; nothing was written\n/);
+  expect(dry.out).toContain('pagamentos.csv: no column names the provider’s charge');
   const told = await backfill(...adopt);
   expect(told.exitCode).toBe(0);
   expect(told.out).toContain(

@@ -233,6 +233,7 @@ function sourceLines({
   origin,
   encoding,
   columnsNotRead,
+  namesNoCharges,
   timesWithoutZone,
 }: BackfillReport['sources'][number]): string[] {
   return [
@@ -244,6 +245,11 @@ function sourceLines({
     ...(encoding === null || encoding === 'utf-8'
       ? []
       : [`${origin}: is no UTF-8, and was read as ${encoding}`]),
+    ...(namesNoCharges
+      ? [
+          `${origin}: no column names the provider’s charge: a payment in two rows with two ids counts twice; name it in "columns": {"chargeId": "…"}`,
+        ]
+      : []),
     ...(columnsNotRead.length === 0
       ? []
       : [`${origin}: columns not read: ${columnsNotRead.join(', ')} ("columns" of the mapping names them)`]),

@@ -44,6 +44,8 @@ export interface SourceNote {
   /** Of a file. */
   readonly encoding: string | null;
   readonly columnsNotRead: readonly string[];
+  /** Payments without the provider's own id: what stands in two rows under two ids counts twice. */
+  readonly namesNoCharges: boolean;
   /** Of a table: columns of times whose zone is the one that the command was given. */
   readonly timesWithoutZone: readonly string[];
 }
@@ -208,7 +210,13 @@ function readingOf(
   return {
     columns,
     options: { kind, amounts, timeZone, dayFirst, currency, columns: mapping.columns },
-    note: { origin, encoding, columnsNotRead: notRead, timesWithoutZone: [] },
+    note: {
+      origin,
+      encoding,
+      columnsNotRead: notRead,
+      namesNoCharges: kind === 'transaction' && columns.chargeId === undefined,
+      timesWithoutZone: [],
+    },
   };
 }
 

@@ -53,6 +53,15 @@ describe('line ends', () => {
   });
 });
 
+test.each(['sep=;\r\n', '\uFEFFsep=;\n', '"sep=;"\r\n'])(
+  'Excel’s first line %j names the separator',
+  async (line) => {
+    const { header, rows } = await readAll(`${line}id;name, as it stands\r\n1;a,b\r\n`);
+    expect(header).toEqual(['id', 'name, as it stands']);
+    expect(rows).toMatchObject([{ line: 3, cells: { id: '1', 'name, as it stands': 'a,b' } }]);
+  },
+);
+
 describe('encodings', () => {
   const text = 'ID;Situação;Nome\r\n1;concluído;João\r\n2;não pago;Zoë\r\n';
   const swapped = (bytes: Buffer): Buffer => Buffer.from(bytes).swap16();

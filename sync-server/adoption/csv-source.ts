@@ -36,6 +36,8 @@ export interface CsvFile {
   readonly sha256: Buffer;
   readonly header: readonly string[];
   readonly delimiter: string;
+  /** Excel's own first line, `sep=;`, stands before it. */
+  readonly headerAt: 1 | 2;
   readonly encoding: Encoding;
 }
 
@@ -49,6 +51,15 @@ export function isSurplus(column: string): boolean {
 
 /** Any of them ends a row, outside quotes, whatever the others of the file end with. */
 const LINE_ENDS = ['\r\n', '\n', '\r'];
+
+const SEPARATOR_LINE = /^"?sep=([,;\t|])"?$/i;
+
+function mostOf(line: string): string {
+  const [most] = DELIMITERS.map((one) => ({ one, count: line.split(one).length })).toSorted(
+    (a, b) => b.count - a.count,
+  );
+  return most?.one ?? ',';
+}
 
 /** Reads the header, and knows the file again by its content. @throws SourceFailure where it is no such file */
 export async function openCsv(path: string): Promise<CsvFile> {
@@ -64,13 +75,13 @@ export async function openCsv(path: string): Promise<CsvFile> {
   }
   const encoding = sniffer.encoding();
   const start = await readStart(path, encoding);
-  const firstLine = start.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/, 1)[0] ?? '';
-  const delimiter = DELIMITERS.map((one) => ({ one, count: firstLine.split(one).length })).toSorted(
-    (a, b) => b.count - a.count,
-  )[0]?.one;
-  const header = await headerOf(path, delimiter ?? ',', encoding);
+  const [firstLine = ''] = start.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/, 1);
+  const said = SEPARATOR_LINE.exec(firstLine)?.[1];
+  const delimiter = said ?? mostOf(firstLine);
+  const headerAt = said === undefined ? 1 : 2;
+  const header = await headerOf(path, { delimiter, headerAt, encoding });
   if (header.length < 2) throw new SourceFailure('no_header', `${path}: its first line names no columns`);
-  return { path, sha256: sha256.digest(), header, delimiter: delimiter ?? ',', encoding };
+  return { path, sha256: sha256.digest(), header, headerAt, delimiter, encoding };
 }
 
 /**
@@ -92,7 +103,7 @@ export async function* readCsv(file: CsvFile, skip = 0): AsyncGenerator<SourceRo
         relax_quotes: true,
         skip_empty_lines: true,
         max_record_size: MAX_ROW_BYTES,
-        from: 2,
+        from: file.headerAt + 1,
       }),
     );
   const names = uniqueNames(file.header);
@@ -144,10 +155,23 @@ async function readStart(path: string, encoding: Encoding): Promise<string> {
   }
 }
 
-async function headerOf(path: string, delimiter: string, encoding: Encoding): Promise<string[]> {
+async function headerOf(
+  path: string,
+  { delimiter, headerAt, encoding }: Pick<CsvFile, 'delimiter' | 'headerAt' | 'encoding'>,
+): Promise<string[]> {
   const parser = createReadStream(path)
     .pipe(decoder(encoding))
-    .pipe(parse({ bom: true, delimiter, record_delimiter: LINE_ENDS, to: 1, relax_quotes: true }));
+    .pipe(
+      parse({
+        bom: true,
+        delimiter,
+        record_delimiter: LINE_ENDS,
+        from: headerAt,
+        to: headerAt,
+        relax_quotes: true,
+        relax_column_count: true,
+      }),
+    );
   for await (const record of parser as AsyncIterable<string[]>) return record.map((name) => name.trim());
   return [];
 }
