@@ -139,7 +139,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the cursor moves before the effect',
-    foundAt: 68,
+    foundAt: 149,
     file: 'main/sync/feed-effects.ts',
     find: `      store.write(() => {
         let cursor = store.sync.read().feedCursor;`,
@@ -183,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a copy does not say that it is one',
-    foundAt: 17,
+    foundAt: 65,
     file: 'domain/receipt.ts',
     find: 'const isCopy = paper.copyNumber > 1;',
     replace: 'const isCopy = false;',
@@ -215,7 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a lapsed lease is acted on',
-    foundAt: 49,
+    foundAt: 64,
     file: 'main/checkout/confirmations.ts',
     find: 'return actBefore !== null && latestMs !== null && latestMs < actBefore;',
     replace: 'return actBefore !== null;',
@@ -223,7 +223,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a held paper is not held',
-    foundAt: 23,
+    foundAt: 219,
     file: 'main/checkout/paper-gate.ts',
     find: "return ticket.revision > 0 && link.state === 'online' ? 'go' : 'hold';",
     replace: "return 'go';",
@@ -231,7 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a cut-off totem calls the tickets of others',
-    foundAt: 2,
+    foundAt: 13,
     file: 'main/queue/local-calls.ts',
     find: 'const next = waiting.find(({ own }) => own);',
     replace: 'const [next] = waiting;',
@@ -239,7 +239,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a local call that lost is kept quiet',
-    foundAt: 1,
+    foundAt: 9,
     file: 'main/queue/local-calls.ts',
     find: 'store.localCalls.addConflict(event.id, {',
     replace: 'if (current === null) store.localCalls.addConflict(event.id, {',
@@ -287,7 +287,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a charge that the bank closed stays on the screen',
-    foundAt: 17,
+    foundAt: 42,
     file: 'main/sync/feed-effects.ts',
     find: `    'payment.closed': (closed, nowMs) => {
 `,

@@ -4,7 +4,7 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 import type { SimulationOptions } from './options.ts';
 
 /** A bug that is not found within so many worlds counts as one that the simulation cannot see. */
-const MAX_SEEDS = 200;
+const MAX_SEEDS = 300;
 
 interface Finding {
   readonly mutation: Mutation;

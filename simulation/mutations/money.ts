@@ -19,7 +19,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a callback that could not be stored is acknowledged',
-    foundAt: 2,
+    foundAt: 7,
     file: 'sync-server/webhooks/inbox-writer.ts',
     find: "outcome = 'database_unavailable';",
     replace: '',
@@ -27,7 +27,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a surplus Pix is kept',
-    foundAt: 1,
+    foundAt: 3,
     file: 'sync-server/payments/record-receipts.ts',
     find: '      refunds.push(await openRefund(',
     replace: "      if (item.disposition !== 'surplus') refunds.push(await openRefund(",
@@ -61,7 +61,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a withdrawal that the bank refuses is not looked behind',
-    foundAt: 3,
+    foundAt: 7,
     file: 'sync-server/payments/cancel-charge.ts',
     find: "return outcome.kind === 'unavailable' ? outcome : provider.fetchCharge(",
     replace: 'if (outcome) return outcome;\n  return provider.fetchCharge(',
@@ -69,7 +69,7 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody withdraws what was cancelled',
-    foundAt: 4,
+    foundAt: 1,
     file: 'sync-server/sync/push-state.ts',
     find: 'if (state.endedSessions.size > 0) {',
     replace: 'if (state.endedSessions.size > 99) {',
@@ -78,14 +78,14 @@ export const MONEY_MUTATIONS: readonly Mutation[] = [
   {
     name: 'the customer’s name is stored as it was typed',
     foundAt: 1,
-    file: 'sync-server/customers/customer-fields.ts',
-    find: 'box.seal(value)',
-    replace: 'Buffer.from(value)',
+    file: 'sync-server/customers/customer-store.ts',
+    find: 'box.seal(fields[field])',
+    replace: 'Buffer.from(fields[field] as string)',
     breaks: ['personal data stays sealed'],
   },
   {
     name: 'the sweep is switched off',
-    foundAt: 7,
+    foundAt: 69,
     file: 'sync-server/reconciliation/sweeper.ts',
     find: 'if (provider.listReceipts === undefined) return null;',
     replace: 'if (provider.listReceipts !== undefined) return null;',

@@ -7,7 +7,7 @@ const RESCUED = 'rescued is not issued again';
 export const TICKET_MUTATIONS: readonly Mutation[] = [
   {
     name: 'a rescue does not wait for the lease',
-    foundAt: 2,
+    foundAt: 3,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: 'if (!leaseWatch.isOver(payment.transactionId, payment.actBeforeMs, atMs))',
     replace: 'if (atMs < 0)',
@@ -15,7 +15,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a rescue does not wait for the paper',
-    foundAt: 3,
+    foundAt: 5,
     file: 'sync-server/confirmations/rescue-ticket.ts',
     find: "if (!leaseWatch.isOver(existing.ticketId, itsTotemsUntilMs, atMs)) return refuse('lease_running', existing);",
     replace: '',
@@ -56,7 +56,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'who came last is called first',
-    foundAt: 2,
+    foundAt: 5,
     file: 'sync-server/queue/ticket-store.ts',
     find: 'ORDER BY issued_at, label COLLATE "C" LIMIT 1 FOR UPDATE',
     replace: 'ORDER BY issued_at DESC, label COLLATE "C" LIMIT 1 FOR UPDATE',
@@ -64,7 +64,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a claim is granted although the ticket exists',
-    foundAt: 22,
+    foundAt: 101,
     file: 'sync-server/confirmations/claim-confirmation.ts',
     find: "if (ticket !== undefined) return { outcome: 'ticketed', ticket: TicketView.parse(ticket), serverTime };",
     replace: '',
@@ -82,7 +82,7 @@ export const TICKET_MUTATIONS: readonly Mutation[] = [
   {
     // What is not in the queue cannot be called, which hides the first half alone.
     name: 'who is at a counter may be called to another',
-    foundAt: 2,
+    foundAt: 13,
     file: 'domain/queue-decision.ts',
     find: "if (isAtCounter(next)) return { ok: false, code: 'ticket_taken', ticket: next };",
     replace: '',

@@ -54,7 +54,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a revoked totem goes on hearing the feed',
-    foundAt: 22,
+    foundAt: 11,
     file: 'sync-server/access/kiosk-streams.ts',
     find: "key_id = ANY($1::text[]) AND revoked_at IS NULL',",
     replace: "key_id = ANY($1::text[])',",
@@ -63,7 +63,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   {
     // That a ticket has one paper of each number is also an index of the database, so the paper itself lies.
     name: 'a reprint is printed as the first paper',
-    foundAt: 23,
+    foundAt: 88,
     file: 'main/printing/print-queue.ts',
     find: 'stampReceipt(document.data, job)',
     replace: "stampReceipt(document.data, job.kind === 'reprint' ? { ...job, copyNumber: 1 } : job)",
@@ -71,7 +71,7 @@ export const TOTEM_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a reprint counts as the first paper',
-    foundAt: 17,
+    foundAt: 64,
     file: 'main/checkout/paper-outcome.ts',
     find: 'if (!isBeforeQueue(ticket.status)) return;',
     replace: 'if (job.copyNumber === 1 && !isBeforeQueue(ticket.status)) return;',
