@@ -118,7 +118,8 @@ describe('a server that fails over everything', () => {
     expect(sync(totem)).toMatchObject({ setAside: [], outboxPending: 40 });
     totem.server.refusePush = () => null;
     await drained(totem);
-    expect(totem.server.pushed.map(({ id }) => id)).toEqual(ids);
+    // At least once: an answer that comes while this test's clock leaps is too late, and is asked for again.
+    expect([...new Set(totem.server.pushed.map(({ id }) => id))]).toEqual(ids);
   });
 });
 
