@@ -82,9 +82,10 @@ export function readRow(
   const isTorn = Object.entries(cells).some(([column, value]) => isSurplus(column) && value.trim() !== '');
   if (isTorn) stops.add('surplus_cells');
   if (
+    options.kind === 'transaction' &&
     moneyBackNotRead(Object.keys(cells), columns, mapping).some((name) => !SAYS_NO.test(cellOf(name) ?? ''))
   )
-    if (options.kind === 'transaction') stops.add('refund_not_read');
+    stops.add('refund_not_read');
   const clinic = get('clinic');
   const merchantId = mapping.merchantOf(clinic, get('merchant'));
   if (merchantId === null) stops.add('not_onboarded');

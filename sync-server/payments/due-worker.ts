@@ -1,4 +1,5 @@
 import type { ServerContext } from '../context.ts';
+import type { ProviderHealth } from '../providers/provider-health.ts';
 import type { PaymentWork } from './work-due.ts';
 import { startWorkerLoop, type WorkerLoop } from './worker-loop.ts';
 
@@ -17,4 +18,29 @@ export function startDueWorker(
       return loop.stop();
     },
   };
+}
+
+/** Such a loop of work at one provider: one item after the other while any is due, and none while the provider is left alone. */
+export function startProviderWorker(
+  context: Pick<ServerContext, 'clock' | 'log' | 'workDue'>,
+  health: Pick<ProviderHealth, 'pausedUntilMs'>,
+  work: PaymentWork,
+  options: {
+    readonly name: string;
+    /** @returns whether one was due */
+    readonly advanceNext: () => Promise<boolean>;
+    /** @returns when the next one is due; null when none is known */
+    readonly nextAt: () => Promise<Date | null>;
+  },
+): WorkerLoop {
+  const { name, advanceNext, nextAt } = options;
+  return startDueWorker(context, work, {
+    name,
+    task: async (isStopping) => {
+      while (!isStopping() && health.pausedUntilMs() <= context.clock.nowMs())
+        if (!(await advanceNext())) break;
+      const at = await nextAt();
+      return at === null ? null : Math.max(at.getTime(), health.pausedUntilMs());
+    },
+  });
 }

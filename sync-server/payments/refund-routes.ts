@@ -24,14 +24,14 @@ const STATUS = {
   request_conflict: 409,
 } as const satisfies Record<RefundRefusal, number>;
 
-const RETURN_STATUS = {
+export const RETURN_STATUS = {
   unknown_refund: 404,
   not_failed: 409,
   under_way: 409,
 } as const satisfies Record<ReturnRefusal, number>;
 
-const Accepted = z.object({ refundId: z.string() });
-const Retried = z.object({ refundIds: z.array(z.string()) });
+export const Accepted = z.object({ refundId: z.string() });
+export const Retried = z.object({ refundIds: z.array(z.string()) });
 
 /** Refunds that a manager asks for, and what became of all. As domain/protocol/refunds.ts describes it. */
 export function registerRefundRoutes(app: App, context: ServerContext): void {

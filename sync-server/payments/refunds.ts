@@ -7,7 +7,7 @@ import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
 import { followPayment } from '../unified/follow-payment.ts';
 import { backoffMs } from './backoff.ts';
-import { startDueWorker } from './due-worker.ts';
+import { startProviderWorker } from './due-worker.ts';
 import { followMoneyBack } from './money-back.ts';
 import { lockTransaction, type PaymentTransaction } from './payment-transaction.ts';
 import { announceRefund } from './refund-feed.ts';
@@ -75,28 +75,23 @@ export function startRefundWorker(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock } = context;
-  return startDueWorker(context, 'refund', {
+  return startProviderWorker(context, health, 'refund', {
     name: 'refunds',
-    task: async (isStopping) => {
-      while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
-        if (!(await advanceNext(context, provider))) break;
-      const nextAtMs = await nextAttemptAtMs(context, provider);
-      return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
-    },
+    advanceNext: () => advanceNext(context, provider),
+    nextAt: () => nextAttemptAt(context, provider),
   });
 }
 
-async function nextAttemptAtMs(
+async function nextAttemptAt(
   { db }: ServerContext,
   { name }: Pick<PaymentProvider, 'name'>,
-): Promise<number | null> {
+): Promise<Date | null> {
   const [row] = await db.query<{ at: Date | null }>(
     `SELECT min(next_attempt_at) AS at FROM refunds JOIN receipts USING (merchant_id, receipt_id)
      WHERE next_attempt_at IS NOT NULL AND provider = $1`,
     [name],
   );
-  return row?.at?.getTime() ?? null;
+  return row?.at ?? null;
 }
 
 /** The provider spoke of a charge: its refunds that are under way, or were given up, are looked at again. */

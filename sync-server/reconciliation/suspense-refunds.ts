@@ -2,7 +2,7 @@ import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { postSuspenseRefundEnd } from '../ledger/ledger.ts';
 import { backoffMs } from '../payments/backoff.ts';
-import { startDueWorker } from '../payments/due-worker.ts';
+import { startProviderWorker } from '../payments/due-worker.ts';
 import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
@@ -37,18 +37,15 @@ export function startSuspenseRefunds(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock } = context;
-  return startDueWorker(context, 'refund', {
+  return startProviderWorker(context, health, 'refund', {
     name: 'refunds out of suspense',
-    task: async (isStopping) => {
-      while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
-        if (!(await advanceNext(context, provider))) break;
+    advanceNext: () => advanceNext(context, provider),
+    nextAt: async () => {
       const [row] = await context.db.query<{ at: Date | null }>(
         'SELECT min(refund_next_at) AS at FROM suspense_items WHERE refund_next_at IS NOT NULL AND provider = $1',
         [provider.name],
       );
-      const nextAtMs = row?.at?.getTime() ?? null;
-      return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
+      return row?.at ?? null;
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { ServerContext } from '../context.ts';
-import { startDueWorker } from '../payments/due-worker.ts';
+import { startProviderWorker } from '../payments/due-worker.ts';
 import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider } from '../providers/provider.ts';
 import type { ProviderHealth } from '../providers/provider-health.ts';
@@ -23,19 +23,16 @@ export function startRecurrenceReader(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock } = context;
-  return startDueWorker(context, 'recurrence', {
+  return startProviderWorker(context, health, 'recurrence', {
     name: 'recurrence reader',
-    task: async (isStopping) => {
+    advanceNext: async () => provider.readRecurrence !== undefined && (await readNext(context, provider)),
+    nextAt: async () => {
       if (provider.readRecurrence === undefined) return null;
-      while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
-        if (!(await readNext(context, provider))) break;
       const [row] = await context.db.query<{ at: Date | null }>(
         'SELECT min(next_read_at) AS at FROM recurrences WHERE provider = $1 AND next_read_at IS NOT NULL',
         [provider.name],
       );
-      const nextAtMs = row?.at?.getTime() ?? null;
-      return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
+      return row?.at ?? null;
     },
   });
 }

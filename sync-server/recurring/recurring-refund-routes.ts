@@ -9,7 +9,7 @@ import { principalOf } from '../access/guard.ts';
 import type { ServerContext } from '../context.ts';
 import type { App } from '../http/app.ts';
 import { errorBody, errorResponses } from '../http/errors.ts';
-import type { ReturnRefusal } from '../payments/returned-by-hand.ts';
+import { Accepted, RETURN_STATUS, Retried } from '../payments/refund-routes.ts';
 import { closeRecurringReturned, closeReturn, retryRecurringRefunds } from './end-recurring-refund.ts';
 import { type RecurringRefundRefusal, requestRecurringRefund } from './request-recurring-refund.ts';
 
@@ -23,14 +23,6 @@ const STATUS = {
   request_conflict: 409,
 } as const satisfies Record<RecurringRefundRefusal, number>;
 
-const RETURN_STATUS = {
-  unknown_refund: 404,
-  not_failed: 409,
-  under_way: 409,
-} as const satisfies Record<ReturnRefusal, number>;
-
-const Accepted = z.object({ refundId: z.string() });
-const Retried = z.object({ refundIds: z.array(z.string()) });
 const config = { access: ['manager'] as const };
 const tags = ['payments'];
 

@@ -1,7 +1,7 @@
 import type { ServerContext } from '../context.ts';
 import type { Transaction } from '../db/database.ts';
 import { backoffMs } from '../payments/backoff.ts';
-import { startDueWorker } from '../payments/due-worker.ts';
+import { startProviderWorker } from '../payments/due-worker.ts';
 import { refundProblem, refundStatusAfter } from '../payments/refunds.ts';
 import type { WorkerLoop } from '../payments/worker-loop.ts';
 import type { PaymentProvider, RefundOutcome } from '../providers/provider.ts';
@@ -40,18 +40,15 @@ export function startRecurringRefunds(
   provider: PaymentProvider,
   health: Pick<ProviderHealth, 'pausedUntilMs'>,
 ): WorkerLoop {
-  const { clock } = context;
-  return startDueWorker(context, 'refund', {
+  return startProviderWorker(context, health, 'refund', {
     name: 'refunds of recurring money',
-    task: async (isStopping) => {
-      while (!isStopping() && health.pausedUntilMs() <= clock.nowMs())
-        if (!(await advanceNext(context, provider))) break;
+    advanceNext: () => advanceNext(context, provider),
+    nextAt: async () => {
       const [row] = await context.db.query<{ at: Date | null }>(
         'SELECT min(next_attempt_at) AS at FROM recurring_refunds WHERE next_attempt_at IS NOT NULL AND provider = $1',
         [provider.name],
       );
-      const nextAtMs = row?.at?.getTime() ?? null;
-      return nextAtMs === null ? null : Math.max(nextAtMs, health.pausedUntilMs());
+      return row?.at ?? null;
     },
   });
 }
